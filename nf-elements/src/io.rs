@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The machine as elements see it.
+
+use crate::{Batch, Packet};
+
+/// Bursts in, bursts out, memory and time. The unikernel implements it over its NICs, tests over lists.
+pub trait PacketIo {
+    /// Fills `batch` (up to its room) with frames that arrived on `port`.
+    fn receive(&mut self, port: usize, batch: &mut Batch);
+
+    /// Sends the packets of `batch` by `port` in order. What the device has no room for stays in the batch.
+    fn transmit(&mut self, port: usize, batch: &mut Batch);
+
+    /// How many packets `transmit` would take on `port` now.
+    fn transmit_room(&mut self, port: usize) -> usize;
+
+    /// A fresh packet without data; none when the pool is empty.
+    fn allocate(&mut self) -> Option<Packet>;
+
+    /// Nanoseconds since the machine started. Read once per burst, so it is cheap and equal within one.
+    fn now_ns(&self) -> u64;
+
+    /// Shows a packet to a person: `label`, the packet's length, and its first `bytes` bytes in hexadecimal.
+    fn print(&mut self, label: &str, packet: &Packet, bytes: usize);
+}

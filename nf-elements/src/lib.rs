@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Network functions as elements: packets, wire formats, tables and the elements themselves.
+//!
+//! Nothing here knows the machine it runs on: frames come and go through [`PacketIo`], which the unikernel (or a test)
+//! implements. The feature `host` adds what only the compiler needs: each element's argument parser ([`configure`]).
+#![cfg_attr(not(any(test, feature = "host")), no_std)]
+#![forbid(unsafe_code)]
+
+mod batch;
+pub mod element;
+pub mod elements;
+mod io;
+mod packet;
+pub mod spec;
+pub mod wire;
+
+#[cfg(feature = "host")]
+pub mod configure;
+#[cfg(any(test, feature = "host"))]
+pub mod testing;
+
+pub use batch::{BURST, Batch};
+pub use element::{Action, Element, Graph, HandlerError, Outputs, Push, Route, Sink, Source, Store, Verdict};
+pub use io::PacketIo;
+pub use packet::{Annotations, BUFFER_BYTES, Buffer, BufferPool, HEADROOM_BYTES, Packet};
+pub use spec::Spec;

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A packet: an owned handle on a pooled buffer.
+
+/// Bytes of a whole buffer, its annotations included; a buffer is aligned to this less than a page, so it never straddles one.
+pub const BUFFER_BYTES: usize = 2048;
+/// Bytes for frame data in a buffer: headroom, frame and tailroom together.
+pub const DATA_BYTES: usize = BUFFER_BYTES - 64;
+/// Bytes kept free in front of a fresh packet: a device's own header, or an encapsulation (VXLAN over IPv6 takes 70).
+pub const HEADROOM_BYTES: usize = 128;
+
+/// Where a buffer returns when its packet is dropped.
+pub trait BufferPool: Sync {
+    /// Takes the buffer back.
+    fn give_back(&self, buffer: &'static mut Buffer);
+}
+
+/// What elements tell each other about a packet (Click's annotations). Cleared when a buffer becomes a fresh packet.
+///
+/// Header offsets count from the start of the buffer's data, so stripping or prepending bytes does not move them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Annotations {
+    /// When the frame was received, in nanoseconds of the machine's clock; 0 if nobody asked.
+    pub timestamp_ns: u64,
+    /// The symmetric hash of the packet's flow; 0 if not computed.
+    pub flow_hash: u32,
+    /// Offset of the network header; 0 if unknown.
+    pub network_offset: u16,
+    /// Offset of the transport header; 0 if unknown.
+    pub transport_offset: u16,
+    /// The paint colour.
+    pub paint: u8,
+    /// The port (NIC or link) that the frame came in by.
+    pub port: u8,
+}
+
+/// Memory for one frame with its annotations. Lives in a [`BufferPool`], or in a device while that may write it.
+#[repr(C, align(64))]
+pub struct Buffer {
+    pool: Option<&'static dyn BufferPool>,
+    annotations: Annotations,
+    start: u16,
+    length: u16,
+    bytes: Data,
+}
+
+#[repr(C, align(64))]
+struct Data([u8; DATA_BYTES]);
+
+const _: () = assert!(size_of::<Buffer>() == BUFFER_BYTES);
+
+impl Buffer {
+    /// A buffer that returns to `pool`; with none it is leaked when dropped.
+    pub const fn new(pool: Option<&'static dyn BufferPool>) -> Self {
+        const NONE: Annotations =
+            Annotations { timestamp_ns: 0, flow_hash: 0, network_offset: 0, transport_offset: 0, paint: 0, port: 0 };
+        Buffer { pool, annotations: NONE, start: HEADROOM_BYTES as u16, length: 0, bytes: Data([0; DATA_BYTES]) }
+    }
+
+    /// The data area: what a device's descriptor points into.
+    pub fn bytes_mut(&mut self) -> &mut [u8; DATA_BYTES] {
+        &mut self.bytes.0
+    }
+}
+
+/// An owned packet. Dropping it gives its buffer back to its pool.
+pub struct Packet(Option<&'static mut Buffer>);
+
+const _: () = assert!(size_of::<Packet>() == size_of::<usize>());
+
+impl Packet {
+    /// A fresh packet without data in `buffer`, its annotations cleared.
+    #[inline]
+    pub fn new(buffer: &'static mut Buffer) -> Self {
+        buffer.annotations = Annotations::default();
+        buffer.start = HEADROOM_BYTES as u16;
+        buffer.length = 0;
+        Packet(Some(buffer))
+    }
+
+    /// A fresh packet whose `length` bytes of data already lie in `buffer` behind the headroom, as a device leaves them.
+    /// A length beyond the buffer is cut to what the buffer holds.
+    #[inline]
+    pub fn received(buffer: &'static mut Buffer, length: usize, port: u8) -> Self {
+        buffer.annotations = Annotations { port, ..Annotations::default() };
+        buffer.start = HEADROOM_BYTES as u16;
+        buffer.length = length.min(DATA_BYTES - HEADROOM_BYTES) as u16;
+        Packet(Some(buffer))
+    }
+
+    /// Gives up the handle for its buffer, as a device wants it.
+    #[inline]
+    pub fn into_buffer(mut self) -> &'static mut Buffer {
+        self.0.take().expect("a packet has its buffer until it is consumed")
+    }
+
+    #[inline]
+    fn buffer(&self) -> &Buffer {
+        self.0.as_deref().expect("a packet has its buffer until it is consumed")
+    }
+
+    #[inline]
+    fn buffer_mut(&mut self) -> &mut Buffer {
+        self.0.as_deref_mut().expect("a packet has its buffer until it is consumed")
+    }
+
+    /// The packet's bytes.
+    #[inline]
+    pub fn data(&self) -> &[u8] {
+        let buffer = self.buffer();
+        &buffer.bytes.0[usize::from(buffer.start)..][..usize::from(buffer.length)]
+    }
+
+    /// The packet's bytes, to edit in place.
+    #[inline]
+    pub fn data_mut(&mut self) -> &mut [u8] {
+        let buffer = self.buffer_mut();
+        &mut buffer.bytes.0[usize::from(buffer.start)..][..usize::from(buffer.length)]
+    }
+
+    /// The packet's length in bytes.
+    #[inline]
+    pub fn len(&self) -> usize {
+        usize::from(self.buffer().length)
+    }
+
+    /// Whether the packet has no bytes.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Offset of the first byte from the start of the buffer's data: bytes free in front.
+    #[inline]
+    pub fn headroom(&self) -> usize {
+        usize::from(self.buffer().start)
+    }
+
+    /// Bytes free behind the data.
+    #[inline]
+    pub fn tailroom(&self) -> usize {
+        DATA_BYTES - self.headroom() - self.len()
+    }
+
+    /// The annotations.
+    #[inline]
+    pub fn annotations(&self) -> &Annotations {
+        &self.buffer().annotations
+    }
+
+    /// The annotations, to change.
+    #[inline]
+    pub fn annotations_mut(&mut self) -> &mut Annotations {
+        &mut self.buffer_mut().annotations
+    }
+
+    /// Removes `count` bytes from the front; false (and no change) if the packet is shorter.
+    #[inline]
+    #[must_use]
+    pub fn pull_front(&mut self, count: usize) -> bool {
+        if count > self.len() {
+            return false;
+        }
+        let buffer = self.buffer_mut();
+        buffer.start += count as u16;
+        buffer.length -= count as u16;
+        true
+    }
+
+    /// Adds `count` bytes in front (their values are what lay there); false (and no change) without the headroom.
+    #[inline]
+    #[must_use]
+    pub fn push_front(&mut self, count: usize) -> bool {
+        if count > self.headroom() {
+            return false;
+        }
+        let buffer = self.buffer_mut();
+        buffer.start -= count as u16;
+        buffer.length += count as u16;
+        true
+    }
+
+    /// Cuts the packet to `length` bytes, if it is longer.
+    #[inline]
+    pub fn truncate(&mut self, length: usize) {
+        if length < self.len() {
+            self.buffer_mut().length = length as u16;
+        }
+    }
+
+    /// Appends `bytes`; false (and no change) without the tailroom.
+    #[must_use]
+    pub fn append(&mut self, bytes: &[u8]) -> bool {
+        if bytes.len() > self.tailroom() {
+            return false;
+        }
+        let end = self.headroom() + self.len();
+        let buffer = self.buffer_mut();
+        buffer.bytes.0[end..end + bytes.len()].copy_from_slice(bytes);
+        buffer.length += bytes.len() as u16;
+        true
+    }
+
+    /// The bytes from the network header on; empty if that is unknown or lies outside the packet.
+    #[inline]
+    pub fn network(&self) -> &[u8] {
+        self.behind(self.annotations().network_offset)
+    }
+
+    /// The bytes from the transport header on; empty if that is unknown or lies outside the packet.
+    #[inline]
+    pub fn transport(&self) -> &[u8] {
+        self.behind(self.annotations().transport_offset)
+    }
+
+    #[inline]
+    fn behind(&self, offset: u16) -> &[u8] {
+        let buffer = self.buffer();
+        let end = usize::from(buffer.start) + usize::from(buffer.length);
+        if offset == 0 { &[] } else { buffer.bytes.0.get(usize::from(offset)..end).unwrap_or(&[]) }
+    }
+
+    /// Copies this packet, annotations and headroom included, into `other`.
+    pub fn copy_into(&self, other: &mut Packet) {
+        let (start, length) = (self.headroom(), self.len());
+        let target = other.buffer_mut();
+        target.start = start as u16;
+        target.length = length as u16;
+        target.annotations = *self.annotations();
+        target.bytes.0[start..start + length].copy_from_slice(self.data());
+    }
+}
+
+impl Drop for Packet {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(buffer) = self.0.take()
+            && let Some(pool) = buffer.pool
+        {
+            pool.give_back(buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::packet;
+
+    #[test]
+    fn stripping_and_prepending_are_inverse() {
+        let mut packet = packet(&[1, 2, 3, 4]);
+        assert!(packet.pull_front(3));
+        assert_eq!(packet.data(), [4]);
+        assert!(!packet.pull_front(2));
+        assert!(packet.push_front(3));
+        assert_eq!(packet.data(), [1, 2, 3, 4]);
+        assert!(!packet.push_front(HEADROOM_BYTES + 1));
+    }
+
+    #[test]
+    fn append_stops_at_the_tailroom() {
+        let mut packet = packet(&[]);
+        assert!(packet.append(&[7; DATA_BYTES - HEADROOM_BYTES]));
+        assert_eq!(packet.tailroom(), 0);
+        assert!(!packet.append(&[1]));
+    }
+
+    #[test]
+    fn a_header_outside_the_packet_reads_as_empty() {
+        let mut packet = packet(&[1, 2, 3, 4]);
+        assert_eq!(packet.network(), []);
+        packet.annotations_mut().network_offset = HEADROOM_BYTES as u16 + 2;
+        assert_eq!(packet.network(), [3, 4]);
+        packet.truncate(1);
+        assert_eq!(packet.network(), []);
+    }
+}

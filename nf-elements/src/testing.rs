@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A machine made of lists, for tests: frames in, frames out, a clock that one sets.
+
+use crate::{Batch, Buffer, Outputs, Packet, PacketIo};
+use std::collections::VecDeque;
+
+/// A packet with `bytes` as data, in memory of its own.
+pub fn packet(bytes: &[u8]) -> Packet {
+    let mut packet = Packet::new(Box::leak(Box::new(Buffer::new(None))));
+    assert!(packet.append(bytes), "{} bytes do not fit a buffer", bytes.len());
+    packet
+}
+
+/// A machine whose ports are lists of frames.
+#[derive(Default)]
+pub struct ListIo {
+    /// Frames that will arrive, per port.
+    pub arriving: Vec<VecDeque<Vec<u8>>>,
+    /// Frames that were sent, per port.
+    pub sent: Vec<Vec<Vec<u8>>>,
+    /// What `print` showed.
+    pub printed: Vec<String>,
+    /// The clock.
+    pub now_ns: u64,
+    /// Most frames that one `transmit` takes; none is no limit.
+    pub transmit_limit: Option<usize>,
+}
+
+impl ListIo {
+    /// A machine with `ports` empty ports.
+    pub fn new(ports: usize) -> Self {
+        ListIo { arriving: vec![VecDeque::new(); ports], sent: vec![Vec::new(); ports], ..Default::default() }
+    }
+}
+
+impl PacketIo for ListIo {
+    fn receive(&mut self, port: usize, batch: &mut Batch) {
+        while batch.room() > 0
+            && let Some(frame) = self.arriving[port].pop_front()
+        {
+            let mut packet = packet(&frame);
+            packet.annotations_mut().port = port as u8;
+            let _ = batch.push(packet);
+        }
+    }
+
+    fn transmit(&mut self, port: usize, batch: &mut Batch) {
+        let limit = self.transmit_limit.unwrap_or(usize::MAX);
+        self.sent[port].extend(batch.drain(limit).map(|packet| packet.data().to_vec()));
+    }
+
+    fn transmit_room(&mut self, _port: usize) -> usize {
+        self.transmit_limit.unwrap_or(crate::BURST)
+    }
+
+    fn allocate(&mut self) -> Option<Packet> {
+        Some(packet(&[]))
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.now_ns
+    }
+
+    fn print(&mut self, label: &str, packet: &Packet, bytes: usize) {
+        let shown = &packet.data()[..packet.len().min(bytes)];
+        self.printed.push(format!("{label}: {:4} | {shown:02x?}", packet.len()));
+    }
+}
+
+/// Outputs that keep what they are given.
+#[derive(Default)]
+pub struct Collected<const N: usize>(pub Vec<(usize, Packet)>);
+
+impl<const N: usize> Outputs for Collected<N> {
+    const COUNT: usize = N;
+
+    fn emit(&mut self, port: usize, packet: Packet) {
+        if port < N {
+            self.0.push((port, packet));
+        }
+    }
+}
