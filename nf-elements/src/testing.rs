@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A machine made of lists, for tests: frames in, frames out, a clock that one sets.
 
-use crate::{Batch, Buffer, Outputs, Packet, PacketIo};
+use crate::{Batch, Buffer, Element, Outputs, Packet, PacketIo};
 use std::collections::VecDeque;
 
 /// A packet with `bytes` as data, in memory of its own.
@@ -9,6 +9,13 @@ pub fn packet(bytes: &[u8]) -> Packet {
     let mut packet = Packet::new(Box::leak(Box::new(Buffer::new(None))));
     assert!(packet.append(bytes), "{} bytes do not fit a buffer", bytes.len());
     packet
+}
+
+/// The value of an element's read handler.
+pub fn read<E: Element>(element: &E, handler: &str) -> String {
+    let mut value = String::new();
+    element.read_handler(handler, &mut value).expect("the element has this read handler");
+    value
 }
 
 /// A machine whose ports are lists of frames.

@@ -11,16 +11,23 @@ macro_rules! elements {
         pub fn registry() -> &'static [crate::configure::ElementClass] {
             use crate::configure::{Configure, ElementClass};
             use crate::Element;
-            &[$(ElementClass { spec: &$element::SPEC, configure: $element::configure },)*]
+            &[$(ElementClass { spec: &<$element>::SPEC, configure: <$element>::configure },)*]
         }
     };
 }
 
 elements! {
+    check_ip_header::CheckIpHeader,
     counter::Counter,
+    discard::Discard,
+    ether_mirror::EtherMirror,
     from_device::FromDevice,
+    null::Null,
+    paint::Paint,
+    queue::Queue,
     strip::Strip,
     to_device::ToDevice,
+    unstrip::Unstrip,
 }
 
 /// The element class of that name.
