@@ -22,5 +22,5 @@ pub mod testing;
 pub use batch::{BURST, Batch};
 pub use element::{Action, Element, Graph, HandlerError, Outputs, Push, Route, Sink, Source, Store, Verdict};
 pub use io::PacketIo;
-pub use packet::{Annotations, BUFFER_BYTES, Buffer, BufferPool, HEADROOM_BYTES, Packet};
+pub use packet::{Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, HEADROOM_BYTES, Header, Packet};
 pub use spec::Spec;

@@ -36,29 +36,39 @@ pub struct Annotations {
 /// Memory for one frame with its annotations. Lives in a [`BufferPool`], or in a device while that may write it.
 #[repr(C, align(64))]
 pub struct Buffer {
+    /// What is known about the data.
+    pub header: Header,
+    /// The data: headroom, frame, tailroom.
+    pub data: Data,
+}
+
+/// What is known about a buffer's data.
+pub struct Header {
     pool: Option<&'static dyn BufferPool>,
     annotations: Annotations,
     start: u16,
     length: u16,
-    bytes: Data,
 }
 
+/// The data area of a buffer: what a device's descriptor points into.
 #[repr(C, align(64))]
-struct Data([u8; DATA_BYTES]);
+pub struct Data(pub [u8; DATA_BYTES]);
 
 const _: () = assert!(size_of::<Buffer>() == BUFFER_BYTES);
 
-impl Buffer {
-    /// A buffer that returns to `pool`; with none it is leaked when dropped.
+impl Header {
+    /// Empty, of a buffer that returns to `pool`; with none it is leaked when dropped.
     pub const fn new(pool: Option<&'static dyn BufferPool>) -> Self {
         const NONE: Annotations =
             Annotations { timestamp_ns: 0, flow_hash: 0, network_offset: 0, transport_offset: 0, paint: 0, port: 0 };
-        Buffer { pool, annotations: NONE, start: HEADROOM_BYTES as u16, length: 0, bytes: Data([0; DATA_BYTES]) }
+        Header { pool, annotations: NONE, start: HEADROOM_BYTES as u16, length: 0 }
     }
+}
 
-    /// The data area: what a device's descriptor points into.
-    pub fn bytes_mut(&mut self) -> &mut [u8; DATA_BYTES] {
-        &mut self.bytes.0
+impl Buffer {
+    /// A zeroed buffer that returns to `pool`; with none it is leaked when dropped.
+    pub const fn new(pool: Option<&'static dyn BufferPool>) -> Self {
+        Buffer { header: Header::new(pool), data: Data([0; DATA_BYTES]) }
     }
 }
 
@@ -71,9 +81,9 @@ impl Packet {
     /// A fresh packet without data in `buffer`, its annotations cleared.
     #[inline]
     pub fn new(buffer: &'static mut Buffer) -> Self {
-        buffer.annotations = Annotations::default();
-        buffer.start = HEADROOM_BYTES as u16;
-        buffer.length = 0;
+        buffer.header.annotations = Annotations::default();
+        buffer.header.start = HEADROOM_BYTES as u16;
+        buffer.header.length = 0;
         Packet(Some(buffer))
     }
 
@@ -81,9 +91,9 @@ impl Packet {
     /// A length beyond the buffer is cut to what the buffer holds.
     #[inline]
     pub fn received(buffer: &'static mut Buffer, length: usize, port: u8) -> Self {
-        buffer.annotations = Annotations { port, ..Annotations::default() };
-        buffer.start = HEADROOM_BYTES as u16;
-        buffer.length = length.min(DATA_BYTES - HEADROOM_BYTES) as u16;
+        buffer.header.annotations = Annotations { port, ..Annotations::default() };
+        buffer.header.start = HEADROOM_BYTES as u16;
+        buffer.header.length = length.min(DATA_BYTES - HEADROOM_BYTES) as u16;
         Packet(Some(buffer))
     }
 
@@ -107,20 +117,20 @@ impl Packet {
     #[inline]
     pub fn data(&self) -> &[u8] {
         let buffer = self.buffer();
-        &buffer.bytes.0[usize::from(buffer.start)..][..usize::from(buffer.length)]
+        &buffer.data.0[usize::from(buffer.header.start)..][..usize::from(buffer.header.length)]
     }
 
     /// The packet's bytes, to edit in place.
     #[inline]
     pub fn data_mut(&mut self) -> &mut [u8] {
         let buffer = self.buffer_mut();
-        &mut buffer.bytes.0[usize::from(buffer.start)..][..usize::from(buffer.length)]
+        &mut buffer.data.0[usize::from(buffer.header.start)..][..usize::from(buffer.header.length)]
     }
 
     /// The packet's length in bytes.
     #[inline]
     pub fn len(&self) -> usize {
-        usize::from(self.buffer().length)
+        usize::from(self.buffer().header.length)
     }
 
     /// Whether the packet has no bytes.
@@ -132,7 +142,7 @@ impl Packet {
     /// Offset of the first byte from the start of the buffer's data: bytes free in front.
     #[inline]
     pub fn headroom(&self) -> usize {
-        usize::from(self.buffer().start)
+        usize::from(self.buffer().header.start)
     }
 
     /// Bytes free behind the data.
@@ -144,13 +154,13 @@ impl Packet {
     /// The annotations.
     #[inline]
     pub fn annotations(&self) -> &Annotations {
-        &self.buffer().annotations
+        &self.buffer().header.annotations
     }
 
     /// The annotations, to change.
     #[inline]
     pub fn annotations_mut(&mut self) -> &mut Annotations {
-        &mut self.buffer_mut().annotations
+        &mut self.buffer_mut().header.annotations
     }
 
     /// Removes `count` bytes from the front; false (and no change) if the packet is shorter.
@@ -161,8 +171,8 @@ impl Packet {
             return false;
         }
         let buffer = self.buffer_mut();
-        buffer.start += count as u16;
-        buffer.length -= count as u16;
+        buffer.header.start += count as u16;
+        buffer.header.length -= count as u16;
         true
     }
 
@@ -174,8 +184,8 @@ impl Packet {
             return false;
         }
         let buffer = self.buffer_mut();
-        buffer.start -= count as u16;
-        buffer.length += count as u16;
+        buffer.header.start -= count as u16;
+        buffer.header.length += count as u16;
         true
     }
 
@@ -183,7 +193,7 @@ impl Packet {
     #[inline]
     pub fn truncate(&mut self, length: usize) {
         if length < self.len() {
-            self.buffer_mut().length = length as u16;
+            self.buffer_mut().header.length = length as u16;
         }
     }
 
@@ -195,8 +205,8 @@ impl Packet {
         }
         let end = self.headroom() + self.len();
         let buffer = self.buffer_mut();
-        buffer.bytes.0[end..end + bytes.len()].copy_from_slice(bytes);
-        buffer.length += bytes.len() as u16;
+        buffer.data.0[end..end + bytes.len()].copy_from_slice(bytes);
+        buffer.header.length += bytes.len() as u16;
         true
     }
 
@@ -215,18 +225,18 @@ impl Packet {
     #[inline]
     fn behind(&self, offset: u16) -> &[u8] {
         let buffer = self.buffer();
-        let end = usize::from(buffer.start) + usize::from(buffer.length);
-        if offset == 0 { &[] } else { buffer.bytes.0.get(usize::from(offset)..end).unwrap_or(&[]) }
+        let end = usize::from(buffer.header.start) + usize::from(buffer.header.length);
+        if offset == 0 { &[] } else { buffer.data.0.get(usize::from(offset)..end).unwrap_or(&[]) }
     }
 
     /// Copies this packet, annotations and headroom included, into `other`.
     pub fn copy_into(&self, other: &mut Packet) {
         let (start, length) = (self.headroom(), self.len());
         let target = other.buffer_mut();
-        target.start = start as u16;
-        target.length = length as u16;
-        target.annotations = *self.annotations();
-        target.bytes.0[start..start + length].copy_from_slice(self.data());
+        target.header.start = start as u16;
+        target.header.length = length as u16;
+        target.header.annotations = *self.annotations();
+        target.data.0[start..start + length].copy_from_slice(self.data());
     }
 }
 
@@ -234,7 +244,7 @@ impl Drop for Packet {
     #[inline]
     fn drop(&mut self) {
         if let Some(buffer) = self.0.take()
-            && let Some(pool) = buffer.pool
+            && let Some(pool) = buffer.header.pool
         {
             pool.give_back(buffer);
         }

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+//! From the VMM's jump to Rust, with paging and exceptions as they stay.
+
+#[cfg(not(test))]
+mod entry;
+#[cfg(not(test))]
+pub mod exceptions;
+#[cfg(not(test))]
+pub mod paging;
+pub mod pvh;

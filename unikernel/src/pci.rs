@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//! PCI: finding devices, their capabilities and BARs, and MSI-X (PCI Local Bus 3.0; PCI Express base specification).
+//!
+//! Configuration space is reached by ECAM where ACPI's MCFG tells of one, else by the ports 0xCF8 and 0xCFC.
+#![allow(unsafe_code)]
+
+use crate::apic;
+use x86_64::instructions::port::Port;
+
+const COMMAND: u8 = 0x04;
+const COMMAND_MEMORY: u32 = 1 << 1;
+const COMMAND_BUS_MASTER: u32 = 1 << 2;
+const BAR0: u8 = 0x10;
+const CAPABILITIES: u8 = 0x34;
+const STATUS_CAPABILITIES: u32 = 1 << 20;
+const MSIX_CAPABILITY: u8 = 0x11;
+const MSIX_ENABLE: u32 = 1 << 31;
+const MSIX_FUNCTION_MASK: u32 = 1 << 30;
+/// Where BARs go that the firmware left alone: below the APICs and above any RAM a VM of ours has there.
+const BAR_WINDOW: u32 = 0xd000_0000;
+
+/// The way to configuration space.
+#[derive(Clone, Copy)]
+pub enum ConfigSpace {
+    /// Ports 0xCF8 (address) and 0xCFC (data): configuration mechanism #1.
+    Ports,
+    /// Memory-mapped: 4 KiB for each function from this physical address on.
+    Ecam(usize),
+}
+
+/// Bus 0, which is the only one that these machines have.
+pub struct Bus {
+    space: ConfigSpace,
+    next_bar: u32,
+}
+
+/// A function on bus 0: device number and function number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Function {
+    devfn: u8,
+    /// Vendor.
+    pub vendor: u16,
+    /// Device.
+    pub device: u16,
+}
+
+/// A PCI capability: where it lies in configuration space, and its id.
+#[derive(Clone, Copy)]
+pub struct Capability {
+    /// Offset.
+    pub offset: u8,
+    /// `PCI_CAP_ID_*`
+    pub id: u8,
+}
+
+impl Bus {
+    /// Bus 0.
+    pub fn new(space: ConfigSpace) -> Self {
+        Bus { space, next_bar: BAR_WINDOW }
+    }
+
+    /// Every function, in order of number.
+    pub fn functions(&self) -> impl Iterator<Item = Function> + use<> {
+        let bus = Bus { space: self.space, next_bar: 0 };
+        (0..=255u8).filter(move |devfn| devfn % 8 == 0 || bus.is_multi_function(devfn & !7)).filter_map({
+            let bus = Bus { space: self.space, next_bar: 0 };
+            move |devfn| bus.probe(devfn)
+        })
+    }
+
+    fn is_multi_function(&self, devfn: u8) -> bool {
+        const HEADER_MULTI_FUNCTION: u32 = 1 << 23;
+        self.probe(devfn).is_some_and(|function| self.read(function, 0x0c) & HEADER_MULTI_FUNCTION != 0)
+    }
+
+    fn probe(&self, devfn: u8) -> Option<Function> {
+        let id = self.read(Function { devfn, vendor: 0, device: 0 }, 0);
+        (id as u16 != 0xffff).then_some(Function { devfn, vendor: id as u16, device: (id >> 16) as u16 })
+    }
+
+    /// Reads the 32-bit register at `offset`.
+    pub fn read(&self, function: Function, offset: u8) -> u32 {
+        match self.space {
+            // SAFETY: reading configuration space has no effect that anybody relies on.
+            ConfigSpace::Ports => unsafe {
+                Port::new(0xcf8).write(port_address(function, offset));
+                Port::new(0xcfc).read()
+            },
+            // SAFETY: the ECAM of bus 0 lies there, mapped uncached; the offset stays within the function's 4 KiB.
+            ConfigSpace::Ecam(base) => unsafe { ecam_register(base, function, offset).read_volatile() },
+        }
+    }
+
+    /// Writes the 32-bit register at `offset`.
+    pub fn write(&self, function: Function, offset: u8, value: u32) {
+        match self.space {
+            // SAFETY: the callers write registers of devices that they drive.
+            ConfigSpace::Ports => unsafe {
+                Port::new(0xcf8).write(port_address(function, offset));
+                Port::new(0xcfc).write(value);
+            },
+            // SAFETY: as above.
+            ConfigSpace::Ecam(base) => unsafe { ecam_register(base, function, offset).write_volatile(value) },
+        }
+    }
+
+    /// The capabilities of a function; a list that runs in circles ends.
+    pub fn capabilities(&self, function: Function) -> impl Iterator<Item = Capability> + '_ {
+        let has_list = self.read(function, COMMAND) & STATUS_CAPABILITIES != 0;
+        let mut next = if has_list { self.read(function, CAPABILITIES) as u8 & !3 } else { 0 };
+        core::iter::from_fn(move || {
+            let offset = (next != 0).then_some(next)?;
+            let header = self.read(function, offset);
+            next = (header >> 8) as u8 & !3;
+            Some(Capability { offset, id: header as u8 })
+        })
+        .take(48)
+    }
+
+    /// Lets the device decode memory and write to RAM.
+    pub fn enable(&self, function: Function) {
+        let command = self.read(function, COMMAND) & 0xffff;
+        self.write(function, COMMAND, command | COMMAND_MEMORY | COMMAND_BUS_MASTER);
+    }
+
+    /// The physical address of memory BAR `index`, which is placed if the firmware did not, or lies beyond what is mapped.
+    pub fn bar(&mut self, function: Function, index: u8) -> Option<usize> {
+        const MEMORY_64: u32 = 0b100;
+        let register = BAR0 + 4 * index;
+        let low = self.read(function, register);
+        if index > 5 || low & 1 != 0 {
+            return None;
+        }
+        let wide = low & 0b110 == MEMORY_64;
+        let high = if wide { self.read(function, register + 4) } else { 0 };
+        let base = low & !0xf;
+        if base != 0 && high == 0 {
+            return Some(base as usize);
+        }
+        Some(self.place(function, register, wide) as usize)
+    }
+
+    fn place(&mut self, function: Function, register: u8, wide: bool) -> u32 {
+        self.write(function, register, !0);
+        let size = (!(self.read(function, register) & !0xf)).wrapping_add(1).max(4096);
+        let base = self.next_bar.next_multiple_of(size);
+        self.next_bar = base + size;
+        self.write(function, register, base);
+        if wide {
+            self.write(function, register + 4, 0);
+        }
+        base
+    }
+
+    /// Turns MSI-X on, entry 0 raising the wake-up interrupt. False if the function has no MSI-X.
+    pub fn enable_msix(&mut self, function: Function) -> bool {
+        let Some(capability) = self.capabilities(function).find(|found| found.id == MSIX_CAPABILITY) else {
+            return false;
+        };
+        let table = self.read(function, capability.offset + 4);
+        let Some(bar) = self.bar(function, table as u8 & 7) else { return false };
+        let entry = (bar + (table & !7) as usize) as *mut u32;
+        let (address, data) = apic::MSI;
+        for (index, value) in [address as u32, (address >> 32) as u32, data, 0].into_iter().enumerate() {
+            // SAFETY: the MSI-X table lies in that BAR, which is mapped uncached; entry 0 is its first four words.
+            unsafe { entry.add(index).write_volatile(value) };
+        }
+        let control = self.read(function, capability.offset);
+        self.write(function, capability.offset, (control | MSIX_ENABLE) & !MSIX_FUNCTION_MASK);
+        true
+    }
+}
+
+fn port_address(function: Function, offset: u8) -> u32 {
+    const ENABLE: u32 = 1 << 31;
+    ENABLE | u32::from(function.devfn) << 8 | u32::from(offset & !3)
+}
+
+fn ecam_register(base: usize, function: Function, offset: u8) -> *mut u32 {
+    (base + (usize::from(function.devfn) << 12) + usize::from(offset & !3)) as *mut u32
+}

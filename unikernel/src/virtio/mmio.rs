@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//! virtio over MMIO, virtio 1.2 §4.2.2.
+#![allow(unsafe_code)]
+
+use super::queue::{Notify, Rings};
+use super::transport::Registers;
+
+const MAGIC: usize = 0x000;
+const VERSION: usize = 0x004;
+const DEVICE_ID: usize = 0x008;
+const DEVICE_FEATURES: usize = 0x010;
+const DEVICE_FEATURES_SEL: usize = 0x014;
+const DRIVER_FEATURES: usize = 0x020;
+const DRIVER_FEATURES_SEL: usize = 0x024;
+const QUEUE_SEL: usize = 0x030;
+const QUEUE_NUM_MAX: usize = 0x034;
+const QUEUE_NUM: usize = 0x038;
+const QUEUE_READY: usize = 0x044;
+const QUEUE_NOTIFY: usize = 0x050;
+const INTERRUPT_STATUS: usize = 0x060;
+const INTERRUPT_ACK: usize = 0x064;
+const STATUS: usize = 0x070;
+const QUEUE_DESC: usize = 0x080;
+const QUEUE_DRIVER: usize = 0x090;
+const QUEUE_DEVICE: usize = 0x0a0;
+const CONFIG: usize = 0x100;
+
+/// "virt"
+const MAGIC_VALUE: u32 = 0x7472_6976;
+/// The register layout of modern devices.
+const MODERN: u32 = 2;
+
+/// A device's registers.
+pub struct Device(Registers);
+
+impl Device {
+    /// The device at `paddr` and its device id; none if there is no modern device.
+    ///
+    /// # Safety
+    /// `paddr` is where the VMM says that a virtio-mmio window lies.
+    pub unsafe fn probe(paddr: usize) -> Option<(Device, u32)> {
+        // SAFETY: the caller's promise; a window is 0x200 bytes.
+        let registers = unsafe { Registers::new(paddr) };
+        let modern = registers.read::<u32>(MAGIC) == MAGIC_VALUE && registers.read::<u32>(VERSION) == MODERN;
+        let id = if modern { registers.read(DEVICE_ID) } else { 0 };
+        (id != 0).then_some((Device(registers), id))
+    }
+
+    pub fn device_features(&mut self) -> u64 {
+        let half = |select: u32| {
+            self.0.write(DEVICE_FEATURES_SEL, select);
+            u64::from(self.0.read::<u32>(DEVICE_FEATURES))
+        };
+        half(0) | half(1) << 32
+    }
+
+    pub fn set_driver_features(&mut self, features: u64) {
+        for select in [0, 1u32] {
+            self.0.write(DRIVER_FEATURES_SEL, select);
+            self.0.write(DRIVER_FEATURES, (features >> (32 * select)) as u32);
+        }
+    }
+
+    pub fn status(&self) -> u8 {
+        self.0.read::<u32>(STATUS) as u8
+    }
+
+    pub fn set_status(&mut self, status: u8) {
+        self.0.write(STATUS, u32::from(status));
+    }
+
+    pub fn queue_size(&mut self, index: u16) -> u16 {
+        self.0.write(QUEUE_SEL, u32::from(index));
+        self.0.read::<u32>(QUEUE_NUM_MAX).min(1 << 15) as u16
+    }
+
+    pub fn set_queue(&mut self, index: u16, size: u16, rings: &Rings) -> Notify {
+        self.0.write(QUEUE_SEL, u32::from(index));
+        self.0.write(QUEUE_NUM, u32::from(size));
+        let areas = [(QUEUE_DESC, rings.descriptors()), (QUEUE_DRIVER, rings.avail()), (QUEUE_DEVICE, rings.used())];
+        for (register, paddr) in areas {
+            self.0.write(register, paddr as u32);
+            self.0.write(register + 4, (paddr >> 32) as u32);
+        }
+        self.0.write(QUEUE_READY, 1u32);
+        Notify::Wide { paddr: self.0.paddr(QUEUE_NOTIFY), queue: index }
+    }
+
+    pub fn config(&self, offset: usize) -> u8 {
+        self.0.read(CONFIG + offset)
+    }
+
+    #[inline]
+    pub fn acknowledge(&mut self) {
+        let pending: u32 = self.0.read(INTERRUPT_STATUS);
+        if pending != 0 {
+            self.0.write(INTERRUPT_ACK, pending);
+        }
+    }
+}

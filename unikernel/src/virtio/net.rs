@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The network device, virtio 1.2 §5.1: one receive and one transmit queue, bursts, no offloads.
+#![allow(unsafe_code)]
+
+use super::queue::{MAX_SIZE, Queue, Rings};
+use super::{EVENT_IDX, Error, Transport, VERSION_1, negotiate, start};
+use crate::memory::{FreeRam, POOL};
+use core::ptr::NonNull;
+use nf_elements::{BURST, Batch, Buffer, DATA_BYTES, HEADROOM_BYTES, Packet};
+
+/// The device id, §5.1.1.
+pub const DEVICE_ID: u32 = 1;
+/// `VIRTIO_NET_F_MAC`
+const F_MAC: u64 = 1 << 5;
+/// Bytes of `struct virtio_net_hdr` of a modern device, §5.1.6. It lies in the headroom, right before the frame.
+const HEADER_BYTES: usize = 12;
+const RECEIVE: u16 = 0;
+const TRANSMIT: u16 = 1;
+/// The queue's descriptors.
+const SLOTS: usize = MAX_SIZE as usize;
+
+/// A network device.
+pub struct Nic {
+    transport: Transport,
+    port: u8,
+    mac: [u8; 6],
+    receive: Queue,
+    receiving: [Option<NonNull<Buffer>>; SLOTS],
+    transmit: Queue,
+    transmitting: [Option<NonNull<Buffer>>; SLOTS],
+    /// Received buffers whose length cannot be; packets without the headroom for a header.
+    bad_lengths: u64,
+    no_headroom: u64,
+}
+
+/// Sets a queue up with the device.
+pub fn make_queue(
+    transport: &mut Transport,
+    memory: &mut FreeRam,
+    index: u16,
+    most: u16,
+    features: u64,
+) -> Result<Queue, Error> {
+    let size = 1 << transport.queue_size(index)?.min(most).ilog2();
+    // SAFETY: fresh zeroed pages, as many as the rings take; the size is a power of two.
+    let rings = unsafe { Rings::new(memory.pages(Rings::bytes(size)), size) };
+    let notify = transport.set_queue(index, size, &rings);
+    Ok(Queue::new(rings, notify, features & EVENT_IDX != 0))
+}
+
+impl Nic {
+    /// Brings the device up as port number `port`; it receives from the first [`Nic::refill`] on.
+    pub fn new(mut transport: Transport, memory: &mut FreeRam, port: u8) -> Result<Nic, Error> {
+        let features = negotiate(&mut transport, VERSION_1 | EVENT_IDX | F_MAC)?;
+        let receive = make_queue(&mut transport, memory, RECEIVE, MAX_SIZE, features)?;
+        let transmit = make_queue(&mut transport, memory, TRANSMIT, MAX_SIZE, features)?;
+        let mac = core::array::from_fn(|index| transport.config(index));
+        start(&mut transport);
+        Ok(Nic {
+            transport,
+            port,
+            mac,
+            receive,
+            receiving: [None; SLOTS],
+            transmit,
+            transmitting: [None; SLOTS],
+            bad_lengths: 0,
+            no_headroom: 0,
+        })
+    }
+
+    /// The device's own address.
+    pub fn mac(&self) -> [u8; 6] {
+        self.mac
+    }
+
+    /// What the device or an element did wrong: received buffers of impossible length, completions of buffers that were not
+    /// outstanding, packets without headroom for the device's header.
+    pub fn errors(&self) -> u64 {
+        self.bad_lengths + self.no_headroom + self.receive.bad_ids() + self.transmit.bad_ids()
+    }
+
+    /// Gives the device a burst of buffers to receive into, if it lacks as many.
+    #[inline]
+    pub fn refill(&mut self) {
+        if self.receive.free() < BURST {
+            return;
+        }
+        for _ in 0..BURST {
+            let Some(buffer) = POOL.take() else { break };
+            let buffer = NonNull::from(buffer);
+            let length = (DATA_BYTES - HEADROOM_BYTES + HEADER_BYTES) as u32;
+            let id = self.receive.add(header_paddr(buffer, HEADROOM_BYTES), length, true);
+            self.receiving[usize::from(id.expect("a descriptor was free"))] = Some(buffer);
+        }
+        self.receive.publish();
+    }
+
+    /// Adds received frames to `batch`, up to its room.
+    #[inline]
+    pub fn receive(&mut self, batch: &mut Batch) {
+        while batch.room() > 0 {
+            let Some(used) = self.receive.take_used() else { break };
+            let slot = self.receiving[usize::from(used.id)].take();
+            let mut buffer = slot.expect("an outstanding descriptor has its buffer");
+            // SAFETY: the device has finished with the buffer, and nobody else has it.
+            let buffer = unsafe { buffer.as_mut() };
+            let length = (used.length as usize).wrapping_sub(HEADER_BYTES);
+            let packet = Packet::received(buffer, length, self.port);
+            if length > DATA_BYTES - HEADROOM_BYTES {
+                self.bad_lengths += 1;
+                continue;
+            }
+            let _ = batch.push(packet);
+        }
+        self.refill();
+    }
+
+    /// Takes back the buffers of frames that are sent.
+    #[inline]
+    fn reclaim(&mut self) {
+        while let Some(used) = self.transmit.take_used() {
+            let slot = self.transmitting[usize::from(used.id)].take();
+            let mut buffer = slot.expect("an outstanding descriptor has its buffer");
+            // SAFETY: as in `receive`.
+            drop(Packet::new(unsafe { buffer.as_mut() }));
+        }
+    }
+
+    /// How many frames `transmit` would take.
+    pub fn transmit_room(&mut self) -> usize {
+        self.reclaim();
+        self.transmit.free()
+    }
+
+    /// Sends the packets of `batch`; those that there is no room for stay.
+    #[inline]
+    pub fn transmit(&mut self, batch: &mut Batch) {
+        self.reclaim();
+        let room = self.transmit.free();
+        for mut packet in batch.drain(room) {
+            if !packet.push_front(HEADER_BYTES) {
+                self.no_headroom += 1;
+                continue;
+            }
+            let (offset, length) = (packet.headroom(), packet.len() as u32);
+            packet.data_mut()[..HEADER_BYTES].copy_from_slice(&[0; HEADER_BYTES]);
+            let buffer = NonNull::from(packet.into_buffer());
+            let id = self.transmit.add(header_paddr(buffer, offset + HEADER_BYTES), length, false);
+            self.transmitting[usize::from(id.expect("there was room"))] = Some(buffer);
+        }
+        self.transmit.publish();
+    }
+
+    /// Tells the device of everything new, once.
+    #[inline]
+    pub fn notify(&mut self) {
+        self.transmit.notify();
+        self.receive.notify();
+    }
+
+    /// Asks for an interrupt when a frame comes, or when a full transmit queue gets room. False if that is so already.
+    pub fn arm(&mut self) -> bool {
+        self.transport.acknowledge();
+        let idle = self.receive.arm();
+        if self.transmit.free() < BURST { self.transmit.arm() && idle } else { idle }
+    }
+
+    /// Asks for no interrupts.
+    pub fn disarm(&mut self) {
+        self.receive.disarm();
+        self.transmit.disarm();
+    }
+}
+
+/// Where the device's header of a frame at `offset` of the buffer's data lies.
+#[inline]
+fn header_paddr(buffer: NonNull<Buffer>, offset: usize) -> u64 {
+    // SAFETY: no reference is made; the data lie within the buffer. Memory is identity-mapped.
+    let data = unsafe { &raw mut (*buffer.as_ptr()).data };
+    data as u64 + (offset - HEADER_BYTES) as u64
+}
