@@ -22,4 +22,7 @@ pub trait PacketIo {
 
     /// Shows a packet to a person: `label`, the packet's length, and its first `bytes` bytes in hexadecimal.
     fn print(&mut self, label: &str, packet: &Packet, bytes: usize);
+
+    /// Asks the machine to power off after this round, as a source does at its LIMIT; one that cannot goes on.
+    fn stop(&mut self) {}
 }

@@ -31,6 +31,10 @@ pub struct ListIo {
     pub now_ns: u64,
     /// Most frames that one `transmit` takes; none is no limit.
     pub transmit_limit: Option<usize>,
+    /// Packets that `allocate` still gives; none is no limit.
+    pub buffers: Option<usize>,
+    /// Whether an element asked for the machine's end.
+    pub stopped: bool,
 }
 
 impl ListIo {
@@ -61,11 +65,18 @@ impl PacketIo for ListIo {
     }
 
     fn allocate(&mut self) -> Option<Packet> {
+        if let Some(buffers) = &mut self.buffers {
+            *buffers = buffers.checked_sub(1)?;
+        }
         Some(packet(&[]))
     }
 
     fn now_ns(&self) -> u64 {
         self.now_ns
+    }
+
+    fn stop(&mut self) {
+        self.stopped = true;
     }
 
     fn print(&mut self, label: &str, packet: &Packet, bytes: usize) {

@@ -18,14 +18,20 @@ macro_rules! elements {
 
 elements! {
     check_ip_header::CheckIpHeader,
+    check_paint::CheckPaint,
     counter::Counter,
     discard::Discard,
     ether_mirror::EtherMirror,
+    ether_switch::EtherSwitch,
     from_device::FromDevice,
+    ip_classifier::IpClassifier,
+    ip_filter::IpFilter,
     null::Null,
     paint::Paint,
+    print::Print,
     queue::Queue,
     strip::Strip,
+    tee::Tee,
     to_device::ToDevice,
     unstrip::Unstrip,
 }

@@ -44,9 +44,9 @@ impl Sum {
     /// Adds the pseudo header that TCP (RFC 9293 §3.1) and UDP (RFC 768) are summed with over IPv4: `length` is that of
     /// the segment or datagram.
     #[inline]
-    pub fn with_pseudo_header(self, source: [u8; 4], destination: [u8; 4], protocol: u8, length: u16) -> Self {
-        let [high, low] = length.to_be_bytes();
-        self.with(&source).with(&destination).with(&[0, protocol, high, low])
+    pub fn with_pseudo_header(self, source: u32, destination: u32, protocol: u8, length: u16) -> Self {
+        let number = |number: u32| u64::from(number.to_be());
+        Sum(self.0 + number(source) + number(destination) + number(u32::from(protocol) << 16 | u32::from(length)))
     }
 
     /// The sum folded to 16 bits, in the machine's byte order.
@@ -111,7 +111,7 @@ mod tests {
         let header: [u8; 20] = core::array::from_fn(|i| (i * 77) as u8);
         assert_eq!(Sum::new().with_20(&header).checksum(), by_definition(&header));
         let pseudo = [192, 0, 2, 1, 192, 0, 2, 2, 0, 17, 0x12, 0x34];
-        let sum = Sum::new().with_pseudo_header([192, 0, 2, 1], [192, 0, 2, 2], 17, 0x1234);
+        let sum = Sum::new().with_pseudo_header(0xc000_0201, 0xc000_0202, 17, 0x1234);
         assert_eq!(sum.checksum(), by_definition(&pseudo));
     }
 

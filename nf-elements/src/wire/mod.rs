@@ -5,7 +5,11 @@
 //! none checks a bound, because the field ranges are constants inside that array.
 
 pub mod checksum;
+pub mod ethernet;
+pub mod icmp;
 pub mod ipv4;
+pub mod tcp;
+pub mod udp;
 
 use core::ops::Range;
 
