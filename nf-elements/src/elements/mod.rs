@@ -16,6 +16,8 @@ macro_rules! elements {
     };
 }
 
+mod pacing;
+
 elements! {
     check_ip_header::CheckIpHeader,
     check_paint::CheckPaint,
@@ -24,12 +26,14 @@ elements! {
     ether_mirror::EtherMirror,
     ether_switch::EtherSwitch,
     from_device::FromDevice,
+    infinite_source::InfiniteSource,
     ip_classifier::IpClassifier,
     ip_filter::IpFilter,
     null::Null,
     paint::Paint,
     print::Print,
     queue::Queue,
+    random_source::RandomSource,
     strip::Strip,
     tee::Tee,
     to_device::ToDevice,
