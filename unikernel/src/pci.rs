@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 use crate::apic;
+use heapless::Vec;
 use x86_64::instructions::port::Port;
 
 const COMMAND: u8 = 0x04;
@@ -60,17 +61,16 @@ impl Bus {
     }
 
     /// Every function, in order of number.
-    pub fn functions(&self) -> impl Iterator<Item = Function> + use<> {
-        let bus = Bus { space: self.space, next_bar: 0 };
-        (0..=255u8).filter(move |devfn| devfn % 8 == 0 || bus.is_multi_function(devfn & !7)).filter_map({
-            let bus = Bus { space: self.space, next_bar: 0 };
-            move |devfn| bus.probe(devfn)
-        })
-    }
-
-    fn is_multi_function(&self, devfn: u8) -> bool {
+    pub fn functions(&self) -> Vec<Function, 64> {
         const HEADER_MULTI_FUNCTION: u32 = 1 << 23;
-        self.probe(devfn).is_some_and(|function| self.read(function, 0x0c) & HEADER_MULTI_FUNCTION != 0)
+        let mut found = Vec::new();
+        for first in (0..=248).step_by(8) {
+            let Some(function) = self.probe(first) else { continue };
+            let others = if self.read(function, 0x0c) & HEADER_MULTI_FUNCTION != 0 { 7 } else { 0 };
+            let _ = found.push(function);
+            found.extend((1..=others).filter_map(|number| self.probe(first + number)).take(64 - found.len()));
+        }
+        found
     }
 
     fn probe(&self, devfn: u8) -> Option<Function> {

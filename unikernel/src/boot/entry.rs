@@ -5,12 +5,20 @@
 //! first 4 MiB, writable and executable; [`super::paging`] replaces them at once.
 #![allow(unsafe_code)]
 
-use super::paging::{PD, PDPT, PML4};
+use super::paging::{ENTRY_PD, PDPT, PML4};
 use core::arch::global_asm;
 
 unsafe extern "C" {
     fn image_main() -> !;
 }
+
+/// The segments: null, 64-bit code, data, and two slots that [`super::exceptions`] fills with the TSS.
+pub static mut GDT: [u64; 5] = [0, 0x00af_9b00_0000_ffff, 0x00cf_9300_0000_ffff, 0, 0];
+/// The code segment's selector.
+pub const CODE_SELECTOR: u16 = 8;
+const DATA_SELECTOR: u16 = 16;
+/// The TSS's selector.
+pub const TSS_SELECTOR: u16 = 24;
 
 /// `XEN_ELFNOTE_PHYS32_ENTRY`, xen/include/public/elfnote.h.
 const PHYS32_ENTRY: u32 = 18;
@@ -55,16 +63,14 @@ global_asm!(
     "mov eax, {cr0}",
     "mov cr0, eax",
     "lgdt [2f]",
-    ".byte 0xea", // ljmp 8:3f, spelt out
+    ".byte 0xea", // a far jump to 3f, spelt out
     ".long 3f",
-    ".word 8",
-    ".balign 8",
-    "1: .quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff",
-    "2: .word 23",
-    ".long 1b",
+    ".word {code}",
+    "2: .word 39",
+    ".long {gdt}",
     ".code64",
     "3:",
-    "mov eax, 16",
+    "mov eax, {data}",
     "mov ss, eax",
     "xor eax, eax",
     "mov ds, eax",
@@ -81,7 +87,10 @@ global_asm!(
     note_type = const PHYS32_ENTRY,
     pml4 = sym PML4,
     pdpt = sym PDPT,
-    pd = sym PD,
+    pd = sym ENTRY_PD,
+    gdt = sym GDT,
+    code = const CODE_SELECTOR,
+    data = const DATA_SELECTOR,
     cr4 = const CR4,
     cr0 = const CR0,
     efer = const EFER,

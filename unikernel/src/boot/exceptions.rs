@@ -5,27 +5,63 @@
 //! (IST). A fault is reported and ends the VM. An interrupt only ends a `hlt`: its handler does nothing but tell the APIC.
 #![allow(unsafe_code)]
 
+use super::entry::{CODE_SELECTOR, GDT, TSS_SELECTOR};
 use crate::{Once, apic, power};
 use core::arch::global_asm;
 use x86_64::VirtAddr;
-use x86_64::instructions::segmentation::{CS, SS, Segment};
-use x86_64::instructions::tables::load_tss;
+use x86_64::instructions::tables::{lidt, load_tss};
 use x86_64::registers::control::Cr2;
-use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable};
-use x86_64::structures::idt::{Entry, InterruptDescriptorTable};
+use x86_64::structures::DescriptorTablePointer;
+use x86_64::structures::gdt::{Descriptor, SegmentSelector};
 use x86_64::structures::tss::TaskStateSegment;
 
 /// The vector of every device interrupt.
 pub const WAKE_VECTOR: u8 = 0x20;
 /// The vector that the local APIC raises for nothing (Intel SDM 3A §11.9); it wants no end-of-interrupt.
-pub const SPURIOUS_VECTOR: u8 = 0xff;
+pub const SPURIOUS_VECTOR: u8 = 0x2f;
+/// Vectors from 0 to the last one in use.
+const VECTORS: usize = SPURIOUS_VECTOR as usize + 1;
+const EXCEPTIONS: usize = 32;
 
-const FAULT_STACK: u16 = 0;
-const INTERRUPT_STACK: u16 = 1;
+/// Entries of the TSS's interrupt stack table, counted from 1 as a gate does.
+const FAULT_STACK: u8 = 1;
+const INTERRUPT_STACK: u8 = 2;
 
 static TSS: Once<TaskStateSegment> = Once::new(TaskStateSegment::new());
-static GDT: Once<GlobalDescriptorTable> = Once::new(GlobalDescriptorTable::new());
-static IDT: Once<InterruptDescriptorTable> = Once::new(InterruptDescriptorTable::new());
+static IDT: Once<[Gate; VECTORS]> = Once::new([Gate::MISSING; VECTORS]);
+
+/// A 64-bit interrupt gate, Intel SDM 3A figure 6-8.
+#[repr(C)]
+struct Gate {
+    offset_low: u16,
+    selector: u16,
+    stack: u8,
+    kind: u8,
+    offset_middle: u16,
+    offset_high: u32,
+    reserved: u32,
+}
+
+const _: () = assert!(size_of::<Gate>() == 16);
+
+impl Gate {
+    const MISSING: Gate =
+        Gate { offset_low: 0, selector: 0, stack: 0, kind: 0, offset_middle: 0, offset_high: 0, reserved: 0 };
+
+    fn new(handler: usize, stack: u8) -> Self {
+        /// Present, privilege level 0, 64-bit interrupt gate.
+        const INTERRUPT_GATE: u8 = 0x8e;
+        Gate {
+            offset_low: handler as u16,
+            selector: CODE_SELECTOR,
+            stack,
+            kind: INTERRUPT_GATE,
+            offset_middle: (handler >> 16) as u16,
+            offset_high: (handler >> 32) as u32,
+            reserved: 0,
+        }
+    }
+}
 
 unsafe extern "C" {
     static image_stack_fault: u8;
@@ -48,52 +84,32 @@ struct Frame {
     ss: u64,
 }
 
-/// Loads segments and the interrupt table.
+/// Loads the stacks and the interrupt table.
 pub fn enter() {
-    let (tss, gdt, idt) = (TSS.take(), GDT.take(), IDT.take());
-    tss.interrupt_stack_table[usize::from(FAULT_STACK)] = VirtAddr::from_ptr(&raw const image_stack_fault);
-    tss.interrupt_stack_table[usize::from(INTERRUPT_STACK)] = VirtAddr::from_ptr(&raw const image_stack_interrupt);
-    let code = gdt.append(Descriptor::kernel_code_segment());
-    let data = gdt.append(Descriptor::kernel_data_segment());
-    let task = gdt.append(Descriptor::tss_segment(tss));
-    gdt.load();
-    // SAFETY: the selectors name the segments just made, flat 64-bit code and data, and a TSS that lives for ever.
-    unsafe {
-        CS::set_reg(code);
-        SS::set_reg(data);
-        load_tss(task);
+    let (tss, idt) = (TSS.take(), IDT.take());
+    let stacks = [(FAULT_STACK, &raw const image_stack_fault), (INTERRUPT_STACK, &raw const image_stack_interrupt)];
+    for (stack, top) in stacks {
+        tss.interrupt_stack_table[usize::from(stack) - 1] = VirtAddr::from_ptr(top);
     }
-    fill(idt);
-    idt.load();
-}
-
-fn fill(idt: &mut InterruptDescriptorTable) {
-    let stub = |vector: u64| VirtAddr::from_ptr(&raw const exception_stubs) + 16 * vector;
-    set(&mut idt.divide_error, stub(0), FAULT_STACK);
-    set(&mut idt.debug, stub(1), FAULT_STACK);
-    set(&mut idt.non_maskable_interrupt, stub(2), FAULT_STACK);
-    set(&mut idt.breakpoint, stub(3), FAULT_STACK);
-    set(&mut idt.overflow, stub(4), FAULT_STACK);
-    set(&mut idt.bound_range_exceeded, stub(5), FAULT_STACK);
-    set(&mut idt.invalid_opcode, stub(6), FAULT_STACK);
-    set(&mut idt.device_not_available, stub(7), FAULT_STACK);
-    set(&mut idt.double_fault, stub(8), FAULT_STACK);
-    set(&mut idt.invalid_tss, stub(10), FAULT_STACK);
-    set(&mut idt.segment_not_present, stub(11), FAULT_STACK);
-    set(&mut idt.stack_segment_fault, stub(12), FAULT_STACK);
-    set(&mut idt.general_protection_fault, stub(13), FAULT_STACK);
-    set(&mut idt.page_fault, stub(14), FAULT_STACK);
-    set(&mut idt.x87_floating_point, stub(16), FAULT_STACK);
-    set(&mut idt.alignment_check, stub(17), FAULT_STACK);
-    set(&mut idt.machine_check, stub(18), FAULT_STACK);
-    set(&mut idt.simd_floating_point, stub(19), FAULT_STACK);
-    set(&mut idt[WAKE_VECTOR], VirtAddr::from_ptr(wake_stub as *const u8), INTERRUPT_STACK);
-    set(&mut idt[SPURIOUS_VECTOR], VirtAddr::from_ptr(spurious_stub as *const u8), INTERRUPT_STACK);
-}
-
-fn set<F>(entry: &mut Entry<F>, handler: VirtAddr, stack: u16) {
-    // SAFETY: the handler is one of the stubs below, which end in `iretq` or never return; the stack is set up in the TSS.
-    unsafe { entry.set_handler_addr(handler).set_stack_index(stack) };
+    let first_stub = &raw const exception_stubs as usize;
+    for (vector, gate) in idt[..EXCEPTIONS].iter_mut().enumerate() {
+        *gate = Gate::new(first_stub + 16 * vector, FAULT_STACK);
+    }
+    idt[usize::from(WAKE_VECTOR)] = Gate::new(wake_stub as *const () as usize, INTERRUPT_STACK);
+    idt[usize::from(SPURIOUS_VECTOR)] = Gate::new(spurious_stub as *const () as usize, INTERRUPT_STACK);
+    let idt = DescriptorTablePointer { limit: (size_of_val(idt) - 1) as u16, base: VirtAddr::from_ptr(idt) };
+    let Descriptor::SystemSegment(low, high) = Descriptor::tss_segment(tss) else {
+        unreachable!("a TSS is a system segment")
+    };
+    let gdt = &raw mut GDT;
+    // SAFETY: called once, by the only processor, with interrupts off. The table is the one that the entry code loaded, with
+    // two slots free for the TSS; TSS, table and stubs live for ever, and the stubs end in `iretq` or never return.
+    unsafe {
+        (*gdt)[usize::from(TSS_SELECTOR) / 8] = low;
+        (*gdt)[usize::from(TSS_SELECTOR) / 8 + 1] = high;
+        load_tss(SegmentSelector(TSS_SELECTOR));
+        lidt(&idt);
+    }
 }
 
 extern "C" fn fault(frame: &Frame) -> ! {

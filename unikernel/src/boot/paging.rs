@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Page tables: the first 4 GiB mapped one to one, writable or executable but never both.
+//! Page tables: the first 4 GiB mapped one to one, writable or executable but never both (of the gigabytes without RAM only
+//! the last, where devices are).
 //!
 //! | where | page | access |
 //! | --- | --- | --- |
@@ -13,23 +14,36 @@
 use super::pvh::Ram;
 use x86_64::PhysAddr;
 use x86_64::registers::control::{Cr3, Cr3Flags};
-use x86_64::structures::paging::page_table::{PageTable, PageTableFlags as Flags};
+use x86_64::structures::paging::page_table::PageTableFlags;
 use x86_64::structures::paging::{PhysFrame, Size4KiB};
 
 const SMALL: u64 = 4096;
 const LARGE: u64 = 2 << 20;
 const GIB: u64 = 1 << 30;
 
+/// Entries as plain words: the loops below run before anything is warm, and every instruction of theirs counts.
+#[repr(C, align(4096))]
+pub struct Table([u64; 512]);
+
+const PRESENT: u64 = PageTableFlags::PRESENT.bits();
+const READ_WRITE: u64 = PRESENT | PageTableFlags::WRITABLE.bits() | PageTableFlags::NO_EXECUTE.bits();
+const HUGE: u64 = PageTableFlags::HUGE_PAGE.bits();
+const UNCACHED: u64 = PageTableFlags::NO_CACHE.bits() | PageTableFlags::WRITE_THROUGH.bits();
+const BRANCH: u64 = PRESENT | PageTableFlags::WRITABLE.bits();
+
 /// The level-4 table.
-pub static mut PML4: PageTable = PageTable::new();
+pub static mut PML4: Table = Table([0; 512]);
 /// The level-3 table of the first 512 GiB.
-pub static mut PDPT: PageTable = PageTable::new();
+pub static mut PDPT: Table = Table([0; 512]);
+/// The level-2 table that the entry code fills: what runs now runs by it until the final tables are whole.
+pub static mut ENTRY_PD: Table = Table([0; 512]);
 /// The level-2 tables of the first 4 GiB.
-pub static mut PD: [PageTable; 4] = [const { PageTable::new() }; 4];
+static mut PD: [Table; 4] = [const { Table([0; 512]) }; 4];
 /// The level-1 table of the first 2 MiB.
-static mut PT: PageTable = PageTable::new();
+static mut PT: Table = Table([0; 512]);
 
 unsafe extern "C" {
+    static image_code_start: u8;
     static image_rodata_start: u8;
     static image_rodata_end: u8;
     static image_guard_main: u8;
@@ -43,47 +57,56 @@ pub fn enter(ram: &[Ram]) {
     // SAFETY: called once, by the only processor; the references are gone when this returns, and from then on only the
     // processor reads the tables.
     let (pml4, pdpt, pd, pt) = unsafe { (&mut *tables.0, &mut *tables.1, &mut *tables.2, &mut *tables.3) };
-    let branch = Flags::PRESENT | Flags::WRITABLE;
-    pml4[0].set_addr(paddr(&raw const *pdpt), branch);
+    fill(&mut pt.0, 0, SMALL, READ_WRITE);
+    protect(&mut pt.0);
+    let ram_end = ram.iter().map(|range| range.end).max().unwrap_or(0);
     for (gib, table) in pd.iter_mut().enumerate() {
-        pdpt[gib].set_addr(paddr(&raw const *table), branch);
-        for index in 0..512 {
-            let start = gib as u64 * GIB + index as u64 * LARGE;
-            table[index].set_addr(PhysAddr::new(start), large_page(start, ram));
+        let start = gib as u64 * GIB;
+        // Of the gigabytes without RAM only the last one has devices.
+        if start < ram_end || gib == 3 {
+            fill(&mut table.0, start, LARGE, READ_WRITE | HUGE);
+            uncache(&mut table.0, start, ram_end);
+            if gib == 0 {
+                table.0[0] = &raw const *pt as u64 | BRANCH;
+            }
+            pdpt.0[gib] = &raw const *table as u64 | BRANCH;
         }
     }
-    for index in 0..512 {
-        let start = index as u64 * SMALL;
-        pt[index].set_addr(PhysAddr::new(start), small_page(start));
-    }
-    pd[0][0].set_addr(paddr(&raw const *pt), branch);
-    let root = PhysFrame::<Size4KiB>::containing_address(paddr(&raw const *pml4));
+    let root = PhysFrame::<Size4KiB>::containing_address(PhysAddr::new(&raw const *pml4 as u64));
     // SAFETY: the tables map code, data and stack where they are now, with the rights they need.
     unsafe { Cr3::write(root, Cr3Flags::empty()) };
 }
 
-fn paddr<T>(table: *const T) -> PhysAddr {
-    PhysAddr::new(table as u64)
+fn fill(entries: &mut [u64; 512], start: u64, step: u64, flags: u64) {
+    let mut value = start | flags;
+    for entry in entries {
+        *entry = value;
+        value += step;
+    }
 }
 
-fn large_page(start: u64, ram: &[Ram]) -> Flags {
-    let page = Flags::PRESENT | Flags::WRITABLE | Flags::NO_EXECUTE | Flags::HUGE_PAGE;
-    let is_ram = ram.iter().any(|range| range.start < start + LARGE && range.end > start);
-    if is_ram { page } else { page | Flags::NO_CACHE | Flags::WRITE_THROUGH }
+/// Marks what lies behind all RAM as devices'.
+fn uncache(entries: &mut [u64; 512], start: u64, ram_end: u64) {
+    let first = ram_end.saturating_sub(start).div_ceil(LARGE) as usize;
+    for entry in entries.iter_mut().skip(first) {
+        *entry |= UNCACHED;
+    }
 }
 
-fn small_page(start: u64) -> Flags {
-    let at = |symbol: *const u8| symbol as u64;
-    let (rodata, rodata_end) = (at(&raw const image_rodata_start), at(&raw const image_rodata_end));
-    let guards =
-        [at(&raw const image_guard_main), at(&raw const image_guard_fault), at(&raw const image_guard_interrupt)];
-    if start == 0 || guards.contains(&start) {
-        Flags::empty()
-    } else if (1 << 20..rodata).contains(&start) {
-        Flags::PRESENT
-    } else if (rodata..rodata_end).contains(&start) {
-        Flags::PRESENT | Flags::NO_EXECUTE
-    } else {
-        Flags::PRESENT | Flags::WRITABLE | Flags::NO_EXECUTE
+/// Takes rights away from page 0, code, constants and guard pages.
+fn protect(entries: &mut [u64; 512]) {
+    let page = |symbol: *const u8| (symbol as u64 / SMALL) as usize;
+    let (rodata, rodata_end) = (page(&raw const image_rodata_start), page(&raw const image_rodata_end));
+    let code = page(&raw const image_code_start);
+    for (index, entry) in entries[code..rodata].iter_mut().enumerate() {
+        *entry = ((code + index) as u64 * SMALL) | PRESENT;
+    }
+    for entry in &mut entries[rodata..rodata_end] {
+        *entry &= !PageTableFlags::WRITABLE.bits();
+    }
+    let guards = [&raw const image_guard_main, &raw const image_guard_fault, &raw const image_guard_interrupt];
+    entries[0] = 0;
+    for guard in guards {
+        entries[page(guard)] = 0;
     }
 }
