@@ -15,8 +15,8 @@
 //! `INTERFACES 192.0.2.1/24 198.51.100.1/25` stands for BADSRC with the broadcast addresses of these networks, 0.0.0.0
 //! and 255.255.255.255, and GOODDST with the addresses themselves (RFC 1812 §5.3.7).
 //!
-//! **Notes:** Click's VERBOSE, and its message at the first bad packet, do not exist: connect output 1 to `Print`. Details
-//! are always kept; DETAILS is taken for the sake of Click's configurations.
+//! **Notes:** Click's VERBOSE, and its message at the first bad packet, do not exist: connect output 1 to `Print`.
+//! Details are always kept; DETAILS is taken for the sake of Click's configurations.
 //!
 //! **Handlers:** `drops` (read: bad packets, wherever they went), `drop_details` (read: the same by reason, a table),
 //! `short`, `version`, `header_length`, `total_length`, `checksum`, `source` (drops; 0 while output 1 is connected).
@@ -92,10 +92,15 @@ impl CheckIpHeader {
         if self.checksum && !header.is_header_intact() {
             return Err(Reason::Checksum);
         }
-        if self.bad_sources.contains(&header.source()) && !self.good_destinations.contains(&header.destination()) {
+        if !self.bad_sources.is_empty() && self.is_bad_source(header.source(), header.destination()) {
             return Err(Reason::Source);
         }
         Ok((header.header_length(), usize::from(header.total_length())))
+    }
+
+    #[inline(never)]
+    fn is_bad_source(&self, source: u32, destination: u32) -> bool {
+        self.bad_sources.contains(&source) && !self.good_destinations.contains(&destination)
     }
 }
 

@@ -17,6 +17,7 @@
 //! **See also:** `EtherSwitch`.
 
 use crate::spec::{Category, Handler, HandlerKind, Shape};
+use crate::wire::ethernet;
 use crate::{Action, Element, HandlerError, Packet, PacketIo, Spec, Verdict};
 use core::fmt;
 
@@ -71,13 +72,12 @@ impl crate::configure::Configure for EtherMirror {
 impl Action for EtherMirror {
     #[inline]
     fn action<M: PacketIo>(&mut self, _: &mut M, packet: &mut Packet) -> Verdict {
-        let Some(header) = packet.data_mut().first_chunk_mut::<14>() else {
+        let Some(header) = packet.data_mut().first_chunk_mut() else {
             self.too_short += 1;
             return Verdict::Drop;
         };
-        let before = *header;
-        header[..6].copy_from_slice(&before[6..12]);
-        header[6..12].copy_from_slice(&before[..6]);
+        let (destination, source) = ethernet::addresses(header);
+        ethernet::set_addresses(header, source, destination);
         Verdict::Pass
     }
 }

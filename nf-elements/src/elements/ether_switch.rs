@@ -6,23 +6,25 @@
 //!
 //! **Expects:** Ethernet frames.
 //!
-//! **Description:** input and output of one number belong to one LAN. The source address of each frame is learned: frames
-//! to it go to that LAN alone (not at all, if they come from there) until it has been silent for TIMEOUT seconds (300 by
-//! default). Frames to a group or an unknown address go to all LANs but their own. With TIMEOUT 0 nothing is learned, as
-//! in a hub.
+//! **Description:** input and output of one number belong to one LAN. The source address of each frame is learned:
+//! frames to it go to that LAN alone (not at all, if they come from there) until it has been silent for TIMEOUT seconds
+//! (300 by default). Frames to a group or an unknown address go to all LANs but their own. With TIMEOUT 0 nothing is
+//! learned, as in a hub.
 //!
-//! The table has CAPACITY places (1024 by default; rounded up to a power of two, at least 8), and an address may lie in any of
-//! 8 of them. When these hold other addresses, none of which has timed out, the address is not learned; `not_learned`
-//! counts that, and frames to it are flooded. So a flood of invented addresses cannot drive out those that are in use.
+//! The table has CAPACITY places (1024 by default; rounded up to a power of two, at least 8), and an address may lie in
+//! any of 8 of them. When these hold other addresses, none of which has timed out, the address is not learned;
+//! `not_learned` counts that, and frames to it are flooded. So a flood of invented addresses cannot drive out those
+//! that are in use.
 //!
 //! **Notes:** three deviations from Click: the table is bounded; group addresses as sources are not learned; frames to
-//! 01-80-C2-00-00-00 to -0F (spanning tree, pause, LLDP, …) are dropped, as IEEE 802.1Q §8.6.3 demands of a bridge. A flood
-//! copies the frame for each LAN but the last; a LAN for which there is no free buffer gets none.
+//! 01-80-C2-00-00-00 to -0F (spanning tree, pause, LLDP, …) are dropped, as IEEE 802.1Q §8.6.3 demands of a bridge. A
+//! flood copies the frame for each LAN but the last; a LAN for which there is no free buffer gets none.
 //!
 //! **Handlers:** `table` (read: a line per address with its LAN, timed-out ones left out), `timeout` (read, write),
-//! `drops` (read: the sum of the following), `same_lan`, `reserved`, `too_short`, `no_buffer` (drops), `not_learned` (read).
+//! `drops` (read: the sum of the following), `same_lan`, `reserved`, `too_short`, `no_buffer` (drops), `not_learned`
+//! (read).
 //!
-//! **Example:** `s :: EtherSwitch; FromDevice(lan) -> [0]s[0] -> ToDevice(lan); FromDevice(wan) -> [1]s[1] -> ToDevice(wan);`
+//! **Example:** `s :: EtherSwitch; FromDevice(lan) -> s -> ToDevice(lan); FromDevice(wan) -> [1]s[1] -> ToDevice(wan);`
 //!
 //! **See also:** `EtherMirror`.
 

@@ -4,19 +4,19 @@
 //!
 //! **Ports:** no input, one output, push.
 //!
-//! **Description:** makes packets of DATA (a text of 64 bytes, unless given), BURST of them (1 by default) in each round,
-//! until there were LIMIT (none if negative, the default); then, if STOP is true, powers the VM off. With LENGTH, DATA is
-//! cut or repeated to that length. The timestamp annotation is set, unless TIMESTAMP is false.
+//! **Description:** makes packets of DATA (a text of 64 bytes, unless given), BURST of them (1 by default) in each
+//! round, until there were LIMIT (none if negative, the default); then, if STOP is true, powers the VM off. With
+//! LENGTH, DATA is cut or repeated to that length. The timestamp annotation is set, unless TIMESTAMP is false.
 //!
-//! DATA is a string in Click's manner: `\<08 00>` stands for bytes in hexadecimal; in double quotes `\n`, `\t`, `\"` and
-//! `\\` have C's meaning.
+//! DATA is a string in Click's manner: `\<08 00>` stands for bytes in hexadecimal; in double quotes `\n`, `\t`, `\"`
+//! and `\\` have C's meaning.
 //!
-//! **Notes:** a packet is at most 1856 bytes long, and a round makes at most 32. It only pushes, and does not look whether there is
-//! room behind it. The data cannot be changed while the VM runs. Click's END_CALL does not exist.
+//! **Notes:** a packet is at most 1856 bytes long, and a round makes at most 32. It only pushes, and does not look
+//! whether there is room behind it. The data cannot be changed while the VM runs. Click's END_CALL does not exist.
 //!
 //! **Handlers:** `count`, `data`, `length` (read), `reset` (write), `limit`, `burst`, `active` (read, write).
 //!
-//! **Example:** `InfiniteSource("\<ffffffffffff 020000000001 88b5>", LIMIT 1000, BURST 32, LENGTH 60) -> ToDevice(wan);`
+//! **Example:** `InfiniteSource("\<ffffffffffff 020000000001 88b5>", -1, 32, LENGTH 60) -> ToDevice(wan);`
 //!
 //! **See also:** `RandomSource`.
 

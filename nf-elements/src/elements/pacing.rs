@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! How many packets a source makes, and when it ends: LIMIT, BURST, ACTIVE, STOP and TIMESTAMP, which Click's sources share.
+//! How many packets a source makes, and when it ends: LIMIT, BURST, ACTIVE, STOP and TIMESTAMP, which Click's sources
+//! share.
 
 use crate::packet::{DATA_BYTES, HEADROOM_BYTES};
 use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
@@ -56,8 +57,8 @@ impl Pacing {
         Pacing { limit, burst, active, stop, timestamp, count: 0 }
     }
 
-    /// Adds to `batch` the packets that are due, at most `most`; `fill` gives each fresh one its data. When the VM has no
-    /// free buffer the rest waits for another round.
+    /// Adds to `batch` the packets that are due, at most `most`; `fill` gives each fresh one its data. When the VM has
+    /// no free buffer the rest waits for another round.
     #[inline]
     pub fn produce<M: PacketIo>(
         &mut self,

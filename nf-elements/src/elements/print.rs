@@ -5,8 +5,8 @@
 //! **Ports:** one input, one output, push or pull.
 //!
 //! **Description:** shows each packet in the VM's log: LABEL (empty by default), the packet's length, and its first
-//! MAXLENGTH bytes in hexadecimal (24 by default; all, if negative). With CONTENTS NONE no bytes are shown. While ACTIVE
-//! is false nothing is shown at all.
+//! MAXLENGTH bytes in hexadecimal (24 by default; all, if negative). With CONTENTS NONE no bytes are shown. While
+//! ACTIVE is false nothing is shown at all.
 //!
 //! **Notes:** CONTENTS ASCII and Click's keywords TIMESTAMP, PRINTANNO, HEADROOM and CPU do not exist.
 //!

@@ -4,8 +4,8 @@
 //!
 //! **Ports:** one push input, one pull output.
 //!
-//! **Description:** packets wait here until somebody pulls them. When CAPACITY packets wait (1000, unless given), a packet
-//! that comes in is dropped.
+//! **Description:** packets wait here until somebody pulls them. When CAPACITY packets wait (1000, unless given), a
+//! packet that comes in is dropped.
 //!
 //! **Notes:** the queue is bounded by CAPACITY for good: the handler `capacity` can lower it, and raise it again up to
 //! what was configured. The packets that it drops then (the last ones) and those that `reset` drops count in `drops`;

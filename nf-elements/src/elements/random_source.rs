@@ -8,8 +8,8 @@
 //! LIMIT (none if negative, the default); then, if STOP is true, powers the VM off. The timestamp annotation is set,
 //! unless TIMESTAMP is false.
 //!
-//! **Notes:** LENGTH is at most 1856, and a round makes at most 32 packets. The bytes are the same at each start of the VM.
-//! It only pushes, and does not look whether there is room behind it. Click's END_CALL does not exist.
+//! **Notes:** LENGTH is at most 1856, and a round makes at most 32 packets. The bytes are the same at each start of the
+//! VM. It only pushes, and does not look whether there is room behind it. Click's END_CALL does not exist.
 //!
 //! **Handlers:** `count` (read), `reset` (write), `length`, `limit`, `burst`, `active` (read, write).
 //!

@@ -4,11 +4,11 @@
 //!
 //! **Ports:** one push input, one or more push outputs.
 //!
-//! **Description:** sends a copy of each packet out of each output but the last, and by that the packet itself. There are
-//! as many outputs as are connected; N says how many you expect.
+//! **Description:** sends a copy of each packet out of each output but the last, and by that the packet itself. There
+//! are as many outputs as are connected; N says how many you expect.
 //!
-//! **Notes:** a copy is a packet with a buffer of its own, where Click shares the data. When the VM has no free buffer, an
-//! output gets no copy; the packet itself still leaves by the last.
+//! **Notes:** a copy is a packet with a buffer of its own, where Click shares the data. When the VM has no free buffer,
+//! an output gets no copy; the packet itself still leaves by the last.
 //!
 //! **Handlers:** `no_buffer` (drops).
 //!

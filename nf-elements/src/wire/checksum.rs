@@ -22,16 +22,24 @@ impl Sum {
     /// The accumulator holds 2³² additions of 32 bits: 16 GB of data.
     #[inline]
     pub fn with(self, bytes: &[u8]) -> Self {
-        let (words, rest) = bytes.as_chunks::<8>();
+        let (words, mut rest) = bytes.as_chunks::<8>();
         let mut sum = self.0;
         for word in words {
             let word = u64::from_ne_bytes(*word);
             sum += (word & 0xffff_ffff) + (word >> 32);
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        let last = u64::from_ne_bytes(last);
-        Sum(sum + (last & 0xffff_ffff) + (last >> 32))
+        if let Some((word, behind)) = rest.split_first_chunk() {
+            sum += u64::from(u32::from_ne_bytes(*word));
+            rest = behind;
+        }
+        if let Some((pair, behind)) = rest.split_first_chunk() {
+            sum += u64::from(u16::from_ne_bytes(*pair));
+            rest = behind;
+        }
+        if let [last] = rest {
+            sum += u64::from(u16::from_ne_bytes([*last, 0]));
+        }
+        Sum(sum)
     }
 
     /// Adds an IPv4 header without options: straight-line code, without a loop or a length to check.

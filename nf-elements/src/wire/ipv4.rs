@@ -110,8 +110,8 @@ pub struct Ipv4<'a> {
 }
 
 impl<'a> Ipv4<'a> {
-    /// Views the packet at the front of `bytes`, in which padding may follow it. Version and lengths are checked, in the
-    /// order of [`Error`]; the checksum is not.
+    /// Views the packet at the front of `bytes`, in which padding may follow it. Version and lengths are checked, in
+    /// the order of [`Error`]; the checksum is not.
     #[inline(always)]
     pub fn new_checked(bytes: &'a [u8]) -> Result<Self, Error> {
         let Some(fixed) = bytes.first_chunk() else { return Err(Error::Short(bytes.len())) };
@@ -235,8 +235,15 @@ impl<'a> Ipv4<'a> {
     #[inline(always)]
     pub fn is_header_intact(&self) -> bool {
         let sum = Sum::new().with_20(self.fixed);
-        if self.header_length() == HEADER_BYTES { sum.is_intact() } else { sum.with(self.options()).is_intact() }
+        if self.header_length() == HEADER_BYTES { sum.is_intact() } else { is_intact_with(sum, self.options()) }
     }
+}
+
+/// Out of line, as options are rare: their loop would cost the plain case registers.
+#[cold]
+#[inline(never)]
+fn is_intact_with(sum: Sum, options: &[u8]) -> bool {
+    sum.with(options).is_intact()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Wire formats: headers as byte views, in the RFCs' own names.
 //!
-//! Each view takes a fixed-size array reference off the front once, in `new_checked`; after that no getter can panic and
-//! none checks a bound, because the field ranges are constants inside that array.
+//! Each view takes a fixed-size array reference off the front once, in `new_checked`; after that no getter can panic
+//! and none checks a bound, because the field ranges are constants inside that array.
 
 pub mod checksum;
 pub mod ethernet;

@@ -23,9 +23,8 @@ impl Place {
     const EMPTY: Place = Place { address_lan: 0, seen_ns: 0 };
 
     #[inline(always)]
-    fn holds(&self, address: Address) -> bool {
-        // The shift drops the LAN. An empty place would match address 0, so whoever asks has looked for that first.
-        (self.address_lan ^ address.to_bits()) << 16 == 0
+    fn new(address: Address, lan: usize, seen_ns: u64) -> Self {
+        Place { address_lan: address.to_bits() | (lan as u64 + 1) << 48, seen_ns }
     }
 
     #[inline(always)]
@@ -33,9 +32,16 @@ impl Place {
         self.address_lan == 0
     }
 
+    /// Whether `address` lies here. Also true of the address 0 and an empty place, so whoever asks looks for that too.
     #[inline(always)]
-    fn lan(&self) -> usize {
-        ((self.address_lan >> 48) as usize).wrapping_sub(1)
+    fn holds(&self, address: Address) -> bool {
+        Address::from_bits(self.address_lan) == address
+    }
+
+    /// The LAN; none if the place is empty.
+    #[inline(always)]
+    fn lan(&self) -> Option<usize> {
+        ((self.address_lan >> 48) as usize).checked_sub(1)
     }
 
     #[inline(always)]
@@ -62,48 +68,58 @@ impl<const PLACES: usize> Table<PLACES> {
     /// Notes that `address` was seen on `lan`; false if there was no place for it.
     #[inline(always)]
     pub fn learn(&mut self, address: Address, lan: usize, now_ns: u64, timeout_ns: u64) -> bool {
-        let home = Self::home(address);
+        let (home, seen) = (Self::home(address), Place::new(address, lan, now_ns));
+        // Nearly always the address lies at home and has not moved.
+        if self.0[home].address_lan == seen.address_lan {
+            self.0[home].seen_ns = now_ns;
+            return true;
+        }
+        let Some(index) = self.place_for(address, home, now_ns, timeout_ns) else { return false };
+        self.0[index] = seen;
+        true
+    }
+
+    /// The place that holds `address`, or else the first that is empty or has timed out.
+    #[inline(never)]
+    fn place_for(&self, address: Address, home: usize, now_ns: u64, timeout_ns: u64) -> Option<usize> {
         let mut free = None;
-        for step in 0..WINDOW {
-            let index = (home + step) % PLACES;
+        for index in Self::window(home) {
             let place = &self.0[index];
             if place.is_empty() {
-                free = free.or(Some(index));
-                break;
+                return free.or(Some(index));
             }
             if place.holds(address) {
-                free = Some(index);
-                break;
+                return Some(index);
             }
             if free.is_none() && !place.is_fresh(now_ns, timeout_ns) {
                 free = Some(index);
             }
         }
-        let Some(index) = free else { return false };
-        self.0[index] = Place { address_lan: address.to_bits() | (lan as u64 + 1) << 48, seen_ns: now_ns };
-        true
+        free
     }
 
     /// Where `address` was seen last, if that is less than `timeout_ns` ago.
     #[inline(always)]
     pub fn find(&self, address: Address, now_ns: u64, timeout_ns: u64) -> Option<usize> {
         let home = Self::home(address);
-        for step in 0..WINDOW {
-            let place = &self.0[(home + step) % PLACES];
-            if place.is_empty() {
-                return None;
-            }
-            if place.holds(address) {
-                return place.is_fresh(now_ns, timeout_ns).then(|| place.lan());
-            }
-        }
-        None
+        let place = if self.0[home].holds(address) { &self.0[home] } else { self.search(address, home)? };
+        if place.is_fresh(now_ns, timeout_ns) { place.lan() } else { None }
+    }
+
+    #[inline(never)]
+    fn search(&self, address: Address, home: usize) -> Option<&Place> {
+        let window = Self::window(home).map(|index| &self.0[index]);
+        window.take_while(|place| !place.is_empty()).find(|place| place.holds(address))
+    }
+
+    fn window(home: usize) -> impl Iterator<Item = usize> {
+        (home..home + WINDOW).map(|index| index % PLACES)
     }
 
     /// The addresses that have not timed out, with their LANs.
     pub fn iter(&self, now_ns: u64, timeout_ns: u64) -> impl Iterator<Item = (Address, usize)> {
-        let known = move |place: &&Place| !place.is_empty() && place.is_fresh(now_ns, timeout_ns);
-        self.0.iter().filter(known).map(|place| (Address::from_bits(place.address_lan), place.lan()))
+        let fresh = move |place: &&Place| place.is_fresh(now_ns, timeout_ns);
+        self.0.iter().filter(fresh).filter_map(|place| Some((Address::from_bits(place.address_lan), place.lan()?)))
     }
 }
 
