@@ -45,3 +45,6 @@ elements! {
 pub fn class(name: &str) -> Option<&'static crate::configure::ElementClass> {
     registry().iter().find(|class| class.spec.class == name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What holds for every element: its `SPEC` tells the truth about it.
+
+use super::*;
+use crate::spec::HandlerKind;
+use crate::{Element, HandlerError};
+
+/// Each handler of the `SPEC` exists, in the direction that it says, and others do not.
+fn check_handlers<E: Element>(mut element: E) {
+    let class = E::SPEC.class;
+    for handler in E::SPEC.handlers {
+        let readable = element.read_handler(handler.name, &mut String::new()) != Err(HandlerError::Unknown);
+        let writable = element.write_handler(handler.name, "?") != Err(HandlerError::Unknown);
+        let expected = match handler.kind {
+            HandlerKind::Read | HandlerKind::Drops => (true, false),
+            HandlerKind::Write => (false, true),
+            HandlerKind::ReadWrite => (true, true),
+        };
+        assert_eq!((readable, writable), expected, "{class}.{} readable, writable", handler.name);
+    }
+    assert_eq!(element.read_handler("?", &mut String::new()), Err(HandlerError::Unknown), "{class}");
+    assert_eq!(element.write_handler("?", ""), Err(HandlerError::Unknown), "{class}");
+}
+
+#[test]
+fn handlers_are_those_of_the_spec() {
+    check_handlers(CheckIpHeader::new(0, true, false, &[], &[]));
+    check_handlers(CheckPaint::new(0, false));
+    check_handlers(Counter::new());
+    check_handlers(Discard::new());
+    check_handlers(EtherMirror::new());
+    check_handlers(EtherSwitch::<8>::new(300));
+    check_handlers(FromDevice::new(0));
+    check_handlers(InfiniteSource::new(b"", -1, 1, true, false, true));
+    check_handlers(Null::new());
+    check_handlers(Paint::new(0));
+    check_handlers(Print::new("", 24, true));
+    check_handlers(Queue::<8>::new());
+    check_handlers(RandomSource::new(64, -1, 1, true, false, true));
+    check_handlers(Strip::new(14));
+    check_handlers(Tee::<2>::new());
+    check_handlers(ToDevice::new(0));
+    check_handlers(Unstrip::new(14));
+}
+
+#[cfg(feature = "host")]
+mod registry {
+    use crate::elements::registry;
+    use crate::spec::{ArgumentKind, Shape};
+
+    #[test]
+    fn classes_are_sorted_and_unique() {
+        let names: Vec<_> = registry().iter().map(|class| class.spec.class.to_lowercase()).collect();
+        assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
+    }
+
+    #[test]
+    fn arguments_by_position_stand_before_keywords() {
+        for class in registry() {
+            let rank = |kind| match kind {
+                ArgumentKind::Required => 0,
+                ArgumentKind::Optional | ArgumentKind::List => 1,
+                ArgumentKind::Keyword => 2,
+            };
+            let arguments = class.spec.arguments;
+            assert!(arguments.is_sorted_by_key(|argument| rank(argument.kind)), "{}", class.spec.class);
+        }
+    }
+
+    #[test]
+    fn ports_and_processing_fit_the_shape() {
+        for class in registry() {
+            let spec = class.spec;
+            let ((inputs, outputs), (input, output)) =
+                (spec.ports.split_once('/').unwrap(), spec.processing.split_once('/').unwrap());
+            assert_eq!((inputs == "0", outputs == "0"), (input.is_empty(), output.is_empty()), "{}", spec.class);
+            match spec.shape {
+                Shape::Action => assert_eq!((inputs, outputs, input, output), ("1", "1", "a", "a"), "{}", spec.class),
+                Shape::Route | Shape::Push => assert!(inputs != "0" && outputs != "0", "{}", spec.class),
+                Shape::Store => assert_eq!((input, output), ("h", "l"), "{}", spec.class),
+                Shape::Source => assert_eq!((inputs, output), ("0", "h"), "{}", spec.class),
+                Shape::Sink => assert_eq!(outputs, "0", "{}", spec.class),
+            }
+        }
+    }
+}
