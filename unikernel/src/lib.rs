@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]
 
+mod acpi;
 mod apic;
 mod boot;
 mod cell;

@@ -4,7 +4,6 @@
 use crate::boot::{exceptions, paging, pvh::StartInfo};
 use crate::control_server::{ControlServer, Wish};
 use crate::memory::{FreeRam, POOL};
-use crate::pci::ConfigSpace;
 use crate::time::Clock;
 use crate::virtio::{Found, console, discover, net};
 use crate::{apic, power};
@@ -35,7 +34,7 @@ pub fn main<G: Graph>(graph: &'static mut G, start_info: &'static StartInfo, ent
     apic::enable();
     let clock = Clock::start(entry_tsc, &command_line);
     let mut memory = FreeRam::behind(crate::memory::image_end(), &ram);
-    let (ports, control) = attach(discover(ConfigSpace::Ports, &command_line), &mut memory);
+    let (ports, control) = attach(discover(start_info.rsdp_paddr(), &command_line), &mut memory);
     assert!(ports.len() == G::PORTS.len(), "the chain gives this VM {} ports, the VMM {}", G::PORTS.len(), ports.len());
     memory.fill(&POOL);
     let machine = Machine { ports, clock, now_ns: 0, ready_ns: 0, first_out_ns: 0, rounds: 0, sleeps: 0 };

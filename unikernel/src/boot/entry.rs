@@ -5,20 +5,13 @@
 //! first 4 MiB, writable and executable; [`super::paging`] replaces them at once.
 #![allow(unsafe_code)]
 
+use super::exceptions::{CODE_SELECTOR, DATA_SELECTOR, GDT};
 use super::paging::{ENTRY_PD, PDPT, PML4};
 use core::arch::global_asm;
 
 unsafe extern "C" {
     fn image_main() -> !;
 }
-
-/// The segments: null, 64-bit code, data, and two slots that [`super::exceptions`] fills with the TSS.
-pub static mut GDT: [u64; 5] = [0, 0x00af_9b00_0000_ffff, 0x00cf_9300_0000_ffff, 0, 0];
-/// The code segment's selector.
-pub const CODE_SELECTOR: u16 = 8;
-const DATA_SELECTOR: u16 = 16;
-/// The TSS's selector.
-pub const TSS_SELECTOR: u16 = 24;
 
 /// `XEN_ELFNOTE_PHYS32_ENTRY`, xen/include/public/elfnote.h.
 const PHYS32_ENTRY: u32 = 18;

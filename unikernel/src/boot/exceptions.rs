@@ -5,7 +5,6 @@
 //! (IST). A fault is reported and ends the VM. An interrupt only ends a `hlt`: its handler does nothing but tell the APIC.
 #![allow(unsafe_code)]
 
-use super::entry::{CODE_SELECTOR, GDT, TSS_SELECTOR};
 use crate::{Once, apic, power};
 use core::arch::global_asm;
 use x86_64::VirtAddr;
@@ -14,6 +13,15 @@ use x86_64::registers::control::Cr2;
 use x86_64::structures::DescriptorTablePointer;
 use x86_64::structures::gdt::{Descriptor, SegmentSelector};
 use x86_64::structures::tss::TaskStateSegment;
+
+/// The segments: null, 64-bit code, data, and two slots that [`enter`] fills with the TSS.
+/// The entry code loads them.
+pub static mut GDT: [u64; 5] = [0, 0x00af_9b00_0000_ffff, 0x00cf_9300_0000_ffff, 0, 0];
+/// The code segment's selector.
+pub const CODE_SELECTOR: u16 = 8;
+/// The data segment's selector.
+pub const DATA_SELECTOR: u16 = 16;
+const TSS_SELECTOR: u16 = 24;
 
 /// The vector of every device interrupt.
 pub const WAKE_VECTOR: u8 = 0x20;

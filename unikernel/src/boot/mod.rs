@@ -3,8 +3,6 @@
 
 #[cfg(not(test))]
 mod entry;
-#[cfg(not(test))]
 pub mod exceptions;
-#[cfg(not(test))]
 pub mod paging;
 pub mod pvh;

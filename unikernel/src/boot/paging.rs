@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Page tables: the first 4 GiB mapped one to one, writable or executable but never both (of the gigabytes without RAM only
-//! the last, where devices are).
+//! the last two, where devices are).
 //!
 //! | where | page | access |
 //! | --- | --- | --- |
@@ -62,8 +62,8 @@ pub fn enter(ram: &[Ram]) {
     let ram_end = ram.iter().map(|range| range.end).max().unwrap_or(0);
     for (gib, table) in pd.iter_mut().enumerate() {
         let start = gib as u64 * GIB;
-        // Of the gigabytes without RAM only the last one has devices.
-        if start < ram_end || gib == 3 {
+        // Of the gigabytes without RAM only the last two have devices (q35 has its ECAM at 0xb0000000).
+        if start < ram_end || gib >= 2 {
             fill(&mut table.0, start, LARGE, READ_WRITE | HUGE);
             uncache(&mut table.0, start, ram_end);
             if gib == 0 {

@@ -4,8 +4,8 @@
 #![allow(unsafe_code)]
 
 use super::{Transport, mmio, pci};
-use crate::apic;
 use crate::pci::{Bus, ConfigSpace};
+use crate::{acpi, apic};
 use heapless::Vec;
 
 /// Most devices of a VM.
@@ -23,11 +23,11 @@ pub struct Found {
     pub transport: Transport,
 }
 
-/// All devices in the order of the VMM's command line.
-pub fn discover(space: ConfigSpace, command_line: &str) -> Vec<Found, MAX_DEVICES> {
+/// All devices in the order of the VMM's command line. ACPI's root pointer, if the VMM told it, leads to PCI's ECAM.
+pub fn discover(rsdp_paddr: u64, command_line: &str) -> Vec<Found, MAX_DEVICES> {
     let mut found = windows(command_line);
     if found.is_empty() {
-        found = functions(Bus::new(space));
+        found = functions(Bus::new(acpi::ecam(rsdp_paddr).map_or(ConfigSpace::Ports, ConfigSpace::Ecam)));
     }
     found
 }
