@@ -45,13 +45,20 @@ pub struct Function {
     pub device: u16,
 }
 
-/// A PCI capability: where it lies in configuration space, and its id.
+/// A PCI capability.
 #[derive(Clone, Copy)]
 pub struct Capability {
-    /// Offset.
+    /// Where it lies in configuration space.
     pub offset: u8,
+    /// Its first word: the id (`PCI_CAP_ID_*`), the offset of the next one, and 16 bits of its own.
+    pub header: u32,
+}
+
+impl Capability {
     /// `PCI_CAP_ID_*`
-    pub id: u8,
+    pub fn id(self) -> u8 {
+        self.header as u8
+    }
 }
 
 impl Bus {
@@ -104,17 +111,18 @@ impl Bus {
         }
     }
 
-    /// The capabilities of a function; a list that runs in circles ends.
-    pub fn capabilities(&self, function: Function) -> impl Iterator<Item = Capability> + '_ {
+    /// The capabilities of a function; a list that runs in circles ends. Each access costs microseconds under emulation, so
+    /// each register is read once.
+    pub fn capabilities(&self, function: Function) -> Vec<Capability, 16> {
         let has_list = self.read(function, COMMAND) & STATUS_CAPABILITIES != 0;
-        let mut next = if has_list { self.read(function, CAPABILITIES) as u8 & !3 } else { 0 };
-        core::iter::from_fn(move || {
-            let offset = (next != 0).then_some(next)?;
+        let mut offset = if has_list { self.read(function, CAPABILITIES) as u8 & !3 } else { 0 };
+        let mut found = Vec::new();
+        while offset != 0 && !found.is_full() {
             let header = self.read(function, offset);
-            next = (header >> 8) as u8 & !3;
-            Some(Capability { offset, id: header as u8 })
-        })
-        .take(48)
+            let _ = found.push(Capability { offset, header });
+            offset = (header >> 8) as u8 & !3;
+        }
+        found
     }
 
     /// Lets the device decode memory and write to RAM.
@@ -152,11 +160,9 @@ impl Bus {
         base
     }
 
-    /// Turns MSI-X on, entry 0 raising the wake-up interrupt. False if the function has no MSI-X.
-    pub fn enable_msix(&mut self, function: Function) -> bool {
-        let Some(capability) = self.capabilities(function).find(|found| found.id == MSIX_CAPABILITY) else {
-            return false;
-        };
+    /// Turns MSI-X on, entry 0 raising the wake-up interrupt. False if the function has no MSI-X among `capabilities`.
+    pub fn enable_msix(&mut self, function: Function, capabilities: &[Capability]) -> bool {
+        let Some(capability) = capabilities.iter().find(|found| found.id() == MSIX_CAPABILITY) else { return false };
         let table = self.read(function, capability.offset + 4);
         let Some(bar) = self.bar(function, table as u8 & 7) else { return false };
         let entry = (bar + (table & !7) as usize) as *mut u32;
@@ -165,8 +171,7 @@ impl Bus {
             // SAFETY: the MSI-X table lies in that BAR, which is mapped uncached; entry 0 is its first four words.
             unsafe { entry.add(index).write_volatile(value) };
         }
-        let control = self.read(function, capability.offset);
-        self.write(function, capability.offset, (control | MSIX_ENABLE) & !MSIX_FUNCTION_MASK);
+        self.write(function, capability.offset, (capability.header | MSIX_ENABLE) & !MSIX_FUNCTION_MASK);
         true
     }
 }

@@ -24,10 +24,17 @@ struct Machine {
     first_out_ns: u64,
     rounds: u64,
     sleeps: u64,
+    stopped: bool,
 }
 
 /// Brings the machine up and runs `graph`.
 pub fn main<G: Graph>(graph: &'static mut G, start_info: &'static StartInfo, entry_tsc: u64) -> ! {
+    let (machine, control) = boot(start_info, entry_tsc, G::PORTS.len());
+    machine.run(graph, control)
+}
+
+/// Brings the machine up. Not generic, so that it is compiled for size with its crate, not for speed with the wiring.
+fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine, Option<ControlServer>) {
     let (ram, command_line) = (start_info.ram(), start_info.command_line());
     paging::enter(&ram);
     exceptions::enter();
@@ -35,10 +42,16 @@ pub fn main<G: Graph>(graph: &'static mut G, start_info: &'static StartInfo, ent
     let clock = Clock::start(entry_tsc, &command_line);
     let mut memory = FreeRam::behind(crate::memory::image_end(), &ram);
     let (ports, control) = attach(discover(start_info.rsdp_paddr(), &command_line), &mut memory);
-    assert!(ports.len() == G::PORTS.len(), "the chain gives this VM {} ports, the VMM {}", G::PORTS.len(), ports.len());
+    assert!(ports.len() == ports_wanted, "the chain gives this VM {} ports, the VMM {}", ports_wanted, ports.len());
     memory.fill(&POOL);
-    let machine = Machine { ports, clock, now_ns: 0, ready_ns: 0, first_out_ns: 0, rounds: 0, sleeps: 0 };
-    machine.run(graph, control)
+    let mut machine =
+        Machine { ports, clock, now_ns: 0, ready_ns: 0, first_out_ns: 0, rounds: 0, sleeps: 0, stopped: false };
+    for port in &mut machine.ports {
+        port.refill();
+        port.notify();
+    }
+    machine.ready_ns = machine.clock.now_ns();
+    (machine, control)
 }
 
 /// Starts the drivers: the ports in order, and the control channel if there is one.
@@ -66,11 +79,6 @@ fn attach<const N: usize>(
 
 impl Machine {
     fn run<G: Graph>(mut self, graph: &mut G, mut control: Option<ControlServer>) -> ! {
-        for port in &mut self.ports {
-            port.refill();
-            port.notify();
-        }
-        self.ready_ns = self.clock.now_ns();
         if let Some(control) = &mut control {
             control.say_ready(self.ready_ns);
         }
@@ -84,6 +92,10 @@ impl Machine {
                 && control.poll(graph, |name| self.read(name)) == Wish::PowerOff
             {
                 power_off(control, self.clock);
+            }
+            if self.stopped {
+                defmt::info!("stopped by an element");
+                power::off();
             }
             idle_rounds = if busy { 0 } else { idle_rounds + 1 };
             if idle_rounds >= IDLE_ROUNDS {
@@ -173,6 +185,10 @@ impl PacketIo for Machine {
     #[inline]
     fn now_ns(&self) -> u64 {
         self.now_ns
+    }
+
+    fn stop(&mut self) {
+        self.stopped = true;
     }
 
     fn print(&mut self, label: &str, packet: &Packet, bytes: usize) {

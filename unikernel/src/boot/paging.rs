@@ -64,8 +64,10 @@ pub fn enter(ram: &[Ram]) {
         let start = gib as u64 * GIB;
         // Of the gigabytes without RAM only the last two have devices (q35 has its ECAM at 0xb0000000).
         if start < ram_end || gib >= 2 {
-            fill(&mut table.0, start, LARGE, READ_WRITE | HUGE);
-            uncache(&mut table.0, start, ram_end);
+            let ram = (ram_end.saturating_sub(start).div_ceil(LARGE) as usize).min(512);
+            let (ram, devices) = table.0.split_at_mut(ram);
+            fill(ram, start, LARGE, READ_WRITE | HUGE);
+            fill(devices, start + ram.len() as u64 * LARGE, LARGE, READ_WRITE | HUGE | UNCACHED);
             if gib == 0 {
                 table.0[0] = &raw const *pt as u64 | BRANCH;
             }
@@ -77,19 +79,13 @@ pub fn enter(ram: &[Ram]) {
     unsafe { Cr3::write(root, Cr3Flags::empty()) };
 }
 
-fn fill(entries: &mut [u64; 512], start: u64, step: u64, flags: u64) {
+/// One copy of this loop, because it runs once for each table.
+#[inline(never)]
+fn fill(entries: &mut [u64], start: u64, step: u64, flags: u64) {
     let mut value = start | flags;
     for entry in entries {
         *entry = value;
         value += step;
-    }
-}
-
-/// Marks what lies behind all RAM as devices'.
-fn uncache(entries: &mut [u64; 512], start: u64, ram_end: u64) {
-    let first = ram_end.saturating_sub(start).div_ceil(LARGE) as usize;
-    for entry in entries.iter_mut().skip(first) {
-        *entry |= UNCACHED;
     }
 }
 

@@ -5,7 +5,7 @@
 use super::Error;
 use super::queue::{Notify, Rings};
 use super::transport::Registers;
-use crate::pci::{Bus, Capability, Function};
+use crate::pci::{Bus, Function};
 
 /// `PCI_CAP_ID_VNDR`
 const VENDOR_CAPABILITY: u8 = 0x09;
@@ -46,17 +46,20 @@ impl Device {
         let mut common = None;
         let mut notify = None;
         let mut config = None;
-        let capabilities: heapless::Vec<Capability, 16> = bus.capabilities(function).take(16).collect();
-        for capability in capabilities.iter().filter(|found| found.id == VENDOR_CAPABILITY) {
+        let capabilities = bus.capabilities(function);
+        let mut bars: [Option<usize>; 6] = [None; 6];
+        for capability in capabilities.iter().filter(|found| found.id() == VENDOR_CAPABILITY) {
             let offset = capability.offset;
-            let kind = (bus.read(function, offset) >> 24) as u8;
-            let slot = match kind {
+            let slot = match (capability.header >> 24) as u8 {
                 COMMON_CFG => &mut common,
                 NOTIFY_CFG => &mut notify,
                 DEVICE_CFG => &mut config,
                 _ => continue,
             };
-            let Some(bar) = bus.bar(function, bus.read(function, offset + 4) as u8) else { continue };
+            let index = bus.read(function, offset + 4) as u8;
+            let Some(known) = bars.get_mut(usize::from(index)) else { continue };
+            *known = known.or_else(|| bus.bar(function, index));
+            let Some(bar) = *known else { continue };
             let start = bar + bus.read(function, offset + 8) as usize;
             // SAFETY: the device says that this structure of its lies there, in its BAR, mapped uncached.
             let registers = unsafe { Registers::new(start) };
@@ -66,7 +69,7 @@ impl Device {
         let (notify, notify_capability) = notify.ok_or(Error::Missing)?;
         let notify_multiplier = bus.read(function, notify_capability + 16) as usize;
         bus.enable(function);
-        if !bus.enable_msix(function) {
+        if !bus.enable_msix(function, &capabilities) {
             defmt::warn!("a virtio device without MSI-X is polled");
         }
         Ok(Device { common, notify, notify_multiplier, config: config.map(|(registers, _)| registers) })
