@@ -9,6 +9,7 @@
 mod batch;
 pub mod element;
 pub mod elements;
+pub mod filter;
 mod io;
 mod packet;
 pub mod spec;

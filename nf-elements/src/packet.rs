@@ -222,6 +222,14 @@ impl Packet {
         self.behind(self.annotations().transport_offset)
     }
 
+    /// The `N` bytes in front of the network header: the end of the frame's header, even if that was stripped. None if the
+    /// network header is unknown.
+    #[inline]
+    pub fn before_network<const N: usize>(&self) -> Option<&[u8; N]> {
+        let offset = usize::from(self.annotations().network_offset);
+        self.buffer().data.0.get(..offset)?.last_chunk()
+    }
+
     #[inline]
     fn behind(&self, offset: u16) -> &[u8] {
         let buffer = self.buffer();

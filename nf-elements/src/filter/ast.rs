@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A pattern as it was written.
+
+/// A pattern, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// `true`, `any`, `all`, `-`; `false`, `none`.
+    Constant(bool),
+    /// A test of a header.
+    Primitive(Primitive),
+    /// `not P`
+    Not(Box<Pattern>),
+    /// `P and Q and …`
+    All(Vec<Pattern>),
+    /// `P or Q or …`
+    Any(Vec<Pattern>),
+    /// `C ? P : Q`
+    Choice(Box<[Pattern; 3]>),
+}
+
+/// A test of a header: of a protocol (if one is named), and of a value in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Primitive {
+    /// The IP protocol that the packet must have, whatever the operator.
+    pub protocol: Option<Protocol>,
+    /// What is compared.
+    pub subject: Subject,
+    /// The bits of it that count; all if none.
+    pub mask: Option<u32>,
+    /// How.
+    pub operator: Operator,
+    /// With what: a value, or the first and last of a range.
+    pub value: (u32, u32),
+}
+
+/// Protocols that a primitive can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// The IP protocol of that number.
+    Number(u8),
+    /// `tcpudp`: TCP or UDP.
+    TcpOrUdp,
+    /// `transp`: any that has a transport header.
+    Transport,
+}
+
+/// What a primitive compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Nothing: the protocol decides.
+    Nothing,
+    /// An IP address.
+    Host(Direction),
+    /// A TCP or UDP port.
+    Port(Direction),
+    /// The IP protocol's number.
+    Protocol,
+    /// The flags that the mask selects, all of which must be set.
+    TcpFlags,
+    /// More-fragments flag and fragment offset.
+    Fragment,
+    /// The VLAN identifier of a tagged frame.
+    Vlan,
+    /// Bits of a header.
+    Bits(Bits),
+}
+
+/// Bits of a header, within one of its 32-bit words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bits {
+    /// Whether the header is the transport header.
+    pub transport: bool,
+    /// Bits of the header in front.
+    pub first: u16,
+    /// How many bits.
+    pub count: u8,
+}
+
+impl Bits {
+    /// Bytes of the header that must be there.
+    pub const fn bytes_needed(self) -> u16 {
+        (self.first + self.count as u16).div_ceil(8)
+    }
+}
+
+/// Source, destination, or a combination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// `src`
+    Source,
+    /// `dst`
+    Destination,
+    /// `src or dst`, and the default
+    Either,
+    /// `src and dst`
+    Both,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `==`, and the default: the value, or within the range
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl Operator {
+    /// The operator that holds exactly where this one does not.
+    pub const fn opposite(self) -> Self {
+        match self {
+            Operator::Equal => Operator::NotEqual,
+            Operator::NotEqual => Operator::Equal,
+            Operator::Less => Operator::GreaterOrEqual,
+            Operator::LessOrEqual => Operator::Greater,
+            Operator::Greater => Operator::LessOrEqual,
+            Operator::GreaterOrEqual => Operator::Less,
+        }
+    }
+
+    /// Whether it says what must not be. Of two directions, it then says that of the combination, as Click does:
+    /// `port < 1024` is `not (src port >= 1024 or dst port >= 1024)`, both ports below.
+    pub const fn is_negative(self) -> bool {
+        matches!(self, Operator::NotEqual | Operator::Less | Operator::LessOrEqual)
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The decision diagram as an image holds it, and the walk through it.
+
+use crate::filter::Field;
+use core::fmt;
+
+/// The target of a walk for packets that a rule denies.
+pub const DENIED: u16 = 0x7fff;
+/// The target of a walk for packets that no rule matches.
+pub const NO_MATCH: u16 = 0x7ffe;
+/// The bit that tells a leaf from a node.
+pub(crate) const LEAF: u16 = 0x8000;
+
+/// The words of a packet that a diagram asks for.
+pub trait Words {
+    /// Word `index`; 0 where the packet ends before it.
+    fn word(&self, index: usize) -> u32;
+}
+
+/// Static tables of integers. A node asks for one field and finds its value's interval among sorted bounds; the interval
+/// has a target: another node, of a smaller number, or with the top bit a leaf.
+#[derive(Debug)]
+pub struct Diagram {
+    /// Where the walk begins: a target.
+    pub root: u16,
+    /// Whether a field of the transport header (or its presence) is asked for.
+    pub transport: bool,
+    /// Per node: `word << 26 | left << 21 | right << 16 | bounds`, index of the first bound, index of the first target.
+    pub nodes: &'static [[u32; 3]],
+    /// Bounds of fields wider than 16 bits: the first value of each interval but the first.
+    pub wide: &'static [u32],
+    /// Bounds of other fields, and all targets.
+    pub narrow: &'static [u16],
+    /// Where the words lie that are not always at hand.
+    pub far: &'static [u16],
+}
+
+impl Diagram {
+    /// The leaf for all packets, if no header decides.
+    #[inline]
+    pub fn constant(&self) -> Option<u16> {
+        (self.root & LEAF != 0).then_some(self.root & !LEAF)
+    }
+
+    /// The leaf that a packet's words lead to.
+    #[inline]
+    pub fn walk<W: Words>(&self, words: &W) -> u16 {
+        let mut target = self.root;
+        while target & LEAF == 0 {
+            let [head, bounds, targets] = self.nodes[usize::from(target)];
+            let right = head >> 16 & 31;
+            let value = words.word((head >> 26) as usize) << (head >> 21 & 31) >> right;
+            let (bounds, count) = (bounds as usize, (head & 0xffff) as usize);
+            let interval = if right < 16 {
+                self.wide[bounds..bounds + count].partition_point(|&bound| bound <= value)
+            } else {
+                self.narrow[bounds..bounds + count].partition_point(|&bound| u32::from(bound) <= value)
+            };
+            target = self.narrow[targets as usize + interval];
+        }
+        target & !LEAF
+    }
+
+    /// Bytes of the tables.
+    pub const fn bytes(&self) -> usize {
+        size_of_val(self.nodes) + size_of_val(self.wide) + size_of_val(self.narrow) + size_of_val(self.far)
+    }
+
+    /// The field of node `index`.
+    fn field(&self, index: usize) -> Field {
+        let head = self.nodes[index][0];
+        Field { word: (head >> 26) as u8, left: (head >> 21 & 31) as u8, right: (head >> 16 & 31) as u8 }
+    }
+
+    /// Bound `which` of node `index`.
+    fn bound(&self, index: usize, which: usize) -> u32 {
+        let at = self.nodes[index][1] as usize + which;
+        if self.field(index).width() > 16 { self.wide[at] } else { self.narrow[at].into() }
+    }
+}
+
+/// The program in words, one node a line: the field as word, bits, then each interval's first value and target.
+impl fmt::Display for Diagram {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "start {}", Target(self.root))?;
+        for index in (0..self.nodes.len()).rev() {
+            let (field, count) = (self.field(index), (self.nodes[index][0] & 0xffff) as usize);
+            let last = field.left + field.width() - 1;
+            write!(out, "{index:3} word {} bits {}-{last}:", field.word, field.left)?;
+            for interval in 0..=count {
+                let first = if interval == 0 { 0 } else { self.bound(index, interval - 1) };
+                let target = self.narrow[self.nodes[index][2] as usize + interval];
+                write!(out, " {first:#x}->{}", Target(target))?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+}
+
+struct Target(u16);
+
+impl fmt::Display for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 & !LEAF {
+            node if self.0 & LEAF == 0 => write!(out, "{node}"),
+            DENIED => out.write_str("[denied]"),
+            NO_MATCH => out.write_str("[no match]"),
+            output => write!(out, "[{output}]"),
+        }
+    }
+}

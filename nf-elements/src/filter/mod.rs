@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Packet filters: Click's pattern language, compiled on the host to a decision diagram that an image walks.
+//!
+//! The cost of a packet is a few binary searches, one per header field on the way, however many rules there are.
+
+mod diagram;
+mod field;
+mod words;
+
+#[cfg(feature = "host")]
+mod arguments;
+#[cfg(feature = "host")]
+pub mod ast;
+#[cfg(feature = "host")]
+mod compile;
+#[cfg(feature = "host")]
+mod emit;
+#[cfg(feature = "host")]
+mod formula;
+#[cfg(feature = "host")]
+mod interval;
+#[cfg(feature = "host")]
+mod lexer;
+#[cfg(feature = "host")]
+mod lower;
+#[cfg(feature = "host")]
+mod names;
+#[cfg(feature = "host")]
+mod order;
+#[cfg(feature = "host")]
+mod parser;
+#[cfg(feature = "host")]
+mod primitive;
+#[cfg(feature = "host")]
+pub mod reference;
+#[cfg(feature = "host")]
+mod resolve;
+#[cfg(feature = "host")]
+mod rules;
+#[cfg(all(test, feature = "host"))]
+mod tests;
+#[cfg(feature = "host")]
+mod value;
+
+pub use diagram::{DENIED, Diagram, NO_MATCH, Words};
+pub use field::Field;
+pub use words::IpWords;
+
+#[cfg(feature = "host")]
+pub use compile::{TooLarge, compile};
+#[cfg(feature = "host")]
+pub use emit::Tables;
+#[cfg(feature = "host")]
+pub use formula::{Formulas, Id};
+#[cfg(feature = "host")]
+pub use parser::PatternError;
+#[cfg(feature = "host")]
+pub use rules::{Action, Rule, compile_rules, parse_pattern, parse_rule};
