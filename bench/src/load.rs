@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One trial: load for a fixed time at a rate, then what came out and what the VM's process paid for it.
+
+use std::io::IoSlice;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use serde::Serialize;
+
+use crate::frame::{Ends, udp};
+use crate::lab::{self, IN, OUT};
+use crate::port::{BURST, Port};
+use crate::stop;
+use crate::vmm::Vm;
+
+/// How often a paced sender wakes; between, the processor belongs to the VM.
+const TICK: Duration = Duration::from_micros(500);
+/// How long the sender leaves a full queue alone: a small part of what the queue holds.
+const BACK_OFF: Duration = Duration::from_micros(500);
+/// How long frames may still be on their way when sending has ended.
+const DRAIN: Duration = Duration::from_millis(60);
+/// Flows in the load, told apart by source port.
+const FLOWS: u16 = 16;
+
+/// How fast to send.
+#[derive(Debug, Clone, Copy)]
+pub enum Rate {
+    /// Keep the VM's queue from ever running empty.
+    Saturate,
+    /// This many frames per second.
+    Pps(f64),
+}
+
+/// What a trial showed.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Trial {
+    /// Frames per second offered.
+    pub offered_pps: f64,
+    /// Frames per second that came out.
+    pub forwarded_pps: f64,
+    /// The part of the offered frames that did not come out; in saturation, of those that the queue took.
+    pub loss: f64,
+    /// Microseconds of CPU, user and system, of the VM's process for each forwarded frame.
+    pub cpu_us_per_frame: f64,
+}
+
+/// The frames of a load, ready to send.
+pub struct Load {
+    frames: Vec<Vec<u8>>,
+    /// The TAP where they should come out: [`OUT`], or [`IN`] for a VM that mirrors.
+    exit: &'static str,
+}
+
+impl Load {
+    /// A load between these ends, of this frame size.
+    pub fn new(ends: &Ends, wire_bytes: usize, exit: &'static str) -> Self {
+        Self { frames: (0..BURST as u16).map(|index| udp(ends, wire_bytes, index % FLOWS)).collect(), exit }
+    }
+
+    /// Runs one trial.
+    pub fn trial(&self, vm: &Vm, rate: Rate, duration: Duration) -> Result<Trial> {
+        let mut port = Port::sender(IN)?;
+        let burst: Vec<[IoSlice<'_>; 1]> = self.frames.iter().map(|frame| [IoSlice::new(frame)]).collect();
+        let (out_before, cpu_before, start) = (lab::counters(self.exit)?.from_vm, vm.cpu_seconds()?, Instant::now());
+        let in_before = lab::counters(IN)?.to_vm;
+        let offered = match rate {
+            Rate::Saturate => saturate(&mut port, &burst, duration)?,
+            Rate::Pps(pps) => pace(&mut port, &burst, pps, duration)?,
+        };
+        let sending = start.elapsed().as_secs_f64();
+        let out_sending = lab::counters(self.exit)?.from_vm - out_before;
+        let cpu_sending = vm.cpu_seconds()? - cpu_before;
+        sleep(DRAIN);
+        stop::check()?;
+        let out = lab::counters(self.exit)?.from_vm - out_before;
+        let taken = lab::counters(IN)?.to_vm - in_before;
+        ensure!(offered > 0, "the VM took no frame: its TAP is closed");
+        let expected = match rate {
+            Rate::Saturate => taken,
+            Rate::Pps(_) => offered,
+        };
+        Ok(Trial {
+            offered_pps: offered as f64 / sending,
+            forwarded_pps: out_sending as f64 / sending,
+            loss: 1.0 - out.min(expected) as f64 / expected.max(1) as f64,
+            cpu_us_per_frame: cpu_sending * 1e6 / out_sending.max(1) as f64,
+        })
+    }
+
+    /// Sends a few frames the other way round, so that a learning bridge knows both stations.
+    pub fn introduce(&self, ends: &Ends) -> Result<()> {
+        let back = Ends { from: ends.to, to: ends.from, source: ends.destination, destination: ends.source };
+        let mut port = Port::sender(OUT)?;
+        for flow in 0..4 {
+            port.send_one(&udp(&back, 64, flow))?;
+        }
+        sleep(Duration::from_millis(5));
+        Ok(())
+    }
+}
+
+/// Sends whenever the queue has room. What a full queue refuses was not offered: the sender comes back later.
+fn saturate(port: &mut Port, burst: &[[IoSlice<'_>; 1]], duration: Duration) -> Result<u64> {
+    let end = Instant::now() + duration;
+    let mut offered = 0;
+    while Instant::now() < end {
+        let sent = port.send(burst)?;
+        offered += sent as u64;
+        if sent < burst.len() {
+            sleep(BACK_OFF);
+        }
+    }
+    Ok(offered)
+}
+
+/// Sends at a steady rate in small bursts. A frame that the queue refuses is lost: nobody offers it again.
+fn pace(port: &mut Port, burst: &[[IoSlice<'_>; 1]], pps: f64, duration: Duration) -> Result<u64> {
+    let start = Instant::now();
+    let mut offered = 0;
+    while start.elapsed() < duration {
+        let due = (start.elapsed().as_secs_f64() * pps) as u64;
+        while offered < due {
+            let now = burst.len().min((due - offered) as usize);
+            port.send(&burst[..now])?;
+            offered += now as u64;
+        }
+        sleep(TICK);
+    }
+    Ok(offered)
+}

@@ -1,0 +1,37 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: Apache-2.0
+# The Linux VM's only program. Words on the kernel's command line say what it does:
+#   sluice.mode=bridge | route      sluice.rules=FILE (below /rules; none without the word)
+#   sluice.next=MAC                 the hardware address of 10.0.1.2, where routed frames go
+b=/bin/busybox
+$b mount -t proc proc /proc
+read line </proc/cmdline
+mode=bridge; rules=; next=
+for word in $line; do
+    case $word in
+    sluice.mode=*) mode=${word#*=} ;;
+    sluice.rules=*) rules=${word#*=} ;;
+    sluice.next=*) next=${word#*=} ;;
+    esac
+done
+while read module; do $b insmod /modules/$module.ko; done </modules/order
+case $mode in
+bridge)
+    $b ip link add br0 type bridge
+    $b ip link set eth0 master br0
+    $b ip link set eth1 master br0
+    $b ip link set eth0 up
+    $b ip link set eth1 up
+    $b ip link set br0 up
+    ;;
+route)
+    $b ip addr add 10.0.0.1/24 dev eth0
+    $b ip addr add 10.0.1.1/24 dev eth1
+    echo 1 >/proc/sys/net/ipv4/ip_forward
+    $b ip link set eth0 up
+    $b ip link set eth1 up
+    $b arp -i eth1 -s 10.0.1.2 $next
+    ;;
+esac
+if [ -n "$rules" ]; then /bin/nft -f /rules/$rules; fi
+while :; do $b sleep 1000; done

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A VM under measurement: a QEMU process, which ends with this value, and its CPU time.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::unistd::{SysconfVar, sysconf};
+
+/// A running VM.
+pub struct Vm {
+    child: Child,
+    /// Just before the VMM was executed.
+    pub started: Instant,
+}
+
+impl Vm {
+    /// Starts a VM. `guarded` has the kernel kill it when this process dies, at the price of one more exec, which
+    /// would count in a boot.
+    pub fn start(qemu: &[String], guarded: bool) -> Result<Self> {
+        let guard: &[&str] = if guarded { &["setpriv", "--pdeathsig", "KILL"] } else { &[] };
+        let words: Vec<&str> = guard.iter().copied().chain(qemu.iter().map(String::as_str)).collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let started = Instant::now();
+        let child = command.spawn().with_context(|| format!("cannot run {}", words[0]))?;
+        Ok(Self { child, started })
+    }
+
+    /// User and system time that the VMM has used, all its threads together.
+    pub fn cpu_seconds(&self) -> Result<f64> {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let text = fs::read_to_string(&path).context("the VM's process has ended")?;
+        let ticks = cpu_ticks(&text).with_context(|| format!("{path} has an unknown form"))?;
+        let per_second = sysconf(SysconfVar::CLK_TCK)?.context("the kernel does not tell its clock tick")?;
+        Ok(ticks as f64 / per_second as f64)
+    }
+
+    /// Fails, with what the VMM said, when its process has ended.
+    pub fn check(&mut self) -> Result<()> {
+        let Some(status) = self.child.try_wait()? else { return Ok(()) };
+        let mut said = String::new();
+        if let Some(mut pipe) = self.child.stderr.take() {
+            let _ = std::io::Read::read_to_string(&mut pipe, &mut said);
+        }
+        bail!("QEMU ended by itself ({status}): {}", said.trim());
+    }
+
+    /// Waits for the VMM's end: the time since its start.
+    pub fn wait(mut self) -> Result<std::time::Duration> {
+        let status = self.child.wait()?;
+        let took = self.started.elapsed();
+        ensure!(status.code().is_some(), "QEMU was killed: {status}");
+        Ok(took)
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// utime and stime of proc(5): the 14th and 15th field, counted behind the name, which may hold blanks.
+fn cpu_ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpu_time_is_read_behind_a_name_with_blanks() {
+        let stat = "42 (a ) b) S 1 42 42 0 -1 4194560 100 0 0 0 7 5 0 0 20 0 3 0 100 1 1";
+        assert_eq!(cpu_ticks(stat), Some(12));
+        assert_eq!(cpu_ticks("nonsense"), None);
+    }
+}
