@@ -12,10 +12,6 @@ pub struct Field {
     pub right: u8,
 }
 
-/// Number of the word with the IPv4 source address.
-pub(crate) const SOURCE: u8 = 3;
-/// Number of the word with the IPv4 destination address.
-pub(crate) const DESTINATION: u8 = 4;
 /// Number of the word with both ports: the first of the transport header.
 pub(crate) const PORTS: u8 = 5;
 /// Number of a word made up: the IP protocol times 256, plus the bytes of transport header that are there (at most 255).
@@ -68,7 +64,7 @@ pub(crate) enum Far {
 
 impl Far {
     /// As the tables hold it.
-    #[cfg_attr(not(feature = "host"), allow(dead_code))]
+    #[cfg(feature = "host")]
     pub(crate) const fn encode(self) -> u16 {
         match self {
             Far::Network(offset) => offset & 0x3fff,

@@ -6,10 +6,14 @@
 
 use super::Field;
 use super::ast::{Bits, Direction, Operator, Pattern, Primitive, Protocol, Subject};
-use super::field::{DESTINATION, FLAGS, Far, PORTS, PROTOCOL, SOURCE};
+use super::field::{FLAGS, Far, PORTS, PROTOCOL};
 use super::formula::{FALSE, Formulas, Id, TRUE};
 use super::interval::Intervals;
 
+/// Number of the word with the IPv4 source address.
+const SOURCE: u8 = 3;
+/// Number of the word with the IPv4 destination address.
+const DESTINATION: u8 = 4;
 /// Bytes of the IPv4 header that are there whenever any header is.
 const FIXED_BYTES: u16 = 20;
 
