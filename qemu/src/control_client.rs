@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The host's end of the control channel.
+
+use control::{FromVm, MESSAGE_BYTES, PROTOCOL, ToVm, decode, encode};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Why a request came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// The channel broke, or no answer came in time.
+    #[error("control channel: {0}")]
+    Io(#[from] io::Error),
+    /// The VM answered what cannot be understood.
+    #[error("control channel: the VM's answer cannot be decoded")]
+    Malformed,
+    /// The VM speaks another version.
+    #[error("control channel: the VM speaks version {0}, not {PROTOCOL}; build the image again")]
+    Version(u16),
+    /// The VM refused.
+    #[error("the VM refused: {0:?}")]
+    Refused(control::Failure),
+}
+
+/// The channel to one VM.
+pub struct Control {
+    stream: UnixStream,
+    received: Vec<u8>,
+}
+
+impl Control {
+    /// Connects to the socket that QEMU makes at `path`; none if it has not made it yet.
+    pub fn connect(path: &Path) -> io::Result<Option<Control>> {
+        match UnixStream::connect(path) {
+            Ok(stream) => Ok(Some(Control { stream, received: Vec::new() })),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits for at most `patience` for the VM to say that it is ready: nanoseconds from its kernel's entry to then. None if it
+    /// has not said so yet.
+    pub fn ready(&mut self, patience: Duration) -> Result<Option<u64>, ControlError> {
+        let Some(mut frame) = self.frame(Instant::now() + patience)? else { return Ok(None) };
+        match decode::<FromVm>(&mut frame) {
+            Some(FromVm::Ready { protocol: PROTOCOL, ready_ns }) => Ok(Some(ready_ns)),
+            Some(FromVm::Ready { protocol, .. }) => Err(ControlError::Version(protocol)),
+            _ => Err(ControlError::Malformed),
+        }
+    }
+
+    /// Reads `element.handler`.
+    pub fn read(&mut self, element: &str, handler: &str) -> Result<String, ControlError> {
+        let mut frame = self.request(&ToVm::Read { element, handler })?;
+        match decode::<FromVm>(&mut frame) {
+            Some(FromVm::Value(value)) => Ok(value.into()),
+            Some(FromVm::Failed(failure)) => Err(ControlError::Refused(failure)),
+            _ => Err(ControlError::Malformed),
+        }
+    }
+
+    /// Writes `value` to `element.handler`.
+    pub fn write(&mut self, element: &str, handler: &str, value: &str) -> Result<(), ControlError> {
+        self.done(&ToVm::Write { element, handler, value })
+    }
+
+    /// Asks the VM to power off.
+    pub fn power_off(&mut self) -> Result<(), ControlError> {
+        self.done(&ToVm::PowerOff)
+    }
+
+    fn done(&mut self, request: &ToVm) -> Result<(), ControlError> {
+        let mut frame = self.request(request)?;
+        match decode::<FromVm>(&mut frame) {
+            Some(FromVm::Done) => Ok(()),
+            Some(FromVm::Failed(failure)) => Err(ControlError::Refused(failure)),
+            _ => Err(ControlError::Malformed),
+        }
+    }
+
+    fn request(&mut self, request: &ToVm) -> Result<Vec<u8>, ControlError> {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        let mut buffer = [0; MESSAGE_BYTES];
+        let sent = encode(request, &mut buffer).ok_or(ControlError::Refused(control::Failure::TooLong))?;
+        self.stream.write_all(sent)?;
+        let frame = self.frame(Instant::now() + PATIENCE)?;
+        frame.ok_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "the VM does not answer").into())
+    }
+
+    /// The next message, closing zero included; none by `deadline`.
+    fn frame(&mut self, deadline: Instant) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            if let Some(end) = self.received.iter().position(|&byte| byte == 0) {
+                return Ok(Some(self.received.drain(..=end).collect()));
+            }
+            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_micros(1));
+            self.stream.set_read_timeout(Some(left))?;
+            let mut buffer = [0; MESSAGE_BYTES];
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => self.received.extend(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() >= deadline => {
+                    return Ok(None);
+                }
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

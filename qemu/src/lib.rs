@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Virtual machines on QEMU.
+//!
+//! A [`Machine`] describes one and gives QEMU's command line; [`Vm`] is one that runs. Frames of a NIC on a socket are
+//! served through [`Port`], the control channel through [`Control`]. [`accel::choose`] tells whether KVM executes guests.
+#![forbid(unsafe_code)]
+
+pub mod accel;
+mod control_client;
+mod floor;
+mod machine;
+mod port;
+mod vm;
+
+pub use control_client::{Control, ControlError};
+pub use floor::floor_kernel;
+pub use machine::{Accel, Backend, Kind, Machine, Nic};
+pub use port::{MAX_FRAME_BYTES, Port};
+pub use vm::{Exit, StartError, Vm};
