@@ -21,6 +21,7 @@ mod pacing;
 elements! {
     check_ip_header::CheckIpHeader,
     check_paint::CheckPaint,
+    classifier::Classifier,
     counter::Counter,
     discard::Discard,
     ether_mirror::EtherMirror,

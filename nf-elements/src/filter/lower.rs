@@ -167,7 +167,8 @@ impl Formulas {
         if operator.is_negative() { self.not(positive) } else { positive }
     }
 
-    fn masked_equal(&mut self, field: Field, mask: u32, value: u32) -> Id {
+    /// "The bits of `field` under `mask` have that value."
+    pub(super) fn masked_equal(&mut self, field: Field, mask: u32, value: u32) -> Id {
         let parts: Vec<_> =
             runs(field, mask).map(|run| self.run_in(field, run, run.value(value), run.value(value))).collect();
         self.all(&parts)

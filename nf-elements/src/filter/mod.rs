@@ -3,6 +3,7 @@
 //!
 //! The cost of a packet is a few binary searches, one per header field on the way, however many rules there are.
 
+mod data_words;
 mod diagram;
 mod field;
 mod words;
@@ -11,6 +12,8 @@ mod words;
 mod arguments;
 #[cfg(feature = "host")]
 pub mod ast;
+#[cfg(feature = "host")]
+mod clauses;
 #[cfg(feature = "host")]
 mod compile;
 #[cfg(feature = "host")]
@@ -42,10 +45,13 @@ mod tests;
 #[cfg(feature = "host")]
 mod value;
 
+pub use data_words::DataWords;
 pub use diagram::{DENIED, Diagram, NO_MATCH, Words};
 pub use field::Field;
 pub use words::IpWords;
 
+#[cfg(feature = "host")]
+pub use clauses::{Clause, clauses_match, parse_clauses};
 #[cfg(feature = "host")]
 pub use compile::{TooLarge, compile};
 #[cfg(feature = "host")]
@@ -55,4 +61,4 @@ pub use formula::{Formulas, Id};
 #[cfg(feature = "host")]
 pub use parser::PatternError;
 #[cfg(feature = "host")]
-pub use rules::{Action, Rule, compile_rules, parse_pattern, parse_rule};
+pub use rules::{Action, Rule, compile_clauses, compile_rules, parse_pattern, parse_rule};

@@ -2,6 +2,7 @@
 //! Rules: an action and a pattern.
 
 use super::ast::Pattern;
+use super::clauses::Clause;
 use super::compile::{TooLarge, compile};
 use super::lexer::tokens;
 use super::parser::{Parser, PatternError};
@@ -92,5 +93,12 @@ fn action_error(span: Range<usize>, message: String, outputs: usize) -> PatternE
 pub fn compile_rules<'p>(rules: impl IntoIterator<Item = (&'p Pattern, u16)>) -> Result<Tables, TooLarge> {
     let mut formulas = Formulas::default();
     let rules: Vec<_> = rules.into_iter().map(|(pattern, leaf)| (formulas.pattern(pattern), leaf)).collect();
+    compile(formulas, &rules)
+}
+
+/// The tables that find the number of the first pattern that a packet's bytes match.
+pub fn compile_clauses(patterns: &[Vec<Clause>]) -> Result<Tables, TooLarge> {
+    let mut formulas = Formulas::default();
+    let rules: Vec<_> = patterns.iter().zip(0..).map(|(clauses, leaf)| (formulas.clauses(clauses), leaf)).collect();
     compile(formulas, &rules)
 }
