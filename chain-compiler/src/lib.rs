@@ -1,1 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
+//! From a chain file to the Rust wiring of each of its VMs.
+//!
+//! ```
+//! let text = "network lan; vm mirror { FromDevice(lan) -> ToDevice(lan); } chain lan <-> mirror;";
+//! let plan = chain_compiler::compile("mirror.nf", text).map_err(|found| found.render("mirror.nf", text, false)).unwrap();
+//! assert_eq!(plan.vms[0].ports[0].name, "lan");
+//! assert!(plan.vms[0].wiring.contains("impl Graph for Wiring"));
+//! ```
+#![forbid(unsafe_code)]
+
+mod check;
+mod diagnostic;
+mod emit;
+mod flatten;
+mod plan;
+mod resolve;
+mod suggest;
+mod syntax;
+mod topology;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Related, Severity};
+pub use plan::{Peer, Plan, PlannedElement, Port, VmPlan};
+
+use diagnostic::Log;
+
+/// Compiles the chain file `text`. `file_name` appears in the wiring's first line; no file is read.
+///
+/// On failure all that was found comes back, in order of place: errors, and warnings among them.
+pub fn compile(file_name: &str, text: &str) -> Result<Plan, Diagnostics> {
+    let mut log = Log::default();
+    let file = syntax::parse(text, &mut log);
+    let topology = topology::resolve(&file, &mut log);
+    let mut checked = Vec::new();
+    for (vm, place) in file.vms.iter().zip(topology.vms) {
+        let flat = flatten::flatten(&vm.body, &mut log);
+        let wired = resolve::resolve(&flat, vm.body.broken, &mut log);
+        let names: Vec<String> = place.iter().map(|port| port.name.clone()).collect();
+        let instances = check::check(&flat, &wired, &names, vm.body.broken, &mut log);
+        checked.push((vm, place, wired, instances));
+    }
+    let found = log.finish(text);
+    if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(Diagnostics(found));
+    }
+    let vms = checked.into_iter().map(|(vm, ports, wired, instances)| {
+        let wiring = emit::wiring(file_name, &vm.name.text, &ports, &wired, &instances);
+        let elements = wired.elements.iter().filter_map(|element| {
+            let class = element.spec?.class.to_string();
+            Some(PlannedElement { name: element.name.clone(), class })
+        });
+        let elements = elements.collect();
+        VmPlan { name: vm.name.text.clone(), memory_mib: vm.memory_mib, ports, elements, wiring }
+    });
+    Ok(Plan { vms: vms.collect(), networks: topology.networks, warnings: found })
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Arguments: each element class reads its own, here on the host.
+
+use crate::diagnostic::{Diagnostic, Log};
+use crate::flatten::{Flat, FlatElement};
+use crate::resolve::Wired;
+use nf_elements::configure::{Arguments, ConfigError, Instance, Surroundings};
+use nf_elements::elements;
+
+/// For each element its instance; none where something is wrong, which is reported.
+///
+/// In a `broken` body (part of it could not be parsed) what an element says about its surroundings may be wrong, so
+/// only errors that have a place in an argument are reported.
+pub(crate) fn check(
+    flat: &Flat,
+    wired: &Wired,
+    ports: &[String],
+    broken: bool,
+    log: &mut Log,
+) -> Vec<Option<Instance>> {
+    let mut instances = Vec::with_capacity(flat.elements.len());
+    for (element, resolved) in flat.elements.iter().zip(&wired.elements) {
+        let class = resolved.spec.and_then(|spec| elements::class(spec.class));
+        let Some(class) = class else {
+            instances.push(None);
+            continue;
+        };
+        let configuration = element.configuration.as_ref();
+        let texts: Vec<&str> =
+            configuration.iter().flat_map(|one| &one.arguments).map(|argument| argument.text.as_str()).collect();
+        let mut arguments = Arguments::new(class.spec, &texts);
+        let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
+        let instance = (class.configure)(&mut arguments, &Surroundings { inputs, outputs, ports });
+        let mut errors = arguments.finish();
+        if instance.is_none() && errors.is_empty() {
+            let message = format!("{} does not take these arguments", class.spec.class);
+            errors.push(ConfigError { place: None, message, wanted: None });
+        }
+        instances.push(instance.filter(|_| errors.is_empty()));
+        for error in errors.into_iter().filter(|error| !broken || error.place.is_some()) {
+            log.report(diagnostic(element, class.spec.class, error));
+        }
+    }
+    instances
+}
+
+/// A class's complaint, at its place in the file.
+fn diagnostic(element: &FlatElement, class: &str, error: ConfigError) -> Diagnostic {
+    let configuration = element.configuration.as_ref();
+    let argument = error.place.as_ref().and_then(|(index, _)| configuration?.arguments.get(*index));
+    let span = match (argument, error.place) {
+        (Some(argument), Some((_, range))) => {
+            let (start, end) =
+                (argument.text.floor_char_boundary(range.start), argument.text.ceil_char_boundary(range.end));
+            argument.span.start + start.min(end)..argument.span.start + end
+        }
+        _ => element.class.as_ref().map_or(element.span.clone(), |class| class.span.clone()),
+    };
+    let found = if error.message.starts_with('\'') {
+        format!("found {} in the arguments of {class}", error.message)
+    } else {
+        error.message
+    };
+    let diagnostic = Diagnostic::error(span, found);
+    match error.wanted {
+        Some(wanted) => diagnostic.wanted(wanted),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The file around the methods: imports, the struct, `Graph`.
+
+use super::Emitter;
+use super::code::Code;
+use crate::plan::Port;
+use std::path::Path;
+
+/// The whole source file.
+pub(super) fn file(emitter: &Emitter, file_name: &str, vm: &str, ports: &[Port]) -> String {
+    let mut code = Code::default();
+    // The folder is left out: the same chain gives the same wiring wherever it lies.
+    let base = Path::new(file_name).file_name().map_or("".into(), |name| name.to_string_lossy());
+    code.line(format!("//! The wiring of VM `{vm}`, emitted from {}.", printable(&base)));
+    code.gap();
+    imports(emitter, &mut code);
+    structure(emitter, vm, &mut code);
+    code.gap();
+    code.block("impl Wiring", |code| {
+        constructor(emitter, code);
+        methods(emitter, code);
+    });
+    graph(emitter, ports, &mut code);
+    let mut outputs: Vec<_> = emitter.outputs.iter().collect();
+    outputs.sort_by_key(|(element, _)| **element);
+    for (element, outputs) in outputs {
+        outputs.write(&mut code, &emitter.elements[*element].name);
+    }
+    code.into_text()
+}
+
+/// Text that can stand in a comment: one line, nothing invisible.
+fn printable(text: &str) -> String {
+    let one = |c: char| match c {
+        c if c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ' => c.to_string(),
+        c => c.escape_unicode().to_string(),
+    };
+    text.chars().map(one).collect()
+}
+
+fn imports(emitter: &Emitter, code: &mut Code) {
+    code.line("use core::fmt;");
+    let mut names: Vec<&str> = emitter.imports.iter().copied().collect();
+    if !emitter.elements.is_empty() {
+        code.line("use nf_elements::elements::*;");
+        names.push("Element");
+    }
+    names.sort_unstable();
+    code.line(format!("use nf_elements::{{{}}};", names.join(", ")));
+    code.gap();
+}
+
+fn structure(emitter: &Emitter, vm: &str, code: &mut Code) {
+    code.line(format!("/// The elements of `{vm}`."));
+    if emitter.elements.is_empty() {
+        code.line("pub struct Wiring {}");
+        return;
+    }
+    code.block("pub struct Wiring", |code| {
+        for ((element, field), instance) in emitter.elements.iter().zip(&emitter.fields).zip(&emitter.instances) {
+            let class = element.spec.map_or("", |spec| spec.class);
+            code.line(format!("/// `{} :: {class}`", element.name));
+            code.line(format!("{field}: {},", instance.rust_type));
+        }
+    });
+}
+
+fn constructor(emitter: &Emitter, code: &mut Code) {
+    code.line("/// The elements as the chain file configures them.");
+    if emitter.elements.is_empty() {
+        return code.block("pub const fn new() -> Self", |code| code.line("Wiring {}"));
+    }
+    code.block("pub const fn new() -> Self", |code| {
+        code.block("Wiring", |code| {
+            for (field, instance) in emitter.fields.iter().zip(&emitter.instances) {
+                code.line(format!("{field}: {},", instance.expression));
+            }
+        });
+    });
+}
+
+fn methods(emitter: &Emitter, code: &mut Code) {
+    for task in &emitter.tasks {
+        code.gap();
+        code.line("#[inline]");
+        let head = format!("fn {}<M: PacketIo>(&mut self, io: &mut M) -> bool", task.method);
+        code.block(head, |code| code.lines(&task.body));
+    }
+    for end in &emitter.order {
+        let entry = &emitter.entries[end];
+        code.gap();
+        if entry.callers == 1 {
+            code.line("#[inline]");
+        }
+        let head = format!("fn {}<M: PacketIo>(&mut self, io: &mut M, batch: Batch)", entry.method);
+        code.block(head, |code| code.lines(&entry.body));
+    }
+}
+
+fn graph(emitter: &Emitter, ports: &[Port], code: &mut Code) {
+    code.gap();
+    code.block("impl Graph for Wiring", |code| {
+        let names: Vec<_> = ports.iter().map(|port| format!("{:?}", port.name)).collect();
+        code.line(format!("const PORTS: &'static [&'static str] = &[{}];", names.join(", ")));
+        code.gap();
+        round(emitter, code);
+        handlers(emitter, code);
+    });
+}
+
+fn round(emitter: &Emitter, code: &mut Code) {
+    if emitter.tasks.is_empty() {
+        return code.block("fn run<M: PacketIo>(&mut self, _: &mut M) -> bool", |code| code.line("false"));
+    }
+    code.block("fn run<M: PacketIo>(&mut self, io: &mut M) -> bool", |code| {
+        code.line("let mut moved = false;");
+        for task in &emitter.tasks {
+            code.line(format!("moved |= self.{}(io);", task.method));
+        }
+        code.line("moved");
+    });
+}
+
+fn handlers(emitter: &Emitter, code: &mut Code) {
+    let result = "-> Result<(), HandlerError>";
+    let read = ("read_handler", "&self", "handler, out", "out: &mut dyn fmt::Write");
+    let write = ("write_handler", "&mut self", "handler, value", "value: &str");
+    for (name, receiver, arguments, last) in [read, write] {
+        code.gap();
+        if emitter.elements.is_empty() {
+            let last = last.split_once(": ").map_or("", |(_, last)| last);
+            let head = format!("fn {name}({receiver}, _: &str, _: &str, _: {last}) {result}");
+            code.block(head, |code| code.line("Err(HandlerError::NoElement)"));
+            continue;
+        }
+        code.block(format!("fn {name}({receiver}, element: &str, handler: &str, {last}) {result}"), |code| {
+            code.block("match element", |code| {
+                for (element, field) in emitter.elements.iter().zip(&emitter.fields) {
+                    code.line(format!("{:?} => self.{field}.{name}({arguments}),", element.name));
+                }
+                code.line("_ => Err(HandlerError::NoElement),");
+            });
+        });
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runs: what happens to each packet from an input on, as far as it goes without a call.
+
+use super::code::Code;
+use super::names::Names;
+use super::outputs::OutputBatch;
+use super::{Emitter, Task};
+use crate::flatten::End;
+use nf_elements::spec::Shape;
+
+/// The inside of a loop over packets, and what must stand before and behind that loop.
+pub(super) struct Run {
+    /// Statements for each packet, which is called `packet`.
+    pub(super) each: Code,
+    /// Whether those statements change the packet in place.
+    pub(super) mutable: bool,
+    names: Names,
+    /// Batches that the statements fill, each with the input it is for.
+    batches: Vec<(String, End)>,
+    /// The variable with a Push element's outputs, its type and its batches.
+    outputs: Option<(String, String, Vec<OutputBatch>)>,
+}
+
+impl Run {
+    /// An empty run whose statements stand `depth` levels in.
+    pub(super) fn new(depth: usize) -> Self {
+        Run {
+            each: Code::at(depth),
+            mutable: false,
+            names: Names::without(&["self", "io", "packet", "batch", "limit", "moved"]),
+            batches: Vec::new(),
+            outputs: None,
+        }
+    }
+
+    /// The variable of the batch for `target`: one for all paths that end there, so that packets stay in order.
+    fn batch_for(&mut self, target: End, name: &str) -> String {
+        if let Some((variable, _)) = self.batches.iter().find(|(_, end)| *end == target) {
+            return variable.clone();
+        }
+        let variable = self.names.unique(name);
+        self.batches.push((variable.clone(), target));
+        variable
+    }
+
+    /// The batches and outputs that the loop fills.
+    pub(super) fn declare(&self, code: &mut Code) {
+        for (variable, _) in &self.batches {
+            code.line(format!("let mut {variable} = Batch::new();"));
+        }
+        if let Some((variable, outputs, _)) = &self.outputs {
+            code.line(format!("let mut {variable} = {outputs}::new();"));
+        }
+    }
+}
+
+impl Emitter<'_> {
+    /// Tasks of all elements, in order of declaration.
+    pub(super) fn tasks(&mut self) {
+        for element in 0..self.elements.len() {
+            if self.pulls(element) {
+                self.pull_tasks(element);
+            } else if self.shape(element) == Shape::Source
+                && let Some(next) = self.next(element, 0)
+            {
+                self.source_task(element, next);
+            }
+        }
+    }
+
+    /// A burst from a source, pushed on.
+    fn source_task(&mut self, element: usize, next: End) {
+        self.imports.extend(["BURST", "Batch", "Source"]);
+        let field = &self.fields[element];
+        let method = self.methods.unique(&format!("run_{field}"));
+        let mut body = Code::at(2);
+        body.line("let mut batch = Batch::new();");
+        body.line(format!("self.{field}.produce(io, BURST, &mut batch);"));
+        body.block("if batch.is_empty()", |code| code.line("return false;"));
+        body.line(self.deliver(next, "batch"));
+        body.line("true");
+        self.tasks.push(Task { method, body });
+    }
+
+    /// What a method does with a batch for an input.
+    pub(super) fn entry_body(&mut self, end: End) -> Code {
+        self.imports.insert("Batch");
+        let mut run = Run::new(3);
+        self.run_from(end, &mut run);
+        let mut body = Code::at(2);
+        run.declare(&mut body);
+        let packet = if run.mutable { "mut packet" } else { "packet" };
+        body.block(format!("for {packet} in batch"), |code| code.lines(&run.each));
+        self.hand_over(&run, &mut body);
+        body
+    }
+
+    /// Statements for a packet that comes in by `end`.
+    pub(super) fn run_from(&mut self, mut end: End, run: &mut Run) {
+        loop {
+            let next = match self.shape(end.element) {
+                Shape::Action => self.action_step(end, run),
+                Shape::Route => self.route_step(end, run),
+                Shape::Push => return self.push_step(end, run),
+                Shape::Store => return self.store_step(end, run),
+                Shape::Source | Shape::Sink => return self.collect(end, run),
+            };
+            match next {
+                None => return,
+                Some(next) if self.goes_on(next) => end = next,
+                Some(next) => return self.collect(next, run),
+            }
+        }
+    }
+
+    /// Whether a run goes on into an input: not where paths meet, which gets a method, nor into a sink, which takes
+    /// batches. A store takes packets one by one, whoever brings them.
+    fn goes_on(&self, end: End) -> bool {
+        match self.shape(end.element) {
+            Shape::Store => true,
+            Shape::Source | Shape::Sink => false,
+            _ => self.fan_in(end) == 1,
+        }
+    }
+
+    fn action_step(&mut self, end: End, run: &mut Run) -> Option<End> {
+        self.imports.insert("Action");
+        run.mutable = true;
+        let call = format!("self.{}.action(io, &mut packet)", self.fields[end.element]);
+        let next = self.next(end.element, 0);
+        if next.is_none() {
+            run.each.line(format!("let _ = {call};"));
+            return None;
+        }
+        self.imports.insert("Verdict");
+        run.each.block(format!("if {call} == Verdict::Drop"), |code| code.line("continue;"));
+        next
+    }
+
+    fn route_step(&mut self, end: End, run: &mut Run) -> Option<End> {
+        self.imports.insert("Route");
+        run.mutable = true;
+        let call = format!("self.{}.route(io, {}, &mut packet)", self.fields[end.element], end.port);
+        match *self.nexts(end.element) {
+            [] => {
+                run.each.line(format!("let _ = {call};"));
+                None
+            }
+            [(port, next)] => {
+                run.each.block(format!("if {call} != Some({port})"), |code| code.line("continue;"));
+                Some(next)
+            }
+            ref several => {
+                self.fork(&call, several, run, None);
+                None
+            }
+        }
+    }
+
+    /// A `match` on a route: packets go into the batch for the input that their output leads to. `straight_on` is the
+    /// output (a pull path's) that falls through to the next statement.
+    pub(super) fn fork(&mut self, call: &str, nexts: &[(usize, End)], run: &mut Run, straight_on: Option<usize>) {
+        let mut arms: Vec<(Vec<String>, End)> = Vec::new();
+        for (port, next) in nexts {
+            match arms.iter_mut().find(|(_, end)| end == next) {
+                Some((ports, _)) => ports.push(port.to_string()),
+                None => arms.push((vec![port.to_string()], *next)),
+            }
+        }
+        run.each.open(format!("match {call}"));
+        if let Some(port) = straight_on {
+            run.each.line(format!("Some({port}) => {{}}"));
+        }
+        for (ports, next) in arms {
+            run.each.open(format!("Some({}) =>", ports.join(" | ")));
+            if self.shape(next.element) == Shape::Store {
+                self.store_step(next, run);
+            } else {
+                self.collect(next, run);
+            }
+            if straight_on.is_some() {
+                run.each.line("continue;");
+            }
+            run.each.close();
+        }
+        run.each.line(if straight_on.is_some() { "_ => continue," } else { "_ => {}" });
+        run.each.close();
+    }
+
+    fn push_step(&mut self, end: End, run: &mut Run) {
+        let outputs = self.outputs_type(end.element);
+        let (outputs, batches) = (outputs.name.clone(), outputs.batches.clone());
+        let variable = run.names.unique("out");
+        let field = &self.fields[end.element];
+        run.each.line(format!("self.{field}.push(io, {}, packet, &mut {variable});", end.port));
+        for batch in &batches {
+            // A Push emits one packet at most for each output, so only outputs that meet can outrun a batch.
+            let meeting = batch.ports.len();
+            if meeting > 1 {
+                let full = format!("{variable}.{}", batch.field);
+                let call = self.deliver(batch.target, &format!("core::mem::take(&mut {full})"));
+                run.each.block(format!("if {full}.room() < {meeting}"), |code| code.line(call));
+            }
+        }
+        run.outputs = Some((variable, outputs, batches));
+    }
+
+    fn store_step(&mut self, end: End, run: &mut Run) {
+        self.imports.insert("Store");
+        run.each.line(format!("self.{}.store(io, {}, packet);", self.fields[end.element], end.port));
+    }
+
+    /// The packet goes into the batch for `end`.
+    fn collect(&mut self, end: End, run: &mut Run) {
+        self.imports.insert("Batch");
+        let variable = run.batch_for(end, &self.batch_name(end));
+        run.each.line(format!("let _ = {variable}.push(packet);"));
+    }
+
+    /// One call for each batch that is not empty.
+    pub(super) fn hand_over(&mut self, run: &Run, code: &mut Code) {
+        let mut full: Vec<(String, End)> = run.batches.clone();
+        if let Some((variable, _, batches)) = &run.outputs {
+            full.extend(batches.iter().map(|batch| (format!("{variable}.{}", batch.field), batch.target)));
+        }
+        for (batch, target) in full {
+            let call = self.deliver(target, &batch);
+            code.block(format!("if !{batch}.is_empty()"), |code| code.line(call));
+        }
+    }
+}

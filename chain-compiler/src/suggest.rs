@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//! "Did you mean": the known name that looks most like an unknown one.
+
+/// The candidate nearest to `found`, if one is near enough to be a slip of the pen.
+pub(crate) fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let found = found.to_lowercase();
+    let most = (found.chars().count() / 3).max(1);
+    let near = candidates.into_iter().map(|name| (strsim::osa_distance(&found, &name.to_lowercase()), name));
+    near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// The hint for an unknown name.
+pub(crate) fn hint<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(found, candidates).map(|name| format!("did you mean '{name}'?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_recognised_and_another_word_is_not() {
+        let names = ["Counter", "Strip", "ToDevice", "FromDevice"];
+        assert_eq!(nearest("Conuter", names), Some("Counter"));
+        assert_eq!(nearest("todevice", names), Some("ToDevice"));
+        assert_eq!(nearest("Banana", names), None);
+    }
+}
