@@ -18,7 +18,7 @@ const BUDGET_BYTES: usize = 128 << 10;
 /// Steps that the building of one diagram may take: rules times intervals, summed over its nodes.
 const BUDGET_STEPS: usize = 40_000_000;
 /// Least bytes of a part's share.
-const LEAST_SHARE_BYTES: usize = 1 << 10;
+const LEAST_SHARE_BYTES: usize = 256;
 
 /// The bit that tells a leaf from a node, in targets while building.
 pub(super) const LEAF_BIT: u32 = 1 << 31;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Tests of the whole way from a pattern's text to the leaf of a packet.
 
-mod classbench;
 mod errors;
+mod large;
 mod primitives;
 mod random;
 
