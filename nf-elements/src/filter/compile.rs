@@ -211,12 +211,12 @@ impl<'f> Builder<'f> {
         let share = share.max(LEAST_SHARE_BYTES);
         let residue = Residue::new(rules.iter().copied(), otherwise, &mut self.seen);
         for order in candidates(self.formulas, &residue.rules).iter().take(3) {
-            let before = self.bytes;
-            self.limit = before + share;
+            let before = (self.nodes.len(), self.bytes);
+            self.limit = self.bytes + share;
             self.set_order(order);
             match self.residue(residue.clone()) {
                 Some(target) => return target,
-                None => self.bytes = before,
+                None => self.forget(before),
             }
         }
         match rules {
@@ -227,6 +227,15 @@ impl<'f> Builder<'f> {
                 self.cut(front, back, share / 2)
             }
         }
+    }
+
+    /// Takes back a diagram that became too large.
+    fn forget(&mut self, (nodes, bytes): (usize, usize)) {
+        for node in self.nodes.drain(nodes..) {
+            self.numbers.remove(&node);
+        }
+        self.known.clear();
+        self.bytes = bytes;
     }
 
     /// Decides one formula test by test.
