@@ -186,8 +186,9 @@ impl Line {
     }
 
     fn nic(&mut self, kind: Kind, index: usize, nic: &Nic) {
-        let device = format!("{},netdev=nic{index},mac={}", kind.nic_device(), mac(nic.mac));
+        let device = format!("{},mac={}", kind.nic_device(), mac(nic.mac));
         let netdev = match &nic.backend {
+            Backend::None => return self.add(&["-device", &device]),
             Backend::Dgram { local, remote } => format!(
                 "dgram,id=nic{index},local.type=unix,local.path={},remote.type=unix,remote.path={}",
                 option(local),
@@ -195,9 +196,8 @@ impl Line {
             ),
             // The guest offers no offloads, so the header that carries them is only a cost.
             Backend::Tap { name } => format!("tap,id=nic{index},ifname={name},script=no,downscript=no,vnet_hdr=off"),
-            Backend::None => format!("hubport,id=nic{index},hubid={index}"),
         };
-        self.add(&["-netdev", &netdev, "-device", &device]);
+        self.add(&["-netdev", &netdev, "-device", &format!("{device},netdev=nic{index}")]);
     }
 }
 
