@@ -131,6 +131,11 @@ impl Log {
         self.0.push(diagnostic);
     }
 
+    /// How many there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// All of them in order of place, with line and column.
     pub(crate) fn finish(mut self, text: &str) -> Vec<Diagnostic> {
         self.0.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));

@@ -35,7 +35,11 @@ pub fn compile(file_name: &str, text: &str) -> Result<Plan, Diagnostics> {
     for (vm, place) in file.vms.iter().zip(topology.vms) {
         let flat = flatten::flatten(&vm.body, &mut log);
         let wired = resolve::resolve(&flat, vm.body.broken, &mut log);
-        let names: Vec<String> = place.iter().map(|port| port.name.clone()).collect();
+        let mut names: Vec<String> = place.iter().map(|port| port.name.clone()).collect();
+        if topology.broken {
+            // A chain that could not be read may have given this VM any port.
+            names.extend(file.networks.iter().chain(file.vms.iter().map(|vm| &vm.name)).map(|name| name.text.clone()));
+        }
         let instances = check::check(&flat, &wired, &names, vm.body.broken, &mut log);
         checked.push((vm, place, wired, instances));
     }

@@ -13,6 +13,8 @@ pub(crate) struct Topology {
     pub(crate) networks: Vec<String>,
     /// For each VM of the file its ports.
     pub(crate) vms: Vec<Vec<Port>>,
+    /// Part of it was wrong: more ports may be meant than there are.
+    pub(crate) broken: bool,
 }
 
 /// What a name in a chain stands for.
@@ -24,6 +26,7 @@ enum Node {
 
 /// Reads networks, VMs and chains.
 pub(crate) fn resolve(file: &File, log: &mut Log) -> Topology {
+    let before = log.count();
     let nodes = declare(file, log);
     let mut joined = Joined { ports: vec![Vec::new(); file.vms.len()], places: HashMap::new() };
     for chain in &file.chains {
@@ -36,14 +39,15 @@ pub(crate) fn resolve(file: &File, log: &mut Log) -> Topology {
             joined.join(&nodes, &pair[0], &pair[1], log);
         }
     }
+    let broken = file.broken || log.count() > before;
     for (vm, ports) in file.vms.iter().zip(&joined.ports) {
-        if ports.is_empty() && !file.broken {
+        if ports.is_empty() && !broken {
             let warning = Diagnostic::warning(vm.name.span.clone(), format!("VM '{}' is in no chain", vm.name.text));
             log.report(warning.hint("without a chain statement a VM has no ports"));
         }
     }
     let networks = file.networks.iter().map(|name| name.text.clone()).collect();
-    Topology { networks, vms: joined.ports }
+    Topology { networks, vms: joined.ports, broken }
 }
 
 /// Networks and VMs by name; names that stand for two things are errors.

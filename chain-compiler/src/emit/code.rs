@@ -28,7 +28,9 @@ impl Code {
 
     /// Writes a line that opens a block: `head {`.
     pub(super) fn open(&mut self, head: impl AsRef<str>) {
-        self.line(format!("{} {{", head.as_ref()));
+        let head = head.as_ref();
+        let space = if head.ends_with(':') { "" } else { " " };
+        self.line(format!("{head}{space}{{"));
         self.depth += 1;
     }
 

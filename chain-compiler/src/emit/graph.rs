@@ -6,12 +6,15 @@ use super::code::Code;
 use crate::plan::Port;
 use std::path::Path;
 
+/// Where rustfmt breaks lines here.
+const LINE_WIDTH: usize = 120;
+
 /// The whole source file.
 pub(super) fn file(emitter: &Emitter, file_name: &str, vm: &str, ports: &[Port]) -> String {
     let mut code = Code::default();
     // The folder is left out: the same chain gives the same wiring wherever it lies.
     let base = Path::new(file_name).file_name().map_or("".into(), |name| name.to_string_lossy());
-    code.line(format!("//! The wiring of VM `{vm}`, emitted from {}.", printable(&base)));
+    code.line(format!("// The wiring of VM `{vm}`, emitted from {}.", printable(&base)));
     code.gap();
     imports(emitter, &mut code);
     structure(emitter, vm, &mut code);
@@ -46,7 +49,14 @@ fn imports(emitter: &Emitter, code: &mut Code) {
         names.push("Element");
     }
     names.sort_unstable();
-    code.line(format!("use nf_elements::{{{}}};", names.join(", ")));
+    let line = format!("use nf_elements::{{{}}};", names.join(", "));
+    if line.len() <= LINE_WIDTH {
+        code.line(line);
+    } else {
+        code.open("use nf_elements::");
+        code.line(format!("{},", names.join(", ")));
+        code.close_with(";");
+    }
     code.gap();
 }
 

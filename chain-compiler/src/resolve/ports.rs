@@ -70,7 +70,10 @@ fn check_side(flat: &Flat, index: usize, spec: &Spec, input: bool, connected: &H
         let element = &flat.elements[index];
         let found = format!("{kind} {missing} of '{}' is not connected", element.name);
         let error = Diagnostic::error(element.span.clone(), found);
-        let (class, words) = (spec.class, count.words(kind));
-        log.report(error.wanted(format!("a connection for each {kind}: {class} has {words}")));
+        log.report(error.wanted(if missing < count.least {
+            format!("a connection for each {kind}: {} has {}", spec.class, count.words(kind))
+        } else {
+            format!("{kind}s without a gap: {kind} {} is connected", needed - 1)
+        }));
     }
 }

@@ -4,7 +4,7 @@
 use super::{Flow, codes};
 use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{End, Flat, Link};
-use nf_elements::Spec;
+use nf_elements::{Spec, elements};
 use std::collections::{HashMap, HashSet};
 
 /// The flow of every port.
@@ -57,15 +57,16 @@ pub(super) fn flows<'a>(flat: &Flat, specs: &'a [Option<&'static Spec>], links: 
 
 fn conflict(flat: &Flat, flows: &Flows, links: &[Link], link: &Link, from: Flow, log: &mut Log) {
     let name = |end: End| &flat.elements[end.element].name;
-    let (one, other, between) = match from {
-        Flow::Push => ("push", "pull", "Queue"),
-        Flow::Pull => ("pull", "push", "Unqueue"),
+    let (one, other, wanted) = match from {
+        Flow::Push => ("push", "pull", "a Queue between them"),
+        Flow::Pull if elements::class("Unqueue").is_some() => ("pull", "push", "an Unqueue between them"),
+        Flow::Pull => ("pull", "push", "the same on both sides: no Queue before it, or none behind"),
     };
     let (output, input) = (link.from.port, link.to.port);
     let found =
         format!("{one} output {output} of '{}' leads to {other} input {input} of '{}'", name(link.from), name(link.to));
     let span = link.from_span.start.min(link.to_span.start)..link.to_span.end.max(link.from_span.end);
-    let mut error = Diagnostic::error(span, found).wanted(format!("a {between} between them"));
+    let mut error = Diagnostic::error(span, found).wanted(wanted);
     for (end, code) in [(link.from, codes::output_flow as fn(&Spec, usize) -> _), (link.to, codes::input_flow)] {
         let fixed = flows.specs[end.element].and_then(|spec| code(spec, end.port));
         if let (None, Some((flow, cause))) = (fixed, flows.agnostic[end.element]) {

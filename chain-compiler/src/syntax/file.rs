@@ -32,7 +32,7 @@ impl Parser<'_, '_> {
             ";" => drop(self.bump()),
             "network" => self.network(file)?,
             "vm" => file.vms.push(self.vm()?),
-            "chain" => file.chains.push(self.chain()?),
+            "chain" => self.chain(file)?,
             _ => return Err(self.not_a_statement()),
         }
         Ok(())
@@ -64,7 +64,8 @@ impl Parser<'_, '_> {
                 break;
             }
         }
-        self.expect(Kind::Semicolon, "';'").map(drop)
+        file.broken |= self.end_of_statement("';'").is_err();
+        Ok(())
     }
 
     fn no_options(&mut self, options: &Configuration) {
@@ -104,7 +105,7 @@ impl Parser<'_, '_> {
     }
 
     /// `chain a <-> b <-> c;`
-    fn chain(&mut self) -> Result<Chain, Failed> {
+    fn chain(&mut self, file: &mut File) -> Result<(), Failed> {
         self.bump();
         let mut hops = vec![self.name("a network or a VM")?];
         self.expect(Kind::BothWays, "'<->'")?;
@@ -112,8 +113,9 @@ impl Parser<'_, '_> {
         while self.eat(Kind::BothWays) {
             hops.push(self.name("a network or a VM")?);
         }
-        self.expect(Kind::Semicolon, "'<->' or ';'")?;
-        Ok(Chain { hops })
+        file.chains.push(Chain { hops });
+        file.broken |= self.end_of_statement("'<->' or ';'").is_err();
+        Ok(())
     }
 
     /// A name that is good for a file, an interface and an element's argument: no `/`, no `@`, not only digits.
@@ -121,7 +123,7 @@ impl Parser<'_, '_> {
         let name = self.name(wanted)?;
         let only_digits = name.text.bytes().all(|byte| byte.is_ascii_digit());
         if only_digits || name.text.contains(['/', '@']) {
-            let error = Diagnostic::error(name.span.clone(), format!("'{}' is no name for this", name.text));
+            let error = Diagnostic::error(name.span.clone(), format!("'{}' is no name for a network or VM", name.text));
             self.report(error.wanted("letters, digits and '_', and not digits only"));
         }
         Ok(name)

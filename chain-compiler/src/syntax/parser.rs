@@ -81,6 +81,20 @@ impl<'a, 'log> Parser<'a, 'log> {
         Failed
     }
 
+    /// The `;` behind a statement, which may be left out before a `}`. Where it was forgotten before a new line the
+    /// next statement is still read.
+    pub(super) fn end_of_statement(&mut self, wanted: &str) -> Result<(), Failed> {
+        if self.eat(Kind::Semicolon) || matches!(self.token.kind, Kind::CloseBrace | Kind::End) {
+            return Ok(());
+        }
+        let failed = self.unexpected(wanted);
+        let before = self.lexer.text[..self.token.start].trim_end_matches([' ', '\t']);
+        if !(self.token.kind == Kind::Word && before.ends_with('\n')) {
+            self.recover();
+        }
+        Err(failed)
+    }
+
     /// Skips the rest of a broken statement: through its `;`, or up to the `}` of the block around it. A block inside
     /// the statement is skipped as a whole and ends it.
     pub(super) fn recover(&mut self) {
@@ -96,7 +110,8 @@ impl<'a, 'log> Parser<'a, 'log> {
                 Kind::OpenBrace => depth += 1,
                 Kind::CloseBrace => {
                     depth -= 1;
-                    if depth == 0 {
+                    // A compound stands inside a connection that goes on behind it.
+                    if depth == 0 && self.peek() != Kind::Arrow {
                         self.bump();
                         return;
                     }

@@ -32,7 +32,7 @@ impl Parser<'_, '_> {
                 _ => match self.statement() {
                     Ok(statement) => {
                         body.statements.push(statement);
-                        body.broken |= self.end_of_statement().is_err();
+                        body.broken |= self.end_of_statement("'->' or ';'").is_err();
                     }
                     Err(Failed) => {
                         body.broken = true;
@@ -51,19 +51,6 @@ impl Parser<'_, '_> {
     /// Whether here begins a statement that only stands outside of a block: the block's `}` was forgotten.
     fn at_file_statement(&self) -> bool {
         matches!(self.word(), "vm" | "network" | "chain") && self.peek() == Kind::Word
-    }
-
-    /// The `;` behind a statement. Where it was forgotten before a new line the next statement is still read.
-    fn end_of_statement(&mut self) -> Result<(), Failed> {
-        if self.eat(Kind::Semicolon) || self.token.kind == Kind::CloseBrace {
-            return Ok(());
-        }
-        let failed = self.unexpected("'->' or ';'");
-        let before = self.lexer.text[..self.token.start].trim_end_matches([' ', '\t']);
-        if !(self.token.kind == Kind::Word && before.ends_with('\n')) {
-            self.recover();
-        }
-        Err(failed)
     }
 
     fn statement(&mut self) -> Result<Statement, Failed> {

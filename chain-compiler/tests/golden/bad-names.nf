@@ -1,0 +1,14 @@
+network lan;
+network lan;
+network fw;
+vm fw {
+  count :: Counter;
+  FromDevice(lan) -> count -> Conuter -> cuont -> ToDevise(lan) -> nothing_like_it;
+  count :: Strip(14);
+  Discard :: Discard;
+  7 :: Counter;
+  a, a :: Counter;
+  Foo(1) -> bar -> Strip;
+}
+vm fw { }
+chain lan <-> fw <-> fm;

@@ -1,0 +1,114 @@
+// The wiring of VM `fan_in`, emitted from fan-in.nf.
+
+use core::fmt;
+use nf_elements::elements::*;
+use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Sink, Source, Verdict};
+
+/// The elements of `fan_in`.
+pub struct Wiring {
+    /// `both :: Counter`
+    both: Counter,
+    /// `ToDevice@2 :: ToDevice`
+    to_device_2: ToDevice,
+    /// `FromDevice@3 :: FromDevice`
+    from_device_3: FromDevice,
+    /// `l :: Counter`
+    l: Counter,
+    /// `FromDevice@5 :: FromDevice`
+    from_device_5: FromDevice,
+}
+
+impl Wiring {
+    /// The elements as the chain file configures them.
+    pub const fn new() -> Self {
+        Wiring {
+            both: Counter::new(),
+            to_device_2: ToDevice::new(2),
+            from_device_3: FromDevice::new(0),
+            l: Counter::new(),
+            from_device_5: FromDevice::new(1),
+        }
+    }
+
+    #[inline]
+    fn run_from_device_3<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_3.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.l_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn run_from_device_5<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_5.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.both_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn l_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_both = Batch::new();
+        for mut packet in batch {
+            if self.l.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_both.push(packet);
+        }
+        if !for_both.is_empty() {
+            self.both_0(io, for_both);
+        }
+    }
+
+    fn both_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_to_device_2 = Batch::new();
+        for mut packet in batch {
+            if self.both.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_to_device_2.push(packet);
+        }
+        if !for_to_device_2.is_empty() {
+            self.to_device_2.consume(io, for_to_device_2);
+        }
+    }
+}
+
+impl Graph for Wiring {
+    const PORTS: &'static [&'static str] = &["left", "right", "out"];
+
+    fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut moved = false;
+        moved |= self.run_from_device_3(io);
+        moved |= self.run_from_device_5(io);
+        moved
+    }
+
+    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match element {
+            "both" => self.both.read_handler(handler, out),
+            "ToDevice@2" => self.to_device_2.read_handler(handler, out),
+            "FromDevice@3" => self.from_device_3.read_handler(handler, out),
+            "l" => self.l.read_handler(handler, out),
+            "FromDevice@5" => self.from_device_5.read_handler(handler, out),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+
+    fn write_handler(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        match element {
+            "both" => self.both.write_handler(handler, value),
+            "ToDevice@2" => self.to_device_2.write_handler(handler, value),
+            "FromDevice@3" => self.from_device_3.write_handler(handler, value),
+            "l" => self.l.write_handler(handler, value),
+            "FromDevice@5" => self.from_device_5.write_handler(handler, value),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+// The wiring of VM `fork`, emitted from fork.nf.
+
+use core::fmt;
+use nf_elements::elements::*;
+use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Verdict};
+
+/// The elements of `fork`.
+pub struct Wiring {
+    /// `FromDevice@1 :: FromDevice`
+    from_device_1: FromDevice,
+    /// `kind :: Classifier`
+    kind: Classifier,
+    /// `out :: ToDevice`
+    out: ToDevice,
+    /// `two :: Counter`
+    two: Counter,
+    /// `Strip@5 :: Strip`
+    strip_5: Strip,
+    /// `rest :: Discard`
+    rest: Discard,
+}
+
+impl Wiring {
+    /// The elements as the chain file configures them.
+    pub const fn new() -> Self {
+        Wiring {
+            from_device_1: FromDevice::new(0),
+            kind: Classifier::new(4, &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[603979780,0,0],[536870913,4,5],], wide: &[16777216,33554432,50331648,67108864,1,], narrow: &[32771,32768,32769,32770,32771,32771,0,], far: &[65535,0,] }),
+            out: ToDevice::new(1),
+            two: Counter::new(),
+            strip_5: Strip::new(1),
+            rest: Discard::new(),
+        }
+    }
+
+    #[inline]
+    fn run_from_device_1<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_1.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.kind_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn kind_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_out = Batch::new();
+        let mut for_two = Batch::new();
+        let mut for_rest = Batch::new();
+        for mut packet in batch {
+            match self.kind.route(io, 0, &mut packet) {
+                Some(0 | 2) => {
+                    let _ = for_out.push(packet);
+                }
+                Some(1) => {
+                    let _ = for_two.push(packet);
+                }
+                Some(3) => {
+                    let _ = for_rest.push(packet);
+                }
+                _ => {}
+            }
+        }
+        if !for_out.is_empty() {
+            self.out.consume(io, for_out);
+        }
+        if !for_two.is_empty() {
+            self.two_0(io, for_two);
+        }
+        if !for_rest.is_empty() {
+            self.rest.consume(io, for_rest);
+        }
+    }
+
+    #[inline]
+    fn two_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_out = Batch::new();
+        for mut packet in batch {
+            if self.two.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.strip_5.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_out.push(packet);
+        }
+        if !for_out.is_empty() {
+            self.out.consume(io, for_out);
+        }
+    }
+}
+
+impl Graph for Wiring {
+    const PORTS: &'static [&'static str] = &["lan", "wan"];
+
+    fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut moved = false;
+        moved |= self.run_from_device_1(io);
+        moved
+    }
+
+    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.read_handler(handler, out),
+            "kind" => self.kind.read_handler(handler, out),
+            "out" => self.out.read_handler(handler, out),
+            "two" => self.two.read_handler(handler, out),
+            "Strip@5" => self.strip_5.read_handler(handler, out),
+            "rest" => self.rest.read_handler(handler, out),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+
+    fn write_handler(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.write_handler(handler, value),
+            "kind" => self.kind.write_handler(handler, value),
+            "out" => self.out.write_handler(handler, value),
+            "two" => self.two.write_handler(handler, value),
+            "Strip@5" => self.strip_5.write_handler(handler, value),
+            "rest" => self.rest.write_handler(handler, value),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+// A VM without chain and elements: suspicious, but it compiles.
+network lan;
+vm idle { }
+vm alone { InfiniteSource -> counter :: Counter -> Discard; }

@@ -1,0 +1,172 @@
+// The wiring of VM `queue`, emitted from queue.nf.
+
+use core::fmt;
+use nf_elements::elements::*;
+use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Store, Verdict};
+
+/// The elements of `queue`.
+pub struct Wiring {
+    /// `FromDevice@1 :: FromDevice`
+    from_device_1: FromDevice,
+    /// `Paint@2 :: Paint`
+    paint_2: Paint,
+    /// `queue :: Queue`
+    queue: Queue<4>,
+    /// `pulled :: Counter`
+    pulled: Counter,
+    /// `check :: CheckPaint`
+    check: CheckPaint,
+    /// `ToDevice@6 :: ToDevice`
+    to_device_6: ToDevice,
+    /// `Strip@7 :: Strip`
+    strip_7: Strip,
+    /// `ToDevice@8 :: ToDevice`
+    to_device_8: ToDevice,
+    /// `FromDevice@9 :: FromDevice`
+    from_device_9: FromDevice,
+}
+
+impl Wiring {
+    /// The elements as the chain file configures them.
+    pub const fn new() -> Self {
+        Wiring {
+            from_device_1: FromDevice::new(0),
+            paint_2: Paint::new(3),
+            queue: Queue::<4>::new(),
+            pulled: Counter::new(),
+            check: CheckPaint::new(3, true),
+            to_device_6: ToDevice::new(1),
+            strip_7: Strip::new(1),
+            to_device_8: ToDevice::new(2),
+            from_device_9: FromDevice::new(2),
+        }
+    }
+
+    #[inline]
+    fn run_from_device_1<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_1.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.paint_2_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn pull_to_device_6<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let limit = self.to_device_6.room(io).min(BURST);
+        let mut moved = false;
+        let mut for_strip_7 = Batch::new();
+        let mut for_to_device_6 = Batch::new();
+        for _ in 0..limit {
+            let Some(mut packet) = self.queue.pull(io) else {
+                break;
+            };
+            moved = true;
+            if self.pulled.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            match self.check.route(io, 0, &mut packet) {
+                Some(0) => {}
+                Some(1) => {
+                    let _ = for_strip_7.push(packet);
+                    continue;
+                }
+                _ => continue,
+            }
+            let _ = for_to_device_6.push(packet);
+        }
+        if !for_strip_7.is_empty() {
+            self.strip_7_0(io, for_strip_7);
+        }
+        if !for_to_device_6.is_empty() {
+            self.to_device_6.consume(io, for_to_device_6);
+        }
+        moved
+    }
+
+    #[inline]
+    fn run_from_device_9<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_9.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.queue_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn paint_2_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        for mut packet in batch {
+            if self.paint_2.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            self.queue.store(io, 0, packet);
+        }
+    }
+
+    #[inline]
+    fn strip_7_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_to_device_8 = Batch::new();
+        for mut packet in batch {
+            if self.strip_7.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_to_device_8.push(packet);
+        }
+        if !for_to_device_8.is_empty() {
+            self.to_device_8.consume(io, for_to_device_8);
+        }
+    }
+
+    #[inline]
+    fn queue_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        for packet in batch {
+            self.queue.store(io, 0, packet);
+        }
+    }
+}
+
+impl Graph for Wiring {
+    const PORTS: &'static [&'static str] = &["lan", "wan", "side"];
+
+    fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut moved = false;
+        moved |= self.run_from_device_1(io);
+        moved |= self.pull_to_device_6(io);
+        moved |= self.run_from_device_9(io);
+        moved
+    }
+
+    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.read_handler(handler, out),
+            "Paint@2" => self.paint_2.read_handler(handler, out),
+            "queue" => self.queue.read_handler(handler, out),
+            "pulled" => self.pulled.read_handler(handler, out),
+            "check" => self.check.read_handler(handler, out),
+            "ToDevice@6" => self.to_device_6.read_handler(handler, out),
+            "Strip@7" => self.strip_7.read_handler(handler, out),
+            "ToDevice@8" => self.to_device_8.read_handler(handler, out),
+            "FromDevice@9" => self.from_device_9.read_handler(handler, out),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+
+    fn write_handler(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.write_handler(handler, value),
+            "Paint@2" => self.paint_2.write_handler(handler, value),
+            "queue" => self.queue.write_handler(handler, value),
+            "pulled" => self.pulled.write_handler(handler, value),
+            "check" => self.check.write_handler(handler, value),
+            "ToDevice@6" => self.to_device_6.write_handler(handler, value),
+            "Strip@7" => self.strip_7.write_handler(handler, value),
+            "ToDevice@8" => self.to_device_8.write_handler(handler, value),
+            "FromDevice@9" => self.from_device_9.write_handler(handler, value),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+}

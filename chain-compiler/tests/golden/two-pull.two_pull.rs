@@ -1,0 +1,123 @@
+// The wiring of VM `two_pull`, emitted from two-pull.nf.
+
+use core::fmt;
+use nf_elements::elements::*;
+use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Sink, Source, Store, Verdict};
+
+/// The elements of `two_pull`.
+pub struct Wiring {
+    /// `FromDevice@1 :: FromDevice`
+    from_device_1: FromDevice,
+    /// `queue :: Queue`
+    queue: Queue<100>,
+    /// `l :: Counter`
+    l: Counter,
+    /// `ToDevice@4 :: ToDevice`
+    to_device_4: ToDevice,
+    /// `ToDevice@5 :: ToDevice`
+    to_device_5: ToDevice,
+}
+
+impl Wiring {
+    /// The elements as the chain file configures them.
+    pub const fn new() -> Self {
+        Wiring {
+            from_device_1: FromDevice::new(0),
+            queue: Queue::<100>::new(),
+            l: Counter::new(),
+            to_device_4: ToDevice::new(1),
+            to_device_5: ToDevice::new(2),
+        }
+    }
+
+    #[inline]
+    fn run_from_device_1<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_1.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.queue_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn pull_to_device_4<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let limit = self.to_device_4.room(io).min(BURST);
+        let mut moved = false;
+        let mut for_to_device_4 = Batch::new();
+        for _ in 0..limit {
+            let Some(mut packet) = self.queue.pull(io) else {
+                break;
+            };
+            moved = true;
+            if self.l.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_to_device_4.push(packet);
+        }
+        if !for_to_device_4.is_empty() {
+            self.to_device_4.consume(io, for_to_device_4);
+        }
+        moved
+    }
+
+    #[inline]
+    fn pull_to_device_5<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let limit = self.to_device_5.room(io).min(BURST);
+        let mut moved = false;
+        let mut for_to_device_5 = Batch::new();
+        for _ in 0..limit {
+            let Some(packet) = self.queue.pull(io) else {
+                break;
+            };
+            moved = true;
+            let _ = for_to_device_5.push(packet);
+        }
+        if !for_to_device_5.is_empty() {
+            self.to_device_5.consume(io, for_to_device_5);
+        }
+        moved
+    }
+
+    #[inline]
+    fn queue_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        for packet in batch {
+            self.queue.store(io, 0, packet);
+        }
+    }
+}
+
+impl Graph for Wiring {
+    const PORTS: &'static [&'static str] = &["lan", "left", "right"];
+
+    fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut moved = false;
+        moved |= self.run_from_device_1(io);
+        moved |= self.pull_to_device_4(io);
+        moved |= self.pull_to_device_5(io);
+        moved
+    }
+
+    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.read_handler(handler, out),
+            "queue" => self.queue.read_handler(handler, out),
+            "l" => self.l.read_handler(handler, out),
+            "ToDevice@4" => self.to_device_4.read_handler(handler, out),
+            "ToDevice@5" => self.to_device_5.read_handler(handler, out),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+
+    fn write_handler(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.write_handler(handler, value),
+            "queue" => self.queue.write_handler(handler, value),
+            "l" => self.l.write_handler(handler, value),
+            "ToDevice@4" => self.to_device_4.write_handler(handler, value),
+            "ToDevice@5" => self.to_device_5.write_handler(handler, value),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The golden wirings, compiled for real and run over lists of frames.
+
+use nf_elements::Graph;
+use nf_elements::testing::ListIo;
+use std::collections::BTreeSet;
+
+macro_rules! wirings {
+    ($($module:ident: $file:literal,)*) => {
+        $(mod $module { #![deny(warnings)] include!(concat!("golden/", $file)); })*
+
+        /// Every wiring that this file compiles.
+        const COMPILED: &[&str] = &[$($file),*];
+    };
+}
+
+wirings! {
+    alone: "idle.alone.rs",
+    cycle: "cycle.cycle.rs",
+    fan_in: "fan-in.fan_in.rs",
+    far: "two-vms.far.rs",
+    fork: "fork.fork.rs",
+    idle: "idle.idle.rs",
+    names: "names.names.rs",
+    near: "two-vms.near.rs",
+    queue: "queue.queue.rs",
+    straight: "straight.straight.rs",
+    switch: "switch.switch.rs",
+    tee: "tee.tee.rs",
+    two_pull: "two-pull.two_pull.rs",
+}
+
+/// A graph with the machine it runs on.
+struct Bench<G: Graph> {
+    graph: G,
+    io: ListIo,
+}
+
+impl<G: Graph> Bench<G> {
+    fn new(graph: G) -> Self {
+        Bench { graph, io: ListIo::new(G::PORTS.len()) }
+    }
+
+    fn port(name: &str) -> usize {
+        G::PORTS.iter().position(|port| *port == name).expect("the VM has that port")
+    }
+
+    /// Frames arrive, and the graph runs until nothing moves.
+    fn send(&mut self, port: &str, frames: &[&[u8]]) {
+        self.io.arriving[Self::port(port)].extend(frames.iter().map(|frame| frame.to_vec()));
+        for _ in 0..10_000 {
+            if !self.graph.run(&mut self.io) {
+                return;
+            }
+        }
+        panic!("the graph never comes to rest");
+    }
+
+    /// The frames that left by a port since the last call.
+    fn sent(&mut self, port: &str) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.io.sent[Self::port(port)])
+    }
+
+    fn read(&self, element: &str, handler: &str) -> String {
+        let mut value = String::new();
+        self.graph.read_handler(element, handler, &mut value).expect("the handler can be read");
+        value
+    }
+}
+
+#[test]
+fn every_golden_wiring_is_compiled() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let names = std::fs::read_dir(folder).expect("the golden folder can be read");
+    let names = names.map(|entry| entry.expect("an entry can be read").file_name().to_string_lossy().into_owned());
+    let found: BTreeSet<String> = names.filter(|name| name.ends_with(".rs")).collect();
+    assert_eq!(found, COMPILED.iter().map(|name| name.to_string()).collect());
+}
+
+#[test]
+fn a_wiring_is_a_constant() {
+    static mut WIRING: straight::Wiring = straight::Wiring::new();
+    let _ = &raw mut WIRING;
+}
+
+#[test]
+fn straight() {
+    let mut bench = Bench::new(straight::Wiring::new());
+    assert_eq!(straight::Wiring::PORTS, ["lan", "wan"]);
+    bench.send("lan", &[&[1, 2, 3], &[4], &[5, 6, 7, 8]]);
+    assert_eq!(bench.sent("wan"), [vec![3], vec![7, 8]]);
+    assert_eq!((bench.read("arrived", "count"), bench.read("strip", "too_short")), ("3".into(), "1".into()));
+    bench.graph.write_handler("arrived", "reset", "").expect("the handler can be written");
+    assert_eq!(bench.read("arrived", "count"), "0");
+    let unknown = bench.graph.read_handler("nobody", "count", &mut String::new());
+    assert_eq!(unknown, Err(nf_elements::HandlerError::NoElement));
+}
+
+#[test]
+fn more_than_one_burst_keeps_its_order() {
+    let mut bench = Bench::new(straight::Wiring::new());
+    let frames: Vec<[u8; 3]> = (0..200).map(|i| [0, 0, i]).collect();
+    bench.send("lan", &frames.iter().map(|frame| &frame[..]).collect::<Vec<_>>());
+    assert_eq!(bench.sent("wan"), (0..200).map(|i| vec![i]).collect::<Vec<_>>());
+}
+
+#[test]
+fn fork() {
+    let mut bench = Bench::new(fork::Wiring::new());
+    bench.send("lan", &[&[1, 10], &[2, 20], &[3, 30], &[4, 40], &[1, 50]]);
+    // Outputs 0 and 2 meet at once and keep their order; output 1 comes through a method of its own.
+    let mut sent = bench.sent("wan");
+    assert_eq!(sent.iter().filter(|frame| frame.len() == 2).map(|frame| frame[1]).collect::<Vec<_>>(), [10, 30, 50]);
+    sent.retain(|frame| frame.len() == 1);
+    assert_eq!(sent, [[20]]);
+    assert_eq!((bench.read("two", "count"), bench.read("rest", "count")), ("1".into(), "1".into()));
+}
+
+#[test]
+fn fan_in() {
+    let mut bench = Bench::new(fan_in::Wiring::new());
+    bench.send("left", &[&[1], &[2]]);
+    bench.send("right", &[&[3]]);
+    assert_eq!(bench.sent("out"), [[1], [2], [3]]);
+    assert_eq!((bench.read("l", "count"), bench.read("both", "count")), ("2".into(), "3".into()));
+}
+
+#[test]
+fn queue_and_pull() {
+    let mut bench = Bench::new(queue::Wiring::new());
+    bench.send("lan", &[&[1, 1], &[2, 2]]);
+    bench.send("side", &[&[3, 3]]);
+    assert_eq!(bench.sent("wan"), [[1, 1], [2, 2]]);
+    assert_eq!(bench.sent("side"), [[3]]);
+    assert_eq!(bench.read("pulled", "count"), "3");
+}
+
+#[test]
+fn a_full_queue_drops_and_a_busy_device_is_not_pulled_for() {
+    let mut bench = Bench::new(queue::Wiring::new());
+    bench.io.transmit_limit = Some(0);
+    bench.send("lan", &[&[1, 1], &[2, 2], &[3, 3], &[4, 4], &[5, 5]]);
+    assert_eq!((bench.read("queue", "length"), bench.read("queue", "drops")), ("4".into(), "1".into()));
+    bench.io.transmit_limit = None;
+    bench.send("lan", &[]);
+    assert_eq!(bench.sent("wan").len(), 4);
+}
+
+#[test]
+fn two_sinks_pull_from_one_queue() {
+    let mut bench = Bench::new(two_pull::Wiring::new());
+    bench.io.transmit_limit = Some(2);
+    bench.send("lan", &[&[0], &[1], &[2], &[3], &[4]]);
+    assert_eq!(bench.sent("left"), [[0], [1], [4]]);
+    assert_eq!(bench.sent("right"), [[2], [3]]);
+    assert_eq!(bench.read("l", "count"), "3");
+}
+
+#[test]
+fn outputs_of_a_tee_that_meet_do_not_overflow() {
+    let mut bench = Bench::new(tee::Wiring::new());
+    let frames: Vec<[u8; 1]> = (0..40).map(|i| [i]).collect();
+    bench.send("lan", &frames.iter().map(|frame| &frame[..]).collect::<Vec<_>>());
+    assert_eq!(bench.sent("wan").len(), 40);
+    let copies: Vec<u8> = bench.sent("copies").iter().map(|frame| frame[0]).collect();
+    assert_eq!(copies, (0..40).flat_map(|i| [i, i]).collect::<Vec<_>>());
+    assert_eq!(bench.read("both", "count"), "80");
+}
+
+#[test]
+fn cycle() {
+    let mut bench = Bench::new(cycle::Wiring::new());
+    bench.send("lan", &[&[1, 2, 0xff, 9], &[1, 2, 3], &[0, 0xff]]);
+    assert_eq!(bench.sent("wan"), [vec![0xff], vec![0xff, 9]]);
+    assert_eq!(bench.read("strip", "too_short"), "1");
+}
+
+#[test]
+fn an_element_with_several_inputs() {
+    let mut bench = Bench::new(switch::Wiring::new());
+    let frame = |to: u8, from: u8| [[2, 0, 0, 0, 0, to], [2, 0, 0, 0, 0, from]].concat();
+    let frame = |to, from| [frame(to, from), vec![0; 48]].concat();
+    bench.send("left", &[&frame(9, 1)]);
+    assert_eq!((bench.sent("left").len(), bench.sent("right").len(), bench.sent("third").len()), (0, 1, 1));
+    bench.send("right", &[&frame(1, 2)]);
+    assert_eq!((bench.sent("left").len(), bench.sent("right").len(), bench.sent("third").len()), (1, 0, 0));
+}
+
+#[test]
+fn names_of_all_kinds() {
+    let mut bench = Bench::new(names::Wiring::new());
+    bench.send("lan", &[&[7]]);
+    assert_eq!(bench.sent("lan"), [[7]]);
+    for element in ["type", "a/b", "a_b", "Counter@2"] {
+        assert_eq!(bench.read(element, "count"), "1", "{element}");
+    }
+}
+
+#[test]
+fn vms_without_work() {
+    let mut idle = Bench::new(idle::Wiring::new());
+    assert!(!idle.graph.run(&mut idle.io));
+    let mut alone = Bench::new(alone::Wiring::new());
+    assert!(alone.graph.run(&mut alone.io));
+    assert_ne!(alone.read("counter", "count"), "0");
+}
+
+#[test]
+fn two_vms_with_a_link() {
+    let (mut near, mut far) = (Bench::new(near::Wiring::new()), Bench::new(far::Wiring::new()));
+    near.send("lan", &[&[1], &[2]]);
+    for frame in near.sent("far") {
+        far.send("near", &[&frame]);
+    }
+    assert_eq!(far.sent("wan"), [[1], [2]]);
+}
