@@ -17,8 +17,6 @@ use std::fmt;
 const BUDGET_BYTES: usize = 128 << 10;
 /// Steps that the building of one diagram may take: rules times intervals, summed over its nodes.
 const BUDGET_STEPS: usize = 40_000_000;
-/// Least bytes of a part's share.
-const LEAST_SHARE_BYTES: usize = 256;
 
 /// The bit that tells a leaf from a node, in targets while building.
 pub(super) const LEAF_BIT: u32 = 1 << 31;
@@ -69,7 +67,7 @@ pub fn compile(mut formulas: Formulas, rules: &[(Id, u16)]) -> Result<Tables, To
     let mut best: Option<Tables> = None;
     for order in candidates(&formulas, &residue.rules) {
         let mut builder = Builder::new(&mut formulas);
-        builder.limit = best.as_ref().map_or(BUDGET_BYTES, Tables::bytes);
+        builder.limit = best.as_ref().map_or(builder.allowance(&residue.rules, BUDGET_BYTES), Tables::bytes);
         builder.set_order(&order);
         if let Some(root) = builder.residue(residue.clone())
             && let Ok(tables) = Tables::new(builder.formulas, &builder.nodes, root)
@@ -197,8 +195,7 @@ impl<'f> Builder<'f> {
         if let [only] = node.targets[..] {
             return only;
         }
-        let bound_bytes = if self.formulas.fields[usize::from(node.field)].width() > 16 { 4 } else { 2 };
-        let bytes = size_of::<[u32; 3]>() + bound_bytes * node.bounds.len() + size_of::<u16>() * node.targets.len();
+        let bytes = self.node_bytes(node.field, node.targets.len());
         *self.numbers.entry(node).or_insert_with_key(|node| {
             self.bytes += bytes;
             self.nodes.push(node.clone());
@@ -206,13 +203,36 @@ impl<'f> Builder<'f> {
         })
     }
 
+    /// Bytes that a diagram of `rules` may have: its share of the budget, or twice what the rules take one by one. A
+    /// diagram that grows with the rules has not exploded, however many there are.
+    fn allowance(&self, rules: &[(Id, u32)], share: usize) -> usize {
+        let chains: usize = rules.iter().map(|rule| self.chain_bytes(rule.0)).sum();
+        share.max(2 * chains)
+    }
+
+    /// Bytes of a formula as a chain of its tests.
+    fn chain_bytes(&self, id: Id) -> usize {
+        match self.formulas.term(id) {
+            Term::Constant(_) => 0,
+            Term::Test(field, set) => {
+                let pieces = set.pieces(self.formulas.fields[usize::from(*field)].max()).len();
+                self.node_bytes(*field, pieces)
+            }
+            Term::All(parts) | Term::Any(parts) => parts.iter().map(|&part| self.chain_bytes(part)).sum(),
+        }
+    }
+
+    fn node_bytes(&self, field: u8, intervals: usize) -> usize {
+        let bound_bytes = if self.formulas.fields[usize::from(field)].width() > 16 { 4 } else { 2 };
+        size_of::<[u32; 3]>() + bound_bytes * (intervals - 1) + size_of::<u16>() * intervals
+    }
+
     /// Decides `rules` in as few parts as fit into about `share` bytes together.
     fn cut(&mut self, rules: &[(Id, u32)], otherwise: u32, share: usize) -> u32 {
-        let share = share.max(LEAST_SHARE_BYTES);
         let residue = Residue::new(rules.iter().copied(), otherwise, &mut self.seen);
         for order in candidates(self.formulas, &residue.rules).iter().take(3) {
             let before = (self.nodes.len(), self.bytes);
-            self.limit = self.bytes + share;
+            self.limit = self.bytes + self.allowance(&residue.rules, share);
             self.set_order(order);
             match self.residue(residue.clone()) {
                 Some(target) => return target,
