@@ -18,7 +18,7 @@ pub const MESSAGE_BYTES: usize = 4096;
 /// The name under which the machine itself answers `Read`: its handlers are [`MACHINE_HANDLERS`].
 pub const MACHINE: &str = "machine";
 
-/// What `machine.NAME` tells, all of them numbers.
+/// What `machine.NAME` tells, all of them numbers; beside these `received_N` and `sent_N`, the frames of port N so far.
 pub const MACHINE_HANDLERS: &[(&str, &str)] = &[
     ("now_ns", "nanoseconds since the kernel's entry"),
     ("ready_ns", "nanoseconds from the kernel's entry until all ports were up"),

@@ -145,8 +145,21 @@ impl Machine {
             "rounds" => self.rounds,
             "sleeps" => self.sleeps,
             "device_errors" => self.ports.iter().map(|port| port.errors()).sum(),
-            _ => return None,
+            _ => return self.read_port(name),
         })
+    }
+}
+
+impl Machine {
+    /// `received_N` and `sent_N`: frames of port N.
+    fn read_port(&self, name: &str) -> Option<u64> {
+        let (what, number) = name.split_once('_')?;
+        let port = self.ports.get(number.parse::<usize>().ok()?)?;
+        match what {
+            "received" => Some(port.received()),
+            "sent" => Some(port.sent()),
+            _ => None,
+        }
     }
 }
 

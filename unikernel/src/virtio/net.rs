@@ -28,6 +28,8 @@ pub struct Nic {
     receiving: [Option<NonNull<Buffer>>; SLOTS],
     transmit: Queue,
     transmitting: [Option<NonNull<Buffer>>; SLOTS],
+    received: u64,
+    sent: u64,
     /// Received buffers whose length cannot be; packets without the headroom for a header.
     bad_lengths: u64,
     no_headroom: u64,
@@ -64,6 +66,8 @@ impl Nic {
             receiving: [None; SLOTS],
             transmit,
             transmitting: [None; SLOTS],
+            received: 0,
+            sent: 0,
             bad_lengths: 0,
             no_headroom: 0,
         })
@@ -72,6 +76,16 @@ impl Nic {
     /// The device's own address.
     pub fn mac(&self) -> [u8; 6] {
         self.mac
+    }
+
+    /// Frames that the device has brought so far.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Frames that the device has been given to send so far.
+    pub fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// What the device or an element did wrong: received buffers of impossible length, completions of buffers that were not
@@ -101,6 +115,7 @@ impl Nic {
     pub fn receive(&mut self, batch: &mut Batch) {
         while batch.room() > 0 {
             let Some(used) = self.receive.take_used() else { break };
+            self.received += 1;
             let slot = self.receiving[usize::from(used.id)].take();
             let mut buffer = slot.expect("an outstanding descriptor has its buffer");
             // SAFETY: the device has finished with the buffer, and nobody else has it.
@@ -148,6 +163,7 @@ impl Nic {
             let buffer = NonNull::from(packet.into_buffer());
             let id = self.transmit.add(header_paddr(buffer, offset + HEADER_BYTES), length, false);
             self.transmitting[usize::from(id.expect("there was room"))] = Some(buffer);
+            self.sent += 1;
         }
         self.transmit.publish();
     }
