@@ -15,7 +15,13 @@ use crate::vmm::Vm;
 const PROBE_INTERVAL: Duration = Duration::from_micros(200);
 
 /// Boots a VM and sends until the first frame comes out at `exit`: the VM, and the time since its exec.
-pub fn until_first_frame(qemu: &[String], guarded: bool, ends: &Ends, exit: &str, patience: Duration) -> Result<(Vm, Duration)> {
+pub fn until_first_frame(
+    qemu: &[String],
+    guarded: bool,
+    ends: &Ends,
+    exit: &str,
+    patience: Duration,
+) -> Result<(Vm, Duration)> {
     let frame = udp(ends, 64, 0);
     let mut sender = Port::sender(IN)?;
     let mut receiver = Port::receiver(exit, PROBE_INTERVAL)?;

@@ -85,7 +85,8 @@ fn internet_checksum(bytes: &[u8]) -> u16 {
 mod tests {
     use super::*;
 
-    const ENDS: Ends = Ends { from: [2, 0, 0, 0, 0, 1], to: [2, 0, 0, 0, 0, 2], source: [10, 0, 0, 1], destination: [10, 0, 0, 2] };
+    const ENDS: Ends =
+        Ends { from: [2, 0, 0, 0, 0, 1], to: [2, 0, 0, 0, 0, 2], source: [10, 0, 0, 1], destination: [10, 0, 0, 2] };
 
     #[test]
     fn sizes_count_the_check_sequence() {

@@ -20,17 +20,30 @@ pub const OUT_STATION: [u8; 6] = [0x02, 0, 0, 0, 0, 2];
 /// Slots of a TAP's queue towards the VM, the same for all contestants.
 const TAP_QUEUE: &str = "1000";
 
-/// Enters a namespace of our own and makes the TAPs. Call it before the first thread starts.
-pub fn enter() -> Result<()> {
+/// Can this machine and this user measure at all?
+pub fn check() -> Result<()> {
     ensure!(geteuid().is_root(), "measuring needs root, for TAPs in a network namespace of its own: run it with sudo");
     ensure!(fs::exists("/dev/net/tun")?, "there is no /dev/net/tun: load the module tun");
+    for (program, package) in [("qemu-system-x86_64", "qemu-system-x86"), ("ip", "iproute2"), ("tc", "iproute2")] {
+        ensure!(on_path(program), "there is no {program} on the PATH: apt-get install {package}");
+    }
+    Ok(())
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Enters a namespace of our own and makes the TAPs. Call it before the first thread starts.
+pub fn enter() -> Result<()> {
     unshare(CloneFlags::CLONE_NEWNET).context("cannot make a network namespace")?;
     // The stations' kernel would send router solicitations and multicast reports of its own.
     let _ = fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
     let _ = fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
     for tap in [IN, OUT] {
         ip(&["tuntap", "add", "dev", tap, "mode", "tap"])?;
-        ip(&["link", "set", "dev", tap, "arp", "off", "multicast", "off", "txqueuelen", TAP_QUEUE])?;
+        ip(&["link", "set", "dev", tap, "multicast", "off", "txqueuelen", TAP_QUEUE])?;
         // Frames go straight into the TAP's queue: a queueing discipline above it would only cost time.
         tool("tc", &["qdisc", "replace", "dev", tap, "root", "noqueue"])?;
         ip(&["link", "set", "dev", tap, "up"])?;

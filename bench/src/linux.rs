@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //! QEMU's command line for the Linux VM, tuned as well as we know.
 
+use qemu::Kind;
+
 use crate::lab::{self, IN, OUT, OUT_STATION};
-use crate::machine::Machine;
 use crate::peer::Peer;
 use crate::rules::RuleKind;
 
-/// The hardware addresses of the VM's NICs.
+/// The hardware addresses of every contestant's NICs.
 pub const NIC_MACS: [[u8; 6]; 2] = [[0x52, 0x54, 0, 0, 1, 1], [0x52, 0x54, 0, 0, 1, 2]];
+/// RAM for the measurements of speed: enough never to matter.
+pub const MEMORY_MIB: u32 = 128;
 
 /// What shortens the kernel's boot: nothing on a console, no calibration, no check that the VM cannot use.
 const TUNING: &str = "quiet loglevel=0 tsc=reliable no_timer_check mitigations=off nokaslr ipv6.disable=1 audit=0 \
     apparmor=0 selinux=0 cryptomgr.notests 8250.nr_uarts=0 random.trust_cpu=on rcupdate.rcu_expedited=1 \
-    ima_policy= evm=off reboot=t panic=-1 pci=noaer raid=noautodetect rdinit=/init";
+    evm=off reboot=t panic=-1 pci=noaer raid=noautodetect rdinit=/init";
 
 /// The job of a Linux VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,30 +29,58 @@ pub enum Job {
 }
 
 impl Job {
-    /// Does it route, so that frames go to the VM's own address?
-    pub fn routes(self) -> bool {
-        matches!(self, Job::RouteFirewall(..))
-    }
-
     fn words(self) -> String {
         match self {
             Job::Bridge => "sluice.mode=bridge".to_owned(),
-            Job::BridgeFirewall(kind, count) => format!("sluice.mode=bridge sluice.rules=bridge-{}-{count}.nft", kind.word()),
+            Job::BridgeFirewall(kind, count) => {
+                format!("sluice.mode=bridge sluice.rules=bridge-{}-{count}.nft", kind.word())
+            }
             Job::RouteFirewall(kind, count) => {
-                format!("sluice.mode=route sluice.next={} sluice.rules=ip-{}-{count}.nft", lab::mac(OUT_STATION), kind.word())
+                let next = lab::mac(OUT_STATION);
+                format!("sluice.mode=route sluice.next={next} sluice.rules=ip-{}-{count}.nft", kind.word())
             }
         }
     }
 }
 
 /// The command line, program first.
-pub fn command(peer: &Peer, machine: Machine, job: Job, memory_mib: u32) -> Vec<String> {
+pub fn command(peer: &Peer, machine: Kind, job: Job, memory_mib: u32) -> Vec<String> {
     let initrd = if job == Job::Bridge { &peer.bridge } else { &peer.nft };
-    let mut words = machine.base(memory_mib);
-    words.extend(["-kernel", &peer.vmlinux.to_string_lossy(), "-initrd", &initrd.to_string_lossy()].map(str::to_owned));
-    words.extend(["-append".to_owned(), format!("{TUNING} {}", job.words())]);
+    let (kernel, initrd) = (peer.vmlinux.to_string_lossy(), initrd.to_string_lossy());
+    let (memory, append) = (memory_mib.to_string(), format!("{TUNING} {}", job.words()));
+    let mut words = vec![qemu_program(), "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"];
+    words.extend(machine_words(machine));
+    words.extend(["-accel", "tcg", "-cpu", "qemu64", "-m", &memory]);
+    words.extend(["-kernel", &kernel, "-initrd", &initrd, "-append", &append]);
+    let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
     for (index, (tap, address)) in [IN, OUT].iter().zip(NIC_MACS).enumerate() {
-        words.extend(machine.nic(index, tap, address));
+        words.extend(["-netdev".to_owned(), format!("tap,id=n{index},ifname={tap},script=no,downscript=no")]);
+        // Without the link's status the kernel takes the link for up at once: otherwise a port of a bridge waits for the
+        // next turn of the link watch, up to a second.
+        let device = nic_device(machine);
+        words.extend(["-device".to_owned(), format!("{device},netdev=n{index},mac={},status=off", lab::mac(address))]);
     }
     words
+}
+
+fn qemu_program() -> &'static str {
+    "qemu-system-x86_64"
+}
+
+fn nic_device(machine: Kind) -> &'static str {
+    match machine {
+        Kind::Microvm => "virtio-net-device",
+        Kind::Pc | Kind::Q35 => "virtio-net-pci,disable-legacy=on,romfile=",
+    }
+}
+
+/// Debian's kernel finds virtio over MMIO only through ACPI, and its clocks only with the PIT.
+fn machine_words(machine: Kind) -> Vec<&'static str> {
+    match machine {
+        Kind::Microvm => {
+            vec!["-machine", "microvm,isa-serial=off,rtc=off", "-global", "virtio-mmio.force-legacy=false"]
+        }
+        Kind::Pc => vec!["-machine", "pc,usb=off,hpet=off"],
+        Kind::Q35 => vec!["-machine", "q35,usb=off,sata=off,smbus=off,hpet=off"],
+    }
 }

@@ -1,27 +1,153 @@
 // SPDX-License-Identifier: Apache-2.0
-//! t
+//! Measures Sluice's images against a Linux VM that does the same job, on one harness, in turn.
 #![forbid(unsafe_code)]
-mod boot; mod frame; mod lab; mod linux; mod load; mod machine; mod peer; mod port; mod rules; mod search; mod stop; mod vmm;
+
+mod boot;
+mod campaign;
+mod contestant;
+mod echo;
+mod frame;
+mod images;
+mod lab;
+mod linux;
+mod load;
+mod options;
+mod peer;
+mod plot;
+mod port;
+mod report;
+mod results;
+mod rules;
+mod search;
+mod stop;
+mod vmm;
+
+use std::fs;
+use std::process::ExitCode;
 use std::time::Duration;
-fn main() -> anyhow::Result<()> {
-    let peer = peer::prepare(std::path::Path::new("/root/.cache/sluice/peer"), &[10,100,1000])?;
-    lab::enter()?; stop::watch()?;
-    use linux::Job::*; use rules::RuleKind::*; use machine::Machine::*;
-    if std::env::args().nth(1).is_some() { lab::pin(&[0])?; }
-    for (m, job) in [(Microvm, Bridge), (Q35, Bridge), (Pc, Bridge), (Q35, BridgeFirewall(SourceHost, 100)), (Q35, RouteFirewall(SourceHost, 100))] {
-        let ends = frame::Ends { from: lab::IN_STATION, to: if job.routes() { linux::NIC_MACS[0] } else { lab::OUT_STATION }, source: [10,0,0,2], destination: [10,0,1,2] };
-        let q = linux::command(&peer, m, job, 128);
-        match boot::until_first_frame(&q, true, &ends, lab::OUT, Duration::from_secs(10)) {
-            Err(e) => println!("{m:?} {job:?}: {e:#}"),
-            Ok((vm, took)) => {
-                println!("{m:?} {job:?}: boot {:.1} ms", took.as_secs_f64()*1e3);
-                let l = load::Load::new(&ends, 64, lab::OUT);
-                std::thread::sleep(Duration::from_millis(500));
-                if !job.routes() { l.introduce(&ends)?; }
-                for _ in 0..2 { println!("  {:?}", l.trial(&vm, load::Rate::Saturate, Duration::from_secs(1))?); }
-                println!("  {:?}", l.trial(&vm, load::Rate::Pps(60e3), Duration::from_secs(1))?);
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::contestant::Contestant;
+use crate::images::{Builder, Image};
+use crate::linux::Job;
+use crate::options::{Options, Part};
+use crate::peer::Peer;
+use crate::results::{Host, Results};
+use crate::rules::RuleKind;
+
+const RULE_COUNTS: [usize; 3] = [10, 100, 1000];
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if let Err(refusal) = lab::check() {
+        eprintln!("bench: {refusal:#}");
+        return ExitCode::from(2);
+    }
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything in order: builds and downloads while the network is still there, then the lab, the rounds, the report.
+fn run(options: &Options) -> Result<()> {
+    let scale = options.scale();
+    fs::create_dir_all(&options.output).with_context(|| format!("cannot make {}", options.output.display()))?;
+    let field = Field::prepare(options, scale.all_contestants)?;
+    lab::enter()?;
+    stop::watch()?;
+
+    let mut results = Results::default();
+    let machine = options.machine.kind();
+    if options.wants(Part::Size) {
+        sizes(&mut results, &field)?;
+        campaign::least_memory(&mut results, machine, field.our_bridge(), (0, 16), Duration::from_secs(2))?;
+        campaign::least_memory(&mut results, machine, field.linux_bridge(), (40, 128), Duration::from_secs(8))?;
+    }
+    if options.wants(Part::Boot) {
+        campaign::boots(&mut results, &scale, &field.contestants[..2], &field.floor)?;
+        campaign::ready(&mut results, &scale, field.our_bridge().image().context("our bridge has an image")?)?;
+    }
+    if options.wants(Part::Forward) {
+        for place in &scale.placements {
+            campaign::forwarding(&mut results, &scale, place, machine, &field.contestants)?;
+        }
+    }
+    report(options, &results, &scale)
+}
+
+/// Those that take part.
+struct Field {
+    /// The bridges first: Linux's, then ours.
+    contestants: Vec<Contestant>,
+    floor: Image,
+    peer: Peer,
+}
+
+impl Field {
+    fn prepare(options: &Options, all: bool) -> Result<Self> {
+        let peer = peer::prepare(&options.peer_cache(), &RULE_COUNTS)?;
+        let builder = Builder::new(options.sluice.clone(), &options.output.join("chains"))?;
+        eprintln!("bench: building our images");
+        let mut contestants = vec![Contestant::linux(&peer, Job::Bridge), Contestant::example(&builder, "bridge")?];
+        contestants.push(Contestant::example(&builder, "mirror")?);
+        let kinds: &[RuleKind] =
+            if all { &[RuleKind::SourceHost, RuleKind::FiveField] } else { &[RuleKind::SourceHost] };
+        for &kind in kinds {
+            for count in RULE_COUNTS {
+                contestants.push(Contestant::firewall(&builder, kind, count)?);
+                if all || count == 100 {
+                    contestants.push(Contestant::linux(&peer, Job::RouteFirewall(kind, count)));
+                    contestants.push(Contestant::linux(&peer, Job::BridgeFirewall(kind, count)));
+                }
             }
         }
+        if all {
+            contestants.push(Contestant::example(&builder, "wire")?);
+        }
+        Ok(Self { contestants, floor: builder.floor()?, peer })
+    }
+
+    fn linux_bridge(&self) -> &Contestant {
+        &self.contestants[0]
+    }
+
+    fn our_bridge(&self) -> &Contestant {
+        &self.contestants[1]
+    }
+}
+
+fn sizes(results: &mut Results, field: &Field) -> Result<()> {
+    let linux = fs::metadata(&field.peer.bzimage)?.len() + fs::metadata(&field.peer.bridge)?.len();
+    results.add("image_kb/linux-bridge", linux as f64 / 1e3);
+    for contestant in &field.contestants {
+        if let Some(image) = contestant.image() {
+            results.add(&format!("image_kb/{}", contestant.name), image.bytes()? as f64 / 1e3);
+        }
+    }
+    Ok(())
+}
+
+fn report(options: &Options, results: &Results, scale: &options::Scale) -> Result<()> {
+    let host = Host::here();
+    println!("{}; Linux {}; {}; software emulation, -cpu qemu64", host.processor, host.kernel, host.qemu);
+    println!("medians of {} rounds; forwarding on {}\n", scale.rounds, options.machine.kind().name());
+    for (index, place) in scale.placements.iter().enumerate() {
+        let rows = report::rows(results, place.name, options.machine.kind());
+        println!("QEMU and load generator on CPUs {:?} ({}):\n{}", place.cpus, place.name, report::table(&rows));
+        if index == 0 {
+            results.write(&options.output.join("results.json"), &rows)?;
+            plot::draw(&options.output.join("results.svg"), results, place.name, &host)?;
+        }
+    }
+    println!("{0}/results.json, {0}/results.svg", options.output.display());
+    for failure in &results.failures {
+        println!("not measured: {failure}");
     }
     Ok(())
 }

@@ -10,7 +10,8 @@ use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::sockopt::ReceiveTimeout;
 use nix::sys::socket::{
-    AddressFamily, LinkAddr, MsgFlags, MultiHeaders, SockFlag, SockProtocol, SockType, bind, recv, sendmmsg, setsockopt, socket,
+    AddressFamily, LinkAddr, MsgFlags, MultiHeaders, SockFlag, SockProtocol, SockType, bind, recv, sendmmsg,
+    setsockopt, socket,
 };
 use nix::sys::time::{TimeVal, TimeValLike};
 
@@ -37,10 +38,13 @@ impl Port {
     }
 
     fn open(tap: &str, protocol: Option<SockProtocol>) -> Result<Self> {
-        let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol).context("cannot open a packet socket")?;
+        let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)
+            .context("cannot open a packet socket")?;
         let mut addresses = getifaddrs()?.filter(|entry| entry.interface_name == tap).filter_map(|entry| entry.address);
         // The address of family AF_PACKET carries the interface's index and no protocol: bind keeps the socket's.
-        let address = addresses.find_map(|address| address.as_link_addr().copied()).with_context(|| format!("no interface {tap}"))?;
+        let address = addresses
+            .find_map(|address| address.as_link_addr().copied())
+            .with_context(|| format!("no interface {tap}"))?;
         bind(socket.as_raw_fd(), &address).with_context(|| format!("cannot bind a packet socket to {tap}"))?;
         Ok(Self { socket, headers: MultiHeaders::preallocate(BURST, None) })
     }

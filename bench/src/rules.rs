@@ -23,15 +23,15 @@ impl RuleKind {
 
     /// A script for `nft` of `count` rules in the tables of `family` (`ip` when routing, `bridge` when bridging).
     pub fn nft_script(self, family: &str, count: usize) -> String {
-        let mut script = format!("table {family} f {{\n chain c {{\n  type filter hook forward priority 0; policy drop;\n");
-        let ether = if family == "bridge" { "ether type ip " } else { "" };
+        let mut script =
+            format!("table {family} f {{\n chain c {{\n  type filter hook forward priority 0; policy drop;\n");
         for index in 0..count - 1 {
             let host = Host(index);
             let _ = match self {
-                RuleKind::SourceHost => writeln!(script, "  {ether}ip saddr {host} drop"),
+                RuleKind::SourceHost => writeln!(script, "  ip saddr {host} drop"),
                 RuleKind::FiveField => writeln!(
                     script,
-                    "  {ether}ip saddr {host} ip daddr 10.0.1.2 udp sport {} udp dport {} drop",
+                    "  ip saddr {host} ip daddr 10.0.1.2 udp sport {} udp dport {} drop",
                     source_port(index),
                     DESTINATION_PORT
                 ),

@@ -3,10 +3,15 @@
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::unistd::{SysconfVar, sysconf};
+
+use crate::stop;
+
+/// QEMU's exit status when the guest powers off (0x10 written to isa-debug-exit).
+const CLEAN_EXIT: i32 = 33;
 
 /// A running VM.
 pub struct Vm {
@@ -48,11 +53,17 @@ impl Vm {
     }
 
     /// Waits for the VMM's end: the time since its start.
-    pub fn wait(mut self) -> Result<std::time::Duration> {
-        let status = self.child.wait()?;
-        let took = self.started.elapsed();
-        ensure!(status.code().is_some(), "QEMU was killed: {status}");
-        Ok(took)
+    pub fn wait(mut self, patience: Duration) -> Result<Duration> {
+        while self.started.elapsed() < patience {
+            if let Some(status) = self.child.try_wait()? {
+                let took = self.started.elapsed();
+                ensure!(status.code() == Some(CLEAN_EXIT), "QEMU ended in an unexpected way: {status}");
+                return Ok(took);
+            }
+            stop::check()?;
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        bail!("the VM did not end within {} s", patience.as_secs())
     }
 }
 

@@ -15,14 +15,16 @@ for word in $line; do
     esac
 done
 while read module; do $b insmod /modules/$module.ko; done </modules/order
+# Before the first frame can pass; and when it fails, init ends and the kernel panics, so that nobody measures no rules.
+if [ -n "$rules" ]; then /bin/nft -f /rules/$rules || exit 1; fi
 case $mode in
 bridge)
-    $b ip link add br0 type bridge
-    $b ip link set eth0 master br0
-    $b ip link set eth1 master br0
     $b ip link set eth0 up
     $b ip link set eth1 up
+    $b ip link add br0 type bridge
     $b ip link set br0 up
+    $b ip link set eth0 master br0
+    $b ip link set eth1 master br0
     ;;
 route)
     $b ip addr add 10.0.0.1/24 dev eth0
@@ -33,5 +35,4 @@ route)
     $b arp -i eth1 -s 10.0.1.2 $next
     ;;
 esac
-if [ -n "$rules" ]; then /bin/nft -f /rules/$rules; fi
 while :; do $b sleep 1000; done

@@ -18,7 +18,8 @@ pub fn extract_vmlinux(image: &[u8]) -> Result<Vec<u8>> {
     ensure!(image.get(HEADER_MAGIC..HEADER_MAGIC + 4) == Some(b"HdrS"), "not a bzImage: no HdrS at 0x202");
     let protected_mode = (usize::from(image[SETUP_SECTS]) + 1) * SECTOR;
     let start = protected_mode + word(image, PAYLOAD_OFFSET)? as usize;
-    let payload = image.get(start..start + word(image, PAYLOAD_LENGTH)? as usize).context("the bzImage is truncated")?;
+    let payload =
+        image.get(start..start + word(image, PAYLOAD_LENGTH)? as usize).context("the bzImage is truncated")?;
     if word(payload, 0)? != LZ4_LEGACY_MAGIC {
         bail!("the kernel is not compressed with LZ4, the only way that Debian's cloud kernel used so far");
     }

@@ -17,7 +17,7 @@ use initramfs::Archive;
 const INIT: &[u8] = include_bytes!("init.sh");
 const LIBRARY_FOLDERS: &[&str] = &["lib64", "lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"];
 const BRIDGE_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge"];
-const NFT_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge", "nf_tables"];
+const NFT_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge", "nf_tables", "nft_meta_bridge"];
 
 /// A kernel and its initial file systems, ready to boot.
 #[derive(Debug, Clone)]

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Our contestants: chains written or taken from examples/, built with the `sluice` command.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use qemu::{Accel, Backend, Kind, Machine, Nic};
+
+use crate::lab::{IN, OUT};
+use crate::linux::NIC_MACS;
+use crate::rules::RuleKind;
+
+/// RAM that `sluice run` gives a VM unless told otherwise.
+pub const MEMORY_MIB: u32 = 8;
+
+/// A built image, or the floor.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// The ELF file.
+    pub path: PathBuf,
+    /// Its NICs: 1 or 2.
+    pub ports: usize,
+}
+
+impl Image {
+    /// Its size in the file system.
+    pub fn bytes(&self) -> Result<u64> {
+        Ok(fs::metadata(&self.path)?.len())
+    }
+
+    /// QEMU's command line, with a control channel at `control` if one is wanted.
+    pub fn command(&self, machine: Kind, memory_mib: u32, control: Option<PathBuf>) -> Vec<String> {
+        let taps = [IN, OUT].iter().zip(NIC_MACS).take(self.ports);
+        let nics = taps.map(|(tap, mac)| Nic { backend: Backend::Tap { name: (*tap).to_owned() }, mac }).collect();
+        let machine = Machine {
+            name: "bench".to_owned(),
+            kind: machine,
+            accel: Accel::Tcg,
+            memory_mib,
+            kernel: self.path.clone(),
+            append: host_tsc_khz().map(|khz| format!("tsc_khz={khz}")).unwrap_or_default(),
+            nics,
+            control,
+        };
+        machine.command()
+    }
+}
+
+/// Builds images into a folder.
+#[derive(Debug)]
+pub struct Builder {
+    sluice: PathBuf,
+    folder: PathBuf,
+}
+
+impl Builder {
+    /// Uses `sluice`, or the one beside this program, and builds below `folder`.
+    pub fn new(sluice: Option<PathBuf>, folder: &Path) -> Result<Self> {
+        let sluice = match sluice {
+            Some(path) => path,
+            None => std::env::current_exe()?.with_file_name("sluice"),
+        };
+        let advice = "build it first (cargo build --release --bin sluice) or name one with --sluice";
+        ensure!(sluice.is_file(), "there is no {}: {advice}", sluice.display());
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self { sluice, folder: folder.to_owned() })
+    }
+
+    /// Builds a chain of one VM that is in examples/.
+    pub fn example(&self, name: &str) -> Result<Image> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(format!("{name}.nf"));
+        self.build(&source, name)
+    }
+
+    /// Builds a firewall between two ports, of `count` rules.
+    pub fn firewall(&self, kind: RuleKind, count: usize) -> Result<Image> {
+        let name = format!("firewall-{}-{count}", kind.word());
+        let source = self.folder.join(format!("{name}.nf"));
+        fs::write(&source, firewall_chain(kind, count))?;
+        self.build(&source, &name)
+    }
+
+    /// The kernel that ends at its first instruction, on the same machine as our images.
+    pub fn floor(&self) -> Result<Image> {
+        let path = self.folder.join("floor.elf");
+        fs::write(&path, qemu::floor_kernel(0))?;
+        Ok(Image { path, ports: 2 })
+    }
+
+    fn build(&self, source: &Path, name: &str) -> Result<Image> {
+        let folder = self.folder.join(name);
+        let output = Command::new(&self.sluice).arg("build").arg(source).arg("-o").arg(&folder).output();
+        let output = output.with_context(|| format!("cannot run {}", self.sluice.display()))?;
+        if !output.status.success() {
+            bail!("sluice build {}: {}", source.display(), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let manifest = fs::read_to_string(folder.join("chain.json")).context("sluice build wrote no chain.json")?;
+        let manifest: serde_json::Value = serde_json::from_str(&manifest)?;
+        let vm = &manifest["vms"][0];
+        let image = vm["image"].as_str().context("chain.json names no image")?;
+        let ports = vm["ports"].as_array().context("chain.json lists no ports")?.len();
+        Ok(Image { path: folder.join(image), ports })
+    }
+}
+
+fn firewall_chain(kind: RuleKind, count: usize) -> String {
+    let rules = kind.click_arguments(count);
+    format!(
+        "network left;\nnetwork right;\n\nvm fw {{\n  FromDevice(left) -> Strip(14) -> CheckIPHeader -> IPFilter(\n    {rules})\n    \
+         -> Unstrip(14) -> ToDevice(right);\n  FromDevice(right) -> ToDevice(left);\n}}\n\nchain left <-> fw <-> right;\n"
+    )
+}
+
+/// The rate of this processor's time stamp counter, which the emulated one follows.
+fn host_tsc_khz() -> Option<u64> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("cpu MHz"))?;
+    let mhz: f64 = line.split(':').nth(1)?.trim().parse().ok()?;
+    Some((mhz * 1e3) as u64)
+}
