@@ -202,7 +202,7 @@ mod tests {
         let instance = configure::<IpFilter>(&["allow tcp", "deny all"], &OUTPUTS).unwrap();
         assert_eq!(instance.rust_type, "IpFilter");
         let wanted = "IpFilter::new(2, &nf_elements::filter::Diagram { root: 0, transport: false, \
-                      nodes: &[[437256194,0,2],], wide: &[], narrow: &[1536,1792,65535,32768,65535,], far: &[] })";
+                      nodes: &[[268468226,0,2],], wide: &[], narrow: &[1536,1792,65535,32768,65535,], far: &[] })";
         assert_eq!(instance.expression, wanted);
     }
 }

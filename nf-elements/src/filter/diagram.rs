@@ -17,6 +17,11 @@ pub trait Words {
     fn word(&self, index: usize) -> u32;
 }
 
+/// The bit of a node's head that says that its bounds are in `narrow`.
+pub(crate) const NARROW: u32 = 1 << 15;
+/// The bits of a node's head that hold `left` and `right`, by which the word is shifted; all 0 if the word is the field.
+const SHIFTS: u32 = 0x3ff << 16;
+
 /// Static tables of integers. A node asks for one field and finds its value's interval among sorted bounds; the interval
 /// has a target: another node, of a smaller number, or with the top bit a leaf.
 #[derive(Debug)]
@@ -25,7 +30,7 @@ pub struct Diagram {
     pub root: u16,
     /// Whether a field of the transport header (or its presence) is asked for.
     pub transport: bool,
-    /// Per node: `word << 26 | left << 21 | right << 16 | bounds`, index of the first bound, index of the first target.
+    /// Per node: `word << 26 | left << 21 | right << 16 | narrow << 15 | bounds`, first bound, first target.
     pub nodes: &'static [[u32; 3]],
     /// Bounds of fields wider than 16 bits: the first value of each interval but the first.
     pub wide: &'static [u32],
@@ -48,10 +53,12 @@ impl Diagram {
         let mut target = self.root;
         while target & LEAF == 0 {
             let [head, bounds, targets] = self.nodes[usize::from(target)];
-            let right = head >> 16 & 31;
-            let value = words.word((head >> 26) as usize) << (head >> 21 & 31) >> right;
-            let (bounds, count) = (bounds as usize, (head & 0xffff) as usize);
-            let interval = if right < 16 {
+            let mut value = words.word((head >> 26) as usize);
+            if head & SHIFTS != 0 {
+                value = value << (head >> 21 & 31) >> (head >> 16 & 31);
+            }
+            let (bounds, count) = (bounds as usize, (head & (NARROW - 1)) as usize);
+            let interval = if head & NARROW == 0 {
                 self.wide[bounds..bounds + count].partition_point(|&bound| bound <= value)
             } else {
                 self.narrow[bounds..bounds + count].partition_point(|&bound| u32::from(bound) <= value)
@@ -69,13 +76,17 @@ impl Diagram {
     /// The field of node `index`.
     fn field(&self, index: usize) -> Field {
         let head = self.nodes[index][0];
-        Field { word: (head >> 26) as u8, left: (head >> 21 & 31) as u8, right: (head >> 16 & 31) as u8 }
+        let word = (head >> 26) as u8;
+        match head & (SHIFTS | NARROW) {
+            NARROW => Field::new(word, 16, 16),
+            _ => Field { word, left: (head >> 21 & 31) as u8, right: (head >> 16 & 31) as u8 },
+        }
     }
 
     /// Bound `which` of node `index`.
     fn bound(&self, index: usize, which: usize) -> u32 {
         let at = self.nodes[index][1] as usize + which;
-        if self.field(index).width() > 16 { self.wide[at] } else { self.narrow[at].into() }
+        if self.nodes[index][0] & NARROW == 0 { self.wide[at] } else { self.narrow[at].into() }
     }
 }
 
@@ -84,7 +95,7 @@ impl fmt::Display for Diagram {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "start {}", Target(self.root))?;
         for index in (0..self.nodes.len()).rev() {
-            let (field, count) = (self.field(index), (self.nodes[index][0] & 0xffff) as usize);
+            let (field, count) = (self.field(index), (self.nodes[index][0] & (NARROW - 1)) as usize);
             let last = field.left + field.width() - 1;
             write!(out, "{index:3} word {} bits {}-{last}:", field.word, field.left)?;
             for interval in 0..=count {

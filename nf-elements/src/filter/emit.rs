@@ -2,8 +2,8 @@
 //! The tables of a diagram, and the constant expression that puts them into an image.
 
 use super::compile::{LEAF_BIT, Node, TooLarge};
-use super::diagram::LEAF;
-use super::field::{FLAGS, Far, NEAR, PORTS, PROTOCOL};
+use super::diagram::{LEAF, NARROW};
+use super::field::{DESTINATION_PORT, FLAGS, Far, NEAR, PROTOCOL, SOURCE_PORT};
 use super::{Diagram, Field, Formulas};
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -43,7 +43,7 @@ impl Tables {
             };
             let targets = node.targets.iter().map(|&old| target(old)).collect();
             let targets = place(&mut narrow, &mut tables.narrow, targets);
-            if node.bounds.len() > 0xffff {
+            if node.bounds.len() >= NARROW as usize {
                 return Err(TooLarge::Nodes(node.bounds.len()));
             }
             tables.nodes.push([head(field, node.bounds.len()), bounds, targets]);
@@ -96,7 +96,11 @@ impl Tables {
 }
 
 fn head(field: Field, bounds: usize) -> u32 {
-    u32::from(field.word) << 26 | u32::from(field.left) << 21 | u32::from(field.right) << 16 | bounds as u32
+    let narrow = if field.width() > 16 { 0 } else { NARROW };
+    // These words have 16 bits to begin with: nothing to shift.
+    let is_whole = (SOURCE_PORT..=PROTOCOL).contains(&field.word) && field.width() == 16;
+    let shifts = if is_whole { 0 } else { u32::from(field.left) << 21 | u32::from(field.right) << 16 };
+    u32::from(field.word) << 26 | shifts | narrow | bounds as u32
 }
 
 /// Puts `row` into `table`, or finds it there.
@@ -124,7 +128,7 @@ fn reached(nodes: &[Node], root: u32) -> Vec<u32> {
 /// Whether a node needs bytes of the transport header, or to know how many there are.
 fn asks_for_transport(formulas: &Formulas, field: Field, bounds: &[u32]) -> bool {
     match field.word {
-        PORTS | FLAGS => true,
+        SOURCE_PORT | DESTINATION_PORT | FLAGS => true,
         PROTOCOL => field.width() < 16 || bounds.iter().any(|bound| bound & 0xff != 0),
         word if usize::from(word) < NEAR => false,
         word => matches!(Far::decode(formulas.far[usize::from(word) - NEAR]), Far::Transport(_)),

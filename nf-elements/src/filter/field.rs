@@ -12,12 +12,14 @@ pub struct Field {
     pub right: u8,
 }
 
-/// Number of the word with both ports: the first of the transport header.
-pub(crate) const PORTS: u8 = 5;
+/// Number of the word that is the TCP or UDP source port.
+pub(crate) const SOURCE_PORT: u8 = 2;
+/// Number of the word that is the TCP or UDP destination port.
+pub(crate) const DESTINATION_PORT: u8 = 3;
 /// Number of a word made up: the IP protocol times 256, plus the bytes of transport header that are there (at most 255).
-pub(crate) const PROTOCOL: u8 = 6;
+pub(crate) const PROTOCOL: u8 = 4;
 /// Number of the transport header's fourth word: TCP's data offset, flags and window.
-pub(crate) const FLAGS: u8 = 7;
+pub(crate) const FLAGS: u8 = 5;
 /// Words below this number are always at hand; others are looked up.
 pub(crate) const NEAR: usize = 8;
 
@@ -35,12 +37,6 @@ impl Field {
     /// Its greatest value.
     pub const fn max(self) -> u32 {
         u32::MAX >> self.right
-    }
-
-    /// Its value in `word`.
-    #[inline]
-    pub const fn extract(self, word: u32) -> u32 {
-        (word << self.left) >> self.right
     }
 
     /// The field of `width` bits behind the first `left` bits of this one.

@@ -6,14 +6,14 @@
 
 use super::Field;
 use super::ast::{Bits, Direction, Operator, Pattern, Primitive, Protocol, Subject};
-use super::field::{FLAGS, Far, PORTS, PROTOCOL};
+use super::field::{DESTINATION_PORT, FLAGS, Far, PROTOCOL, SOURCE_PORT};
 use super::formula::{FALSE, Formulas, Id, TRUE};
 use super::interval::Intervals;
 
 /// Number of the word with the IPv4 source address.
-const SOURCE: u8 = 3;
+const SOURCE: u8 = 0;
 /// Number of the word with the IPv4 destination address.
-const DESTINATION: u8 = 4;
+const DESTINATION: u8 = 1;
 /// Bytes of the IPv4 header that are there whenever any header is.
 const FIXED_BYTES: u16 = 20;
 
@@ -55,13 +55,16 @@ impl Formulas {
             }
             Subject::Port(direction) => {
                 let header = self.header(primitive.protocol, 4);
-                let ports = (Field::new(PORTS, 0, 16), Field::new(PORTS, 16, 16));
+                let ports = (Field::new(SOURCE_PORT, 16, 16), Field::new(DESTINATION_PORT, 16, 16));
                 let compared = self.directed(primitive, direction, ports.0, ports.1);
                 self.all(&[header, compared])
             }
             Subject::Protocol => self.protocol_number(primitive),
             Subject::TcpFlags => self.guarded(primitive, 14, Field::new(FLAGS, 8, 8)),
-            Subject::Fragment => self.guarded(primitive, 0, Field::new(1, 18, 14)),
+            Subject::Fragment => {
+                let word = self.far_word(Far::Network(4));
+                self.guarded(primitive, 0, Field::new(word, 18, 14))
+            }
             Subject::Vlan => self.vlan(primitive),
             Subject::Bits(bits) => self.bits(primitive, bits),
         }
@@ -89,7 +92,8 @@ impl Formulas {
 
     fn protocol_number(&mut self, primitive: &Primitive) -> Id {
         if primitive.mask.is_some() {
-            return self.compare(primitive, primitive.operator, Field::new(2, 8, 8));
+            let word = self.far_word(Far::Network(8));
+            return self.compare(primitive, primitive.operator, Field::new(word, 8, 8));
         }
         // The field that ports ask for, too: the number in its upper eight bits.
         let set = value_set(primitive.operator, primitive.value, 0xff);
@@ -101,26 +105,33 @@ impl Formulas {
     }
 
     fn bits(&mut self, primitive: &Primitive, bits: Bits) -> Id {
-        let (word, left) = ((bits.first / 32) as u8, (bits.first % 32) as u8);
-        let offset = bits.first / 32 * 4;
         let (transport_bytes, network_bytes) = match bits.transport {
             true => (bits.bytes_needed() as u8, 0),
             false => (0, bits.bytes_needed()),
         };
-        let word = match (bits.transport, bits.first / 32) {
-            (false, 0..5) => word,
-            (false, _) => self.far_word(Far::Network(offset)),
-            (true, 0) => PORTS,
-            (true, 3) => FLAGS,
-            (true, _) => self.far_word(Far::Transport(offset)),
-        };
-        let compared = self.guarded(primitive, transport_bytes, Field::new(word, left, bits.count));
+        let field = self.field(bits);
+        let compared = self.guarded(primitive, transport_bytes, field);
         if network_bytes <= FIXED_BYTES {
             return compared;
         }
         let length = Field::new(self.far_word(Far::NetworkLength), 0, 32);
         let there = self.test(length, Intervals::range(network_bytes.into(), u32::MAX));
         self.all(&[there, compared])
+    }
+
+    /// Where those bits are among a packet's words.
+    fn field(&mut self, bits: Bits) -> Field {
+        let (offset, left) = (bits.first / 32 * 4, (bits.first % 32) as u8);
+        let (word, left) = match (bits.transport, offset) {
+            (false, 12) => (SOURCE, left),
+            (false, 16) => (DESTINATION, left),
+            (false, _) => (self.far_word(Far::Network(offset)), left),
+            (true, 0) if left + bits.count <= 16 => (SOURCE_PORT, left + 16),
+            (true, 0) if left >= 16 => (DESTINATION_PORT, left),
+            (true, 12) => (FLAGS, left),
+            (true, _) => (self.far_word(Far::Transport(offset)), left),
+        };
+        Field::new(word, left, bits.count)
     }
 
     fn vlan(&mut self, primitive: &Primitive) -> Id {

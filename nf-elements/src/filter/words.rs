@@ -3,15 +3,15 @@
 
 use crate::Packet;
 use crate::filter::Words;
-use crate::filter::field::{FLAGS, Far, NEAR, PORTS, PROTOCOL};
+use crate::filter::field::{Far, NEAR};
 
 /// Least bytes of an IPv4 header, RFC 791 §3.1.
 const IPV4_HEADER_BYTES: usize = 20;
-/// Bytes of a transport header that hold the words always at hand.
+/// Bytes of a transport header that hold all words at hand.
 const TRANSPORT_BYTES: usize = 16;
 
-/// An IP packet's header words. Words 0 to 4 are the IPv4 header, 5 and 7 the first and fourth of the transport header
-/// (0 in a later fragment), 6 is the protocol and how much transport header there is, 8 and up lie where the diagram says.
+/// An IP packet's header words: the addresses, the ports, protocol and length of the transport header, the transport
+/// header's fourth word; from [`NEAR`] on what the diagram's list names. In a later fragment transport words are 0.
 pub struct IpWords<'a> {
     near: [u32; NEAR],
     far: &'static [u16],
@@ -23,54 +23,26 @@ impl<'a> IpWords<'a> {
     #[inline]
     pub fn new(packet: &'a Packet, transport: bool, far: &'static [u16]) -> Option<Self> {
         let header = packet.network().first_chunk::<IPV4_HEADER_BYTES>()?;
-        let mut near = [0; NEAR];
-        for (word, bytes) in near.iter_mut().zip(header.as_chunks().0) {
-            *word = u32::from_be_bytes(*bytes);
-        }
-        near[usize::from(PROTOCOL)] = u32::from(header[9]) << 8;
-        let mut words = IpWords { near, far, packet };
-        if transport {
-            words.add_transport();
-        }
-        Some(words)
-    }
-
-    /// Reads the transport header, unless this is a later fragment (which has none).
-    #[inline]
-    fn add_transport(&mut self) {
-        if self.near[1] & 0x1fff != 0 {
-            return;
-        }
-        let bytes = self.packet.transport();
-        self.near[usize::from(PROTOCOL)] |= bytes.len().min(255) as u32;
-        match bytes.first_chunk::<TRANSPORT_BYTES>() {
-            Some(first) => self.add_transport_words(first),
-            None => self.add_short_transport(bytes),
-        }
-    }
-
-    #[inline]
-    fn add_transport_words(&mut self, bytes: &[u8; TRANSPORT_BYTES]) {
-        let words = bytes.as_chunks().0;
-        self.near[usize::from(PORTS)] = u32::from_be_bytes(words[0]);
-        self.near[usize::from(FLAGS)] = u32::from_be_bytes(words[3]);
-    }
-
-    #[cold]
-    fn add_short_transport(&mut self, bytes: &[u8]) {
-        let mut padded = [0; TRANSPORT_BYTES];
-        padded[..bytes.len()].copy_from_slice(bytes);
-        self.add_transport_words(&padded);
+        // As one number, lest the compiler swaps bytes in vector registers, which an emulated CPU does slowly.
+        let addresses = u64::from_be_bytes(*header.last_chunk().expect("20 bytes hold 8"));
+        let [available, ports, flags] = match transport && is_first_fragment(header) {
+            true => transport_words(packet.transport()),
+            false => [0; 3],
+        };
+        let protocol = u32::from(header[9]) << 8 | available;
+        let near = [(addresses >> 32) as u32, addresses as u32, ports >> 16, ports & 0xffff, protocol, flags, 0, 0];
+        Some(IpWords { near, far, packet })
     }
 
     #[cold]
     fn far(&self, index: usize) -> u32 {
+        let network = self.packet.network();
         match Far::decode(self.far[index]) {
-            Far::Network(offset) => padded_word(self.packet.network(), offset.into()),
-            Far::Transport(_) if self.near[1] & 0x1fff != 0 => 0,
+            Far::Network(offset) => padded_word(network, offset.into()),
+            Far::Transport(_) if !network.first_chunk().is_some_and(is_first_fragment) => 0,
             Far::Transport(offset) => padded_word(self.packet.transport(), offset.into()),
             Far::Vlan => self.packet.before_network::<6>().map_or(0, |bytes| padded_word(bytes, 0)),
-            Far::NetworkLength => self.packet.network().len() as u32,
+            Far::NetworkLength => network.len() as u32,
         }
     }
 }
@@ -80,6 +52,25 @@ impl Words for IpWords<'_> {
     fn word(&self, index: usize) -> u32 {
         if index < NEAR { self.near[index] } else { self.far(index - NEAR) }
     }
+}
+
+/// Whether the fragment offset is 0, RFC 791 §3.1.
+#[inline]
+fn is_first_fragment(header: &[u8; IPV4_HEADER_BYTES]) -> bool {
+    header[6] & 0x1f | header[7] == 0
+}
+
+/// How many bytes there are (at most 255), and the first and the fourth word.
+#[inline]
+fn transport_words(bytes: &[u8]) -> [u32; 3] {
+    let Some(first) = bytes.first_chunk::<TRANSPORT_BYTES>() else { return short_transport_words(bytes) };
+    let words = first.as_chunks().0;
+    [bytes.len().min(255) as u32, u32::from_be_bytes(words[0]), u32::from_be_bytes(words[3])]
+}
+
+#[cold]
+fn short_transport_words(bytes: &[u8]) -> [u32; 3] {
+    [bytes.len() as u32, padded_word(bytes, 0), padded_word(bytes, 12)]
 }
 
 /// The four bytes of `data` at `offset`, zeros behind its end.
