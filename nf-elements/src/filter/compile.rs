@@ -8,8 +8,9 @@
 
 use super::NO_MATCH;
 use super::emit::Tables;
-use super::formula::{FALSE, Formulas, Id, Pieces, TRUE, Term};
+use super::formula::{Formulas, Id, Pieces, Term};
 use super::order::candidates;
+use super::residue::{Node, Residue, changes};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -41,21 +42,6 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// A decision: a field, the first value of each interval but the first, and each interval's target.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Node {
-    pub field: u8,
-    pub bounds: Vec<u32>,
-    pub targets: Vec<u32>,
-}
-
-/// Rules that still have to be decided, and the target of what they do not match.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Residue {
-    rules: Vec<(Id, u32)>,
-    otherwise: u32,
-}
-
 /// The tables that find the leaf of the first of `rules` that holds.
 pub fn compile(mut formulas: Formulas, rules: &[(Id, u16)]) -> Result<Tables, TooLarge> {
     if formulas.overflow {
@@ -83,31 +69,6 @@ pub fn compile(mut formulas: Formulas, rules: &[(Id, u16)]) -> Result<Tables, To
             let root = builder.cut(&residue.rules, residue.otherwise, BUDGET_BYTES);
             Tables::new(builder.formulas, &builder.nodes, root)
         }
-    }
-}
-
-impl Residue {
-    /// Drops rules that decide nothing: what never holds, what stands behind a rule that always holds, what stood in
-    /// front already, and rules at the end that do what happens anyway. `seen` is scratch memory, a mark per formula.
-    fn new(rules: impl Iterator<Item = (Id, u32)>, otherwise: u32, seen: &mut Vec<bool>) -> Self {
-        let mut residue = Residue { rules: Vec::new(), otherwise };
-        for (id, target) in rules {
-            if id == TRUE {
-                residue.otherwise = target;
-                break;
-            }
-            if seen.len() <= id as usize {
-                seen.resize(id as usize + 1, false);
-            }
-            if id != FALSE && !std::mem::replace(&mut seen[id as usize], true) {
-                residue.rules.push((id, target));
-            }
-        }
-        for rule in &residue.rules {
-            seen[rule.0 as usize] = false;
-        }
-        while residue.rules.pop_if(|rule| rule.1 == residue.otherwise).is_some() {}
-        residue
     }
 }
 
@@ -279,28 +240,4 @@ impl<'f> Builder<'f> {
             Term::Any(parts) => parts.iter().rev().fold(no, |no, &part| self.chain(part, yes, no)),
         }
     }
-}
-
-impl Node {
-    /// From value `first` on the target is `target`.
-    fn add(&mut self, first: u32, target: u32) {
-        if self.targets.last() == Some(&target) {
-            return;
-        }
-        if !self.targets.is_empty() {
-            self.bounds.push(first);
-        }
-        self.targets.push(target);
-    }
-}
-
-/// All changes of rules along a field's values: value, rule, what remains of the rule from there on; sorted.
-fn changes(pieces: &[Pieces]) -> Vec<(u32, usize, Id)> {
-    let mut changes: Vec<_> = pieces
-        .iter()
-        .enumerate()
-        .flat_map(|(rule, pieces)| pieces.iter().map(move |&(first, id)| (first, rule, id)))
-        .collect();
-    changes.sort_unstable();
-    changes
 }

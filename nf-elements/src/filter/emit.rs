@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The tables of a diagram, and the constant expression that puts them into an image.
 
-use super::compile::{LEAF_BIT, Node, TooLarge};
+use super::compile::{LEAF_BIT, TooLarge};
 use super::diagram::{LEAF, NARROW};
 use super::field::{DESTINATION_PORT, FLAGS, Far, NEAR, PROTOCOL, SOURCE_PORT};
+use super::residue::Node;
 use super::{Diagram, Field, Formulas};
 use std::collections::HashMap;
 use std::fmt::Write;

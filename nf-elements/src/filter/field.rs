@@ -12,6 +12,10 @@ pub struct Field {
     pub right: u8,
 }
 
+/// Number of the word that is the IPv4 source address.
+pub(crate) const SOURCE: u8 = 0;
+/// Number of the word that is the IPv4 destination address.
+pub(crate) const DESTINATION: u8 = 1;
 /// Number of the word that is the TCP or UDP source port.
 pub(crate) const SOURCE_PORT: u8 = 2;
 /// Number of the word that is the TCP or UDP destination port.

@@ -6,14 +6,10 @@
 
 use super::Field;
 use super::ast::{Bits, Direction, Operator, Pattern, Primitive, Protocol, Subject};
-use super::field::{DESTINATION_PORT, FLAGS, Far, PROTOCOL, SOURCE_PORT};
+use super::field::{DESTINATION, DESTINATION_PORT, FLAGS, Far, PROTOCOL, SOURCE, SOURCE_PORT};
 use super::formula::{FALSE, Formulas, Id, TRUE};
 use super::interval::Intervals;
 
-/// Number of the word with the IPv4 source address.
-const SOURCE: u8 = 0;
-/// Number of the word with the IPv4 destination address.
-const DESTINATION: u8 = 1;
 /// Bytes of the IPv4 header that are there whenever any header is.
 const FIXED_BYTES: u16 = 20;
 

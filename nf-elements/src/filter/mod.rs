@@ -37,6 +37,8 @@ mod primitive;
 #[cfg(feature = "host")]
 pub mod reference;
 #[cfg(feature = "host")]
+mod residue;
+#[cfg(feature = "host")]
 mod resolve;
 #[cfg(feature = "host")]
 mod rules;

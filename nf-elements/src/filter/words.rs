@@ -3,7 +3,7 @@
 
 use crate::Packet;
 use crate::filter::Words;
-use crate::filter::field::{Far, NEAR};
+use crate::filter::field::{DESTINATION, DESTINATION_PORT, FLAGS, Far, NEAR, PROTOCOL, SOURCE, SOURCE_PORT};
 
 /// Least bytes of an IPv4 header, RFC 791 §3.1.
 const IPV4_HEADER_BYTES: usize = 20;
@@ -29,8 +29,13 @@ impl<'a> IpWords<'a> {
             true => transport_words(packet.transport()),
             false => [0; 3],
         };
-        let protocol = u32::from(header[9]) << 8 | available;
-        let near = [(addresses >> 32) as u32, addresses as u32, ports >> 16, ports & 0xffff, protocol, flags, 0, 0];
+        let mut near = [0; NEAR];
+        near[usize::from(SOURCE)] = (addresses >> 32) as u32;
+        near[usize::from(DESTINATION)] = addresses as u32;
+        near[usize::from(SOURCE_PORT)] = ports >> 16;
+        near[usize::from(DESTINATION_PORT)] = ports & 0xffff;
+        near[usize::from(PROTOCOL)] = u32::from(header[9]) << 8 | available;
+        near[usize::from(FLAGS)] = flags;
         Some(IpWords { near, far, packet })
     }
 
