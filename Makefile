@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test bench lint prerequisites clean
+.PHONY: demo test bench fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -21,6 +21,17 @@ lint:
 bench: prerequisites
 	@scripts/install-missing ip=iproute2 ping=iputils-ping cpio=cpio
 	cargo run --release --bin bench
+
+# Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
+FUZZ_SECONDS = 30
+FUZZ_FLAGS = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+  -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1
+
+fuzz: prerequisites
+	@scripts/install-missing c++=g++
+	cd fuzz && CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="$(FUZZ_FLAGS)" cargo build --release --target x86_64-unknown-linux-gnu
+	for target in chain pattern packet message; do mkdir -p fuzz/corpus/$$target && \
+	  fuzz/target/x86_64-unknown-linux-gnu/release/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 fuzz/corpus/$$target || exit 1; done
 
 prerequisites:
 	@scripts/install-missing cc=gcc qemu-system-x86_64=qemu-system-x86

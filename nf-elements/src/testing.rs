@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A machine made of lists, for tests: frames in, frames out, a clock that one sets.
 
-use crate::{Batch, Buffer, Element, Outputs, Packet, PacketIo};
+use crate::{Batch, Buffer, BufferPool, Element, Outputs, Packet, PacketIo};
 use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
-/// A packet with `bytes` as data, in memory of its own.
+/// Buffers on the heap. Those that come back are used again, so long runs do not grow.
+struct Heap(Mutex<Vec<&'static mut Buffer>>);
+
+static HEAP: Heap = Heap(Mutex::new(Vec::new()));
+
+impl BufferPool for Heap {
+    fn give_back(&self, buffer: &'static mut Buffer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
+
+/// A packet with `bytes` as data.
 pub fn packet(bytes: &[u8]) -> Packet {
-    let mut packet = Packet::new(Box::leak(Box::new(Buffer::new(None))));
+    let returned = HEAP.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let mut packet = Packet::new(returned.unwrap_or_else(|| Box::leak(Box::new(Buffer::new(Some(&HEAP))))));
     assert!(packet.append(bytes), "{} bytes do not fit a buffer", bytes.len());
     packet
 }
