@@ -80,7 +80,6 @@ pub fn forwarding(
     machine: Kind,
     contestants: &[Contestant],
 ) -> Result<()> {
-    lab::pin(&place.cpus)?;
     for round in 1..=scale.rounds {
         for contestant in contestants {
             eprintln!("bench: forward, {}, round {round} of {}, {}", place.name, scale.rounds, contestant.name);
@@ -101,7 +100,10 @@ fn one_contestant(
     contestant: &Contestant,
 ) -> Result<()> {
     let ends = contestant.ends();
+    // A process inherits its CPUs: the VM gets its own here, then this thread goes where the load comes from.
+    lab::pin(&place.vm_cpus)?;
     let (vm, _) = until_first_frame(&contestant.command(machine), true, &ends, contestant.exit(), PATIENCE)?;
+    lab::pin(&place.load_cpus)?;
     sleep(SETTLE);
     for &frame_bytes in &scale.frame_bytes {
         let load = Load::new(&ends, frame_bytes, contestant.exit());
@@ -128,6 +130,7 @@ fn one_contestant(
 fn record(results: &mut Results, name: &impl Fn(&'static str) -> String, trial: &Trial) {
     results.add(&name("saturation_kpps"), trial.forwarded_pps / 1e3);
     results.add(&name("cpu_us"), trial.cpu_us_per_frame);
+    results.add(&name("load_us"), trial.load_us_per_frame);
 }
 
 /// The least RAM, in MiB and from a range, with which a contestant forwards a frame.

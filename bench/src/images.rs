@@ -114,7 +114,7 @@ fn firewall_chain(kind: RuleKind, count: usize) -> String {
 }
 
 /// The rate of this processor's time stamp counter, which the emulated one follows.
-fn host_tsc_khz() -> Option<u64> {
+pub fn host_tsc_khz() -> Option<u64> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("cpu MHz"))?;
     let mhz: f64 = line.split(':').nth(1)?.trim().parse().ok()?;

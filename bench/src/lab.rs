@@ -53,9 +53,10 @@ pub fn enter() -> Result<()> {
 
 /// Lets the kernel answer as 10.0.0.2 behind [`OUT`] to 10.0.0.1 behind [`IN`], for round trips through a bridge.
 pub fn answer_pings() -> Result<()> {
+    // First, because a change of the address forgets the neighbours.
+    ip(&["link", "set", "dev", OUT, "address", &mac(OUT_STATION)])?;
     ip(&["addr", "replace", "10.0.0.2/24", "dev", OUT])?;
-    ip(&["neigh", "replace", "10.0.0.1", "lladdr", &mac(IN_STATION), "dev", OUT, "nud", "permanent"])?;
-    ip(&["link", "set", "dev", OUT, "address", &mac(OUT_STATION)])
+    ip(&["neigh", "replace", "10.0.0.1", "lladdr", &mac(IN_STATION), "dev", OUT, "nud", "permanent"])
 }
 
 /// Undoes [`answer_pings`]: the load must not be taken for the kernel's own.

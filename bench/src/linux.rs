@@ -3,6 +3,7 @@
 
 use qemu::Kind;
 
+use crate::images::host_tsc_khz;
 use crate::lab::{self, IN, OUT, OUT_STATION};
 use crate::peer::Peer;
 use crate::rules::RuleKind;
@@ -47,7 +48,7 @@ impl Job {
 pub fn command(peer: &Peer, machine: Kind, job: Job, memory_mib: u32) -> Vec<String> {
     let initrd = if job == Job::Bridge { &peer.bridge } else { &peer.nft };
     let (kernel, initrd) = (peer.vmlinux.to_string_lossy(), initrd.to_string_lossy());
-    let (memory, append) = (memory_mib.to_string(), format!("{TUNING} {}", job.words()));
+    let (memory, append) = (memory_mib.to_string(), format!("{TUNING} {}{}", clock_word(), job.words()));
     let mut words = vec![qemu_program(), "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"];
     words.extend(machine_words(machine));
     words.extend(["-accel", "tcg", "-cpu", "qemu64", "-m", &memory]);
@@ -61,6 +62,11 @@ pub fn command(peer: &Peer, machine: Kind, job: Job, memory_mib: u32) -> Vec<Str
         words.extend(["-device".to_owned(), format!("{device},netdev=n{index},mac={},status=off", lab::mac(address))]);
     }
     words
+}
+
+/// The host's clock rate, so that the kernel need not measure it: on a busy host that fails, and the boot with it.
+fn clock_word() -> String {
+    host_tsc_khz().map(|khz| format!("tsc_early_khz={khz} ")).unwrap_or_default()
 }
 
 fn qemu_program() -> &'static str {

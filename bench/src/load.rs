@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use crate::frame::{Ends, udp};
@@ -43,6 +44,8 @@ pub struct Trial {
     pub loss: f64,
     /// Microseconds of CPU, user and system, of the VM's process for each forwarded frame.
     pub cpu_us_per_frame: f64,
+    /// The same of the load generator, for each offered frame: on a shared core the VM does not get this time.
+    pub load_us_per_frame: f64,
 }
 
 /// The frames of a load, ready to send.
@@ -63,11 +66,12 @@ impl Load {
         let mut port = Port::sender(IN)?;
         let burst: Vec<[IoSlice<'_>; 1]> = self.frames.iter().map(|frame| [IoSlice::new(frame)]).collect();
         let (out_before, cpu_before, start) = (lab::counters(self.exit)?.from_vm, vm.cpu_seconds()?, Instant::now());
-        let in_before = lab::counters(IN)?.to_vm;
+        let (in_before, load_before) = (lab::counters(IN)?.to_vm, own_cpu_seconds()?);
         let offered = match rate {
             Rate::Saturate => saturate(&mut port, &burst, duration)?,
             Rate::Pps(pps) => pace(&mut port, &burst, pps, duration)?,
         };
+        let load_sending = own_cpu_seconds()? - load_before;
         let sending = start.elapsed().as_secs_f64();
         let out_sending = lab::counters(self.exit)?.from_vm - out_before;
         let cpu_sending = vm.cpu_seconds()? - cpu_before;
@@ -85,6 +89,7 @@ impl Load {
             forwarded_pps: out_sending as f64 / sending,
             loss: 1.0 - out.min(expected) as f64 / expected.max(1) as f64,
             cpu_us_per_frame: cpu_sending * 1e6 / out_sending.max(1) as f64,
+            load_us_per_frame: load_sending * 1e6 / offered as f64,
         })
     }
 
@@ -98,6 +103,12 @@ impl Load {
         sleep(Duration::from_millis(5));
         Ok(())
     }
+}
+
+/// CPU time of this thread, which generates the load.
+fn own_cpu_seconds() -> Result<f64> {
+    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)?;
+    Ok(time.tv_sec() as f64 + time.tv_nsec() as f64 / 1e9)
 }
 
 /// Sends whenever the queue has room. What a full queue refuses was not offered: the sender comes back later.

@@ -139,7 +139,8 @@ fn report(options: &Options, results: &Results, scale: &options::Scale) -> Resul
     println!("medians of {} rounds; forwarding on {}\n", scale.rounds, options.machine.kind().name());
     for (index, place) in scale.placements.iter().enumerate() {
         let rows = report::rows(results, place.name, options.machine.kind());
-        println!("QEMU and load generator on CPUs {:?} ({}):\n{}", place.cpus, place.name, report::table(&rows));
+        let (vm, load) = (&place.vm_cpus, &place.load_cpus);
+        println!("{}: QEMU on CPUs {vm:?}, load generator on {load:?}\n{}", place.name, report::table(&rows));
         if index == 0 {
             results.write(&options.output.join("results.json"), &rows)?;
             plot::draw(&options.output.join("results.svg"), results, place.name, &host)?;

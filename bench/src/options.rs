@@ -16,7 +16,7 @@ pub struct Options {
     /// A short form for CI: 3 rounds, few contestants, under 4 minutes
     #[arg(long, conflicts_with = "full")]
     pub short: bool,
-    /// All contestants, frame sizes and both placements on CPUs (without --short and --full: one placement)
+    /// All contestants: every number of rules, both kinds of rules, each way that Linux can filter
     #[arg(long)]
     pub full: bool,
     /// Only these parts
@@ -77,8 +77,10 @@ impl MachineName {
 pub struct Placement {
     /// Its name in the results.
     pub name: &'static str,
-    /// The CPUs that both share.
-    pub cpus: Vec<usize>,
+    /// The CPUs of QEMU, all its threads.
+    pub vm_cpus: Vec<usize>,
+    /// The CPUs of the load generator.
+    pub load_cpus: Vec<usize>,
 }
 
 /// How much to measure.
@@ -108,8 +110,8 @@ impl Options {
 
     /// The sizes of this run.
     pub fn scale(&self) -> Scale {
-        let one = Placement { name: "one-core", cpus: vec![0] };
-        let two = Placement { name: "two-cores", cpus: vec![0, 1] };
+        let one = Placement { name: "one-core", vm_cpus: vec![0], load_cpus: vec![0] };
+        let two = Placement { name: "two-cores", vm_cpus: vec![0], load_cpus: vec![1] };
         let two_exist = std::thread::available_parallelism().is_ok_and(|count| count.get() >= 2);
         Scale {
             rounds: self.rounds.unwrap_or(if self.short { 3 } else { 5 }).max(1),
@@ -118,7 +120,7 @@ impl Options {
             pings: if self.short { 100 } else { 300 },
             frame_bytes: if self.short { vec![64] } else { vec![64, 1500] },
             all_contestants: self.full,
-            placements: if self.full && two_exist { vec![one, two] } else { vec![one] },
+            placements: if !self.short && two_exist { vec![one, two] } else { vec![one] },
         }
     }
 
