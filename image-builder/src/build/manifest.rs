@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `chain.json`: what a built chain consists of.
+
+use super::{DEFAULT_MEMORY_MIB, image};
+use chain_compiler::{Peer, PlannedElement, VmPlan};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Its file name.
+pub const FILE: &str = "chain.json";
+
+/// The whole.
+#[derive(Debug, Serialize)]
+pub struct Manifest {
+    /// The chain file's name without `.nf`.
+    pub chain: String,
+    /// The chain file's name.
+    pub source: String,
+    /// The networks.
+    pub networks: Vec<String>,
+    /// The VMs.
+    pub vms: Vec<Vm>,
+}
+
+/// A VM.
+#[derive(Debug, Serialize)]
+pub struct Vm {
+    /// Its name.
+    pub name: String,
+    /// Its image's file name, beside the manifest.
+    pub image: String,
+    /// The image's hash.
+    pub sha256: String,
+    /// Bytes that a VMM loads.
+    pub image_bytes: u64,
+    /// RAM that it should get.
+    pub memory_mib: u32,
+    /// Its ports, in the order of its NICs.
+    pub ports: Vec<Port>,
+    /// Its elements.
+    pub elements: Vec<PlannedElement>,
+}
+
+/// A port and what it leads to.
+#[derive(Debug, Serialize)]
+pub struct Port {
+    /// Its name.
+    pub name: String,
+    /// The network that it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// The VM that it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vm: Option<String>,
+}
+
+impl Manifest {
+    /// As JSON text.
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("names and numbers") + "\n"
+    }
+}
+
+impl Vm {
+    /// The entry of `plan`, whose image is `elf`.
+    pub fn new(plan: &VmPlan, elf: &[u8]) -> anyhow::Result<Vm> {
+        let ports = plan.ports.iter().map(|port| {
+            let (network, vm) = match &port.peer {
+                Peer::Network(name) => (Some(name.clone()), None),
+                Peer::Vm(name) => (None, Some(name.clone())),
+            };
+            Port { name: port.name.clone(), network, vm }
+        });
+        Ok(Vm {
+            name: plan.name.clone(),
+            image: format!("{}.elf", plan.name),
+            sha256: hex(&Sha256::digest(elf)),
+            image_bytes: image::loaded_bytes(elf)?,
+            memory_mib: plan.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
+            ports: ports.collect(),
+            elements: plan.elements.clone(),
+        })
+    }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `sluice build`: from a chain file to an image per VM and a manifest.
+
+mod cargo;
+mod generate;
+mod image;
+pub mod manifest;
+
+use crate::chain::{self, Chain};
+use crate::cli::BuildArgs;
+use crate::place::{self, Pending};
+use crate::signals::Stop;
+use anyhow::Context;
+use generate::Workspace;
+use manifest::Manifest;
+use std::path::{Path, PathBuf};
+
+/// RAM of a VM whose chain file does not say.
+pub const DEFAULT_MEMORY_MIB: u32 = 8;
+
+/// A chain that is built.
+pub struct Built {
+    /// What it means.
+    pub chain: Chain,
+    /// Where the images are.
+    pub folder: PathBuf,
+    /// What is beside them.
+    pub manifest: Manifest,
+}
+
+/// The command.
+pub fn command(args: &BuildArgs) -> anyhow::Result<()> {
+    let built = build(&args.file, args.output.as_deref(), &Stop::listen()?)?;
+    if args.json {
+        println!("{}", built.manifest.json());
+        return Ok(());
+    }
+    for vm in &built.manifest.vms {
+        let path = built.folder.join(&vm.image);
+        println!(
+            "{}: {} bytes, {} ports, {} elements",
+            path.display(),
+            vm.image_bytes,
+            vm.ports.len(),
+            vm.elements.len()
+        );
+    }
+    Ok(())
+}
+
+/// Builds `file` into `output`, or else into `build/NAME`.
+pub fn build(file: &Path, output: Option<&Path>, stop: &Stop) -> anyhow::Result<Built> {
+    let chain = chain::load(file)?;
+    let folder = output.map_or_else(|| Path::new("build").join(&chain.stem), Path::to_path_buf);
+    let workspace = Workspace::generate(&chain.plan)?;
+    let images = cargo::build(&workspace, stop)?;
+    place::folder(&folder)?;
+    let (mut vms, mut pending) = (Vec::new(), Vec::new());
+    for (vm, path) in chain.plan.vms.iter().zip(&images) {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read cargo's {}", path.display()))?;
+        let entry = manifest::Vm::new(vm, &bytes)?;
+        pending.push(Pending::with(&folder.join(&entry.image), &bytes)?);
+        vms.push(entry);
+    }
+    let manifest = Manifest {
+        chain: chain.stem.clone(),
+        source: chain.source.clone(),
+        networks: chain.plan.networks.clone(),
+        vms,
+    };
+    pending.push(Pending::with(&folder.join(manifest::FILE), manifest.json().as_bytes())?);
+    // All were written before the first gets its name; the manifest is last.
+    pending.into_iter().try_for_each(Pending::place)?;
+    Ok(Built { chain, folder, manifest })
+}

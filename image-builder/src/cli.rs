@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Network functions as tiny virtual machines: a chain file in, bootable images out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sluice",
+    version,
+    about,
+    after_help = "Example:\n  sluice run examples/firewall.nf --replay lan=examples/captures/http_browsing.pcap --capture wan=wan.pcap"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a chain file: everything that is wrong with it, and nothing is built
+    #[command(after_help = "Example:\n  sluice check examples/firewall.nf")]
+    Check(CheckArgs),
+    /// Build a bootable image per VM, and a manifest
+    #[command(after_help = "Example:\n  sluice build examples/firewall.nf -o /tmp/firewall")]
+    Build(BuildArgs),
+    /// Build, boot on QEMU, pass traffic, report
+    #[command(
+        after_help = "Examples:\n  sluice run examples/firewall.nf --replay lan=examples/captures/http_browsing.pcap --capture wan=wan.pcap\n  sluice run examples/bridge.nf --tap left=tap0 --tap right=tap1\n\nPORT is a network's name, or VM.PORT for one port of one VM. Without --replay it runs until Ctrl-C."
+    )]
+    Run(Box<RunArgs>),
+    /// List the elements, or describe one
+    #[command(after_help = "Example:\n  sluice elements IPFilter")]
+    Elements(ElementsArgs),
+    /// Decode the log of an image (raw bytes of its debug console)
+    #[command(
+        after_help = "Example:\n  sluice run firewall.nf --print-command | sh | sluice logs build/firewall/fw.elf -"
+    )]
+    Logs(LogsArgs),
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The chain file
+    pub file: PathBuf,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `build`
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// The chain file
+    pub file: PathBuf,
+    /// Where the images and the manifest go [default: build/NAME]
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Print the manifest as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The chain file
+    pub file: PathBuf,
+    /// Send the frames of a capture (pcap or pcapng) into PORT; may be given several times
+    #[arg(long, value_name = "PORT=FILE")]
+    pub replay: Vec<Attachment>,
+    /// Replay each capture this many times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    /// Write what the VMs send out of PORT to a capture; may be given several times
+    #[arg(long, value_name = "PORT=FILE")]
+    pub capture: Vec<Attachment>,
+    /// Put PORT on a TAP device that exists (needs root or its owner); may be given several times
+    #[arg(long, value_name = "PORT=TAP")]
+    pub tap: Vec<Attachment>,
+    /// Put PORT on your Unix datagram socket, a frame a datagram: you bind PATH, the VM binds PATH.vm
+    #[arg(long, value_name = "PORT=PATH")]
+    pub socket: Vec<Attachment>,
+    /// The machine type
+    #[arg(long, value_enum, default_value_t = MachineType::Microvm)]
+    pub machine: MachineType,
+    /// What executes the VMs; auto proves that KVM works before it takes it
+    #[arg(long, value_enum, default_value_t = Acceleration::Auto)]
+    pub accel: Acceleration,
+    /// RAM of each VM, in MiB [default: what the chain file says, or 8]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub memory: Option<u32>,
+    /// End after this many seconds, whatever happens
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub timeout: Option<u64>,
+    /// Where the images and the manifest go [default: build/NAME]
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Build, then print QEMU's command line for each VM instead of running it
+    #[arg(long)]
+    pub print_command: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `elements`
+#[derive(Debug, Args)]
+pub struct ElementsArgs {
+    /// One element's name
+    pub name: Option<String>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `logs`
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// The image that wrote the log
+    pub image: PathBuf,
+    /// The log, or - for standard input
+    #[arg(default_value = "-")]
+    pub log: PathBuf,
+}
+
+/// A machine type of QEMU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MachineType {
+    /// i440FX with PCI
+    Pc,
+    /// ICH9 with PCI Express
+    Q35,
+    /// virtio over MMIO; the fastest to boot
+    Microvm,
+}
+
+/// What executes a VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Acceleration {
+    /// KVM if it really executes, else TCG
+    Auto,
+    /// The processor, through KVM
+    Kvm,
+    /// QEMU's translator
+    Tcg,
+}
+
+/// Something at a port: `PORT=WHAT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// A network, or `VM.PORT`.
+    pub port: String,
+    /// A file, a device, a socket.
+    pub what: String,
+}
+
+impl FromStr for Attachment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((port, what)) if !port.is_empty() && !what.is_empty() => {
+                Ok(Attachment { port: port.into(), what: what.into() })
+            }
+            _ => Err("wanted PORT=WHAT, for example lan=in.pcap"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound_and_every_command_shows_an_example() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands() {
+            let help = sub.get_after_help().expect("an example").to_string();
+            assert!(help.contains(&format!("sluice {}", sub.get_name())), "{help}");
+        }
+    }
+
+    #[test]
+    fn an_attachment_names_both_ends() {
+        let attachment = Attachment { port: "fw.lan".into(), what: "a=b.pcap".into() };
+        assert_eq!("fw.lan=a=b.pcap".parse(), Ok(attachment));
+        assert!("lan".parse::<Attachment>().is_err());
+        assert!("=x".parse::<Attachment>().is_err());
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `sluice`: chain files become bootable images, and images run.
+#![forbid(unsafe_code)]
+
+mod build;
+mod chain;
+mod check;
+mod cli;
+mod elements;
+mod failure;
+mod logs;
+mod place;
+mod progress;
+mod run;
+mod signals;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Check(args) => check::check(&args),
+        Command::Build(args) => build::command(&args),
+        Command::Run(args) => run::command(&args),
+        Command::Elements(args) => elements::command(&args),
+        Command::Logs(args) => logs::command(&args),
+    };
+    failure::conclude(result)
+}
