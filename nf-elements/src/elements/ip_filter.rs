@@ -193,7 +193,7 @@ mod tests {
     fn errors_have_their_places() {
         let errors = configure::<IpFilter>(&["allow tcp", "2 udp", "deny dst port x"], &OUTPUTS).unwrap_err();
         let places: Vec<_> = errors.into_iter().map(|error| error.place.unwrap()).collect();
-        assert_eq!(places, [(1, 0..1), (2, 5..13)]);
+        assert_eq!(places, [(1, 0..1), (2, 14..15)]);
         assert!(configure::<IpFilter>(&[], &OUTPUTS).unwrap_err()[0].wanted.is_some());
     }
 

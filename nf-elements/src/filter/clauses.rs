@@ -48,20 +48,22 @@ pub fn parse_clauses(text: &str) -> Result<Vec<Clause>, Vec<PatternError>> {
 fn clause(word: &str) -> Result<Clause, (String, &'static str)> {
     let (negated, rest) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
     let Some((offset, rest)) = rest.split_once('/') else {
-        return Err((format!("'{word}' is no clause"), "OFFSET/VALUE or OFFSET/VALUE%MASK, as in '12/0800'"));
+        return Err((format!("no such clause: '{word}'"), "OFFSET/VALUE or OFFSET/VALUE%MASK, as in '12/0800'"));
     };
     let offset = offset.parse().ok().filter(|&offset| offset <= MAX_OFFSET);
-    let offset =
-        offset.ok_or((format!("'{word}' has no offset"), "a decimal number of bytes up to 4096 before the '/'"))?;
+    let offset = offset.ok_or((
+        format!("a clause without an offset: '{word}'"),
+        "a decimal number of bytes up to 4096 before the '/'",
+    ))?;
     let (digits, mask_digits) = rest.split_once('%').map_or((rest, None), |(digits, mask)| (digits, Some(mask)));
     let hexadecimal = "an even number of hexadecimal digits behind the '/', '?' where any digit will do";
-    let wrong = || (format!("'{word}' has no value"), hexadecimal);
+    let wrong = || (format!("a clause without a value: '{word}'"), hexadecimal);
     let (value, known) = hex_bytes(digits).ok_or_else(wrong)?;
     let given = match mask_digits {
         None => vec![0xff; value.len()],
         Some(digits) => {
             let wrong =
-                || (format!("the mask of '{word}' does not fit"), "as many hexadecimal digits as the value has");
+                || (format!("a mask that does not fit: '{word}'"), "as many hexadecimal digits as the value has");
             let mask = hex_bytes(digits).filter(|mask| !digits.contains('?') && mask.0.len() == value.len());
             mask.ok_or_else(wrong)?.0
         }

@@ -57,7 +57,7 @@ impl<'t> Parser<'t> {
     fn through_the_end(&mut self) -> Pattern {
         let mut pattern = self.pattern();
         while let Some(token) = self.peek() {
-            let message = format!("'{}' does not fit here", token.text);
+            let message = format!("one word too many: '{}'", token.text);
             self.error(token.span, message, Some("'and', 'or' or the end of the pattern"));
             self.at += 1;
             if !self.at_factor_end() {
@@ -77,7 +77,7 @@ impl<'t> Parser<'t> {
         if !self.accept(&[":"]) {
             self.error(
                 question,
-                "'?' without ':'",
+                "no ':' for this '?'",
                 Some("CONDITION ? PATTERN : PATTERN, with spaces around the colon"),
             );
             return condition;
@@ -130,7 +130,7 @@ impl<'t> Parser<'t> {
     fn negation(&mut self) -> Pattern {
         let not = self.previous_span();
         if self.at_factor_end() {
-            self.error(not, "'not' without a test", Some("a test behind it, as in 'not tcp'"));
+            self.error(not, "no test behind 'not'", Some("a test behind it, as in 'not tcp'"));
             return Pattern::Constant(false);
         }
         Pattern::Not(Box::new(self.nested(Self::factor)))
@@ -141,7 +141,7 @@ impl<'t> Parser<'t> {
         let before = self.errors.len();
         let inner = self.nested(Self::pattern);
         if !self.accept(&[")"]) && self.errors.len() == before {
-            self.error(open, "'(' is not closed", Some("')' behind its pattern"));
+            self.error(open, "no ')' for this '('", Some("')' behind its pattern"));
         }
         inner
     }
@@ -198,6 +198,12 @@ impl<'t> Parser<'t> {
     pub(super) fn span_from(&self, first: usize) -> Range<usize> {
         let start = self.tokens.get(first).map_or(0, |token| token.span.start);
         start..self.previous_span().end.max(start)
+    }
+
+    /// Whether the next token is a word that connects nothing.
+    pub(super) fn is_at_word(&self) -> bool {
+        let is_word = self.word().starts_with(|c: char| c.is_alphanumeric());
+        is_word && !self.at_factor_end() && !matches!(self.word(), "and" | "not")
     }
 
     fn at_factor_end(&self) -> bool {

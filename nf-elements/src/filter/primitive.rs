@@ -112,11 +112,12 @@ impl Parser<'_> {
         Some(if negated { Pattern::Not(Box::new(pattern)) } else { pattern })
     }
 
-    fn unknown_word(&mut self) {
+    /// Reports the next word and takes it.
+    pub(super) fn unknown_word(&mut self) {
         let Some(token) = self.peek() else { return };
         let wanted =
             "a test such as 'src host 10.0.0.1', 'dst net 10.0.0.0/8', 'tcp port 80', 'icmp type echo', 'ip ttl < 2'";
-        self.error(token.span, format!("'{}' is no word of a pattern", token.text), Some(wanted));
+        self.error(token.span, format!("no such test: '{}'", token.text), Some(wanted));
         self.at += 1;
     }
 
@@ -134,11 +135,7 @@ impl Parser<'_> {
         } else if let Some(direction) = self.direction(word) {
             if draft.context.direction.replace(direction).is_some() {
                 let span = self.span_from(first);
-                self.error(
-                    span,
-                    "'src' or 'dst' twice in one test",
-                    Some("one of them, or 'src or dst', 'src and dst'"),
-                );
+                self.error(span, "a second direction in one test", Some("one of them, or 'src or dst', 'src and dst'"));
             }
         } else if matches!(word, "not" | "!") {
             draft.negated = !draft.negated;

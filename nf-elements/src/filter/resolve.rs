@@ -56,6 +56,10 @@ impl Parser<'_> {
     fn bare_protocol(&mut self, draft: &Draft, protocol: Option<Protocol>) -> Option<Primitive> {
         let span = self.span_from(draft.first);
         let Some(protocol) = protocol else {
+            if draft.value.is_none() && self.is_at_word() {
+                self.unknown_word();
+                return None;
+            }
             let message = if draft.value.is_some() { "a number of nothing" } else { "only part of a test" };
             self.error(
                 span,
@@ -157,7 +161,7 @@ impl Parser<'_> {
         if protocol != TCP || draft.mask.is_some() || !matches!(draft.operator, None | Some(Operator::Equal)) {
             return self.wrong(
                 draft,
-                "'tcp opt' takes no operator and no mask",
+                "TCP flags take no operator and no mask",
                 "'tcp opt syn', 'not tcp opt syn', 'tcp[13] & 0x12 == 2'",
             );
         }
@@ -205,7 +209,8 @@ impl Parser<'_> {
             return self.wrong_value(draft, "a range from the smaller to the greater value");
         }
         if exact && last > max || draft.mask.is_some_and(|mask| mask > max) {
-            return self.wrong_value(draft, &format!("a value and a mask from 0 to {max}"));
+            let what = if draft.mask.is_some() { "a value and a mask" } else { "a value" };
+            return self.wrong_value(draft, &format!("{what} from 0 to {max}"));
         }
         if exact && primitive.mask.is_some_and(|mask| first & !mask != 0) {
             return self.wrong_value(draft, "a value without bits outside of the mask: no packet could match");
@@ -218,8 +223,8 @@ impl Parser<'_> {
         if draft.context.direction.is_some() && !directed {
             return self.wrong(
                 draft,
-                "'src' and 'dst' mean nothing here",
-                "them with 'host', 'net', 'range' or 'port' only",
+                "this test has no direction",
+                "'src' and 'dst' with 'host', 'net', 'range' or 'port' only",
             );
         }
         Some(())
@@ -232,10 +237,18 @@ impl Parser<'_> {
         None
     }
 
+    /// Reports the next word, which stands where the value should.
+    fn unknown_value<T>(&mut self, wanted: &str) -> Option<T> {
+        let token = self.peek()?;
+        self.error(token.span, format!("no such value: '{}'", token.text), Some(wanted));
+        None
+    }
+
     /// Reports the value, or that there is none.
     fn wrong_value<T>(&mut self, draft: &Draft, wanted: &str) -> Option<T> {
         let (at, message) = match draft.value {
             Some(_) => (draft.value_at, "this value does not fit the test"),
+            None if self.is_at_word() => return self.unknown_value(wanted),
             None => (draft.first, "a test without its value"),
         };
         let span = self.span_from(at);

@@ -67,11 +67,11 @@ fn action(word: &str, outputs: usize) -> Result<Action, String> {
     let output = match word {
         "deny" | "drop" => return Ok(Action::Deny),
         "allow" => 0,
-        _ => super::value::integer(word).ok_or_else(|| format!("'{word}' is no action"))?,
+        _ => super::value::integer(word).ok_or_else(|| format!("no such action: '{word}'"))?,
     };
     match u16::try_from(output) {
         Ok(number) if usize::from(number) < outputs.min(super::NO_MATCH.into()) => Ok(Action::Output(number)),
-        _ if word == "allow" => Err("'allow' without an output".into()),
+        _ if word == "allow" => Err("no output for 'allow'".into()),
         _ => Err(format!("output {output} is not connected")),
     }
 }

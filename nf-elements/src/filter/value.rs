@@ -52,9 +52,9 @@ impl Parser<'_> {
             return Some(*value);
         }
         let ambiguous = all.iter().any(|(value, _)| fits(draft, *value));
-        let how = if ambiguous { "can mean two things" } else { "means nothing here" };
+        let how = if ambiguous { "a name that can mean two things" } else { "a name that means nothing here" };
         let tries: Vec<_> = all.iter().map(|(_, qualifiers)| format!("'{qualifiers} {word}'")).collect();
-        self.error(self.next_span(), format!("'{word}' {how}"), Some(&tries.join(" or ")));
+        self.error(self.next_span(), format!("{how}: '{word}'"), Some(&tries.join(" or ")));
         None
     }
 }

@@ -18,6 +18,8 @@ fn errors_point_to_the_words() {
     assert_eq!(places("allow tpc and dst port 80"), ["tpc"]);
     assert_eq!(places("allow dst port 70000"), ["70000"]);
     assert_eq!(places("allow dst port and tcp"), ["dst port"]);
+    assert_eq!(places("allow dst port x and tcp"), ["x"]);
+    assert_eq!(places("allow src hst 10.0.0.1"), ["hst"]);
     assert_eq!(places("allow src net 10.0.0.1"), ["10.0.0.1"]);
     assert_eq!(places("allow src host 10.0.0.0/8 or tcp"), ["10.0.0.0/8"]);
     assert_eq!(places("allow 80"), ["80"]);
@@ -50,10 +52,7 @@ fn errors_point_to_the_words() {
 
 #[test]
 fn several_errors_in_one_run() {
-    assert_eq!(
-        places("permit foo and dst port x or bar baz and (tcp or qux)"),
-        ["permit", "foo", "dst port", "bar", "qux"]
-    );
+    assert_eq!(places("permit foo and dst port x or bar baz and (tcp or qux)"), ["permit", "foo", "x", "bar", "qux"]);
 }
 
 #[test]

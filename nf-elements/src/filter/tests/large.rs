@@ -83,6 +83,7 @@ fn classbench_acl1_stays_small() {
     let numbered: Vec<_> = patterns.into_iter().zip(0..).collect();
     let tables = compile("ClassBench acl1, 953 outputs", &numbered);
     assert!(tables.bytes() < 48 << 10, "{}", tables.bytes());
+    assert_eq!(tables, compile("the same again", &numbered), "equal rules become equal tables");
     check(&tables, &numbered, crossed(&datagrams, 1000));
 }
 
