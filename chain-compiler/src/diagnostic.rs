@@ -121,6 +121,9 @@ impl Diagnostics {
     }
 }
 
+/// Most diagnostics of one run: nobody reads more before the first ones are mended.
+const MOST: usize = 100;
+
 /// Where the steps of the compiler leave what they find.
 #[derive(Default)]
 pub(crate) struct Log(Vec<Diagnostic>);
@@ -136,10 +139,14 @@ impl Log {
         self.0.len()
     }
 
-    /// All of them in order of place, with line and column.
+    /// All of them, up to [`MOST`], in order of place, with line and column.
     pub(crate) fn finish(mut self, text: &str) -> Vec<Diagnostic> {
         self.0.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
         self.0.dedup();
+        if self.0.len() > MOST {
+            self.0.retain(|diagnostic| diagnostic.severity == Severity::Error);
+            self.0.truncate(MOST);
+        }
         for diagnostic in &mut self.0 {
             (diagnostic.line, diagnostic.column) = line_and_column(text, diagnostic.span.start);
         }
