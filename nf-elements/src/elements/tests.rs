@@ -2,6 +2,7 @@
 //! What holds for every element: its `SPEC` tells the truth about it.
 
 use super::*;
+use crate::filter::{Diagram, NO_MATCH};
 use crate::spec::HandlerKind;
 use crate::{Element, HandlerError};
 
@@ -22,16 +23,23 @@ fn check_handlers<E: Element>(mut element: E) {
     assert_eq!(element.write_handler("?", ""), Err(HandlerError::Unknown), "{class}");
 }
 
+/// A diagram that matches no packet.
+const NOTHING: Diagram =
+    Diagram { root: 0x8000 | NO_MATCH, transport: false, nodes: &[], wide: &[], narrow: &[], far: &[] };
+
 #[test]
 fn handlers_are_those_of_the_spec() {
     check_handlers(CheckIpHeader::new(0, true, false, &[], &[]));
     check_handlers(CheckPaint::new(0, false));
+    check_handlers(Classifier::new(0, &NOTHING));
     check_handlers(Counter::new());
     check_handlers(Discard::new());
     check_handlers(EtherMirror::new());
     check_handlers(EtherSwitch::<8>::new(300));
     check_handlers(FromDevice::new(0));
     check_handlers(InfiniteSource::new(b"", -1, 1, true, false, true));
+    check_handlers(IpClassifier::new(0, &NOTHING));
+    check_handlers(IpFilter::new(0, &NOTHING));
     check_handlers(Null::new());
     check_handlers(Paint::new(0));
     check_handlers(Print::new("", 24, true));
