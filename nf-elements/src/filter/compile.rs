@@ -18,6 +18,8 @@ use std::fmt;
 const BUDGET_BYTES: usize = 128 << 10;
 /// Steps that the building of one diagram may take: rules times intervals, summed over its nodes.
 const BUDGET_STEPS: usize = 40_000_000;
+/// Up to so many alternatives stay one rule: equal ones are found more easily.
+const MANY_ALTERNATIVES: usize = 16;
 
 /// The bit that tells a leaf from a node, in targets while building.
 pub(super) const LEAF_BIT: u32 = 1 << 31;
@@ -47,7 +49,7 @@ pub fn compile(mut formulas: Formulas, rules: &[(Id, u16)]) -> Result<Tables, To
     if formulas.overflow {
         return Err(TooLarge::Fields);
     }
-    let rules: Vec<(Id, u32)> = rules.iter().map(|&(id, leaf)| (id, LEAF_BIT | u32::from(leaf))).collect();
+    let rules: Vec<(Id, u32)> = rules.iter().flat_map(|rule| alternatives(&formulas, rule)).collect();
     let otherwise = LEAF_BIT | u32::from(NO_MATCH);
     let residue = Residue::new(rules.iter().copied(), otherwise, &mut Vec::new());
     let mut best: Option<Tables> = None;
@@ -70,6 +72,15 @@ pub fn compile(mut formulas: Formulas, rules: &[(Id, u16)]) -> Result<Tables, To
             Tables::new(builder.formulas, &builder.nodes, root)
         }
     }
+}
+
+/// A rule of many alternatives as a rule for each, which can be cut apart; any other as it is.
+fn alternatives(formulas: &Formulas, &(id, leaf): &(Id, u16)) -> Vec<(Id, u32)> {
+    let ids = match formulas.term(id) {
+        Term::Any(parts) if parts.len() > MANY_ALTERNATIVES => parts.clone(),
+        _ => vec![id],
+    };
+    ids.into_iter().map(|id| (id, LEAF_BIT | u32::from(leaf))).collect()
 }
 
 struct Builder<'f> {

@@ -149,6 +149,23 @@ fn one_rule_that_explodes_becomes_a_chain() {
 }
 
 #[test]
+fn a_rule_of_many_alternatives_is_cut_too() {
+    let pairs: Vec<_> = (0..1000u32)
+        .map(|index| {
+            parse_pattern(&format!("src 10.0.{}.{} dst port {}", index / 250, index % 250, index * 13)).unwrap()
+        })
+        .collect();
+    let rules = [(Pattern::Any(pairs), 0), (Pattern::Constant(true), 1)];
+    let tables = compile("one rule of 1000 pairs", &rules);
+    assert!(tables.bytes() < 48 << 10, "{}", tables.bytes());
+    let datagrams = (0..500).map(|index: u16| Datagram {
+        source: [10, 0, (index / 250) as u8, (index % 250) as u8],
+        ..Datagram::udp(1, index / 2 * 26)
+    });
+    check(&tables, &rules, datagrams);
+}
+
+#[test]
 fn too_many_fields_are_an_error() {
     let rules: Vec<_> = (0..70).map(|byte| (parse_pattern(&format!("ip[{byte}] 1")).unwrap(), 0)).collect();
     assert!(compile_rules(rules.iter().map(|(pattern, leaf)| (pattern, *leaf))).is_err());
