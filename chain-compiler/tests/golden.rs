@@ -3,7 +3,7 @@
 //! `SLUICE_BLESS=1` rewrites them.
 
 use chain_compiler::{Diagnostics, compile};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What compiling `path` gives: file names with their text.
@@ -38,20 +38,36 @@ fn inputs(folder: &Path) -> Vec<PathBuf> {
     inputs
 }
 
+/// The names of all golden files that are no input.
+fn products_there(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).expect("the golden folder can be read");
+    let names = entries.map(|entry| entry.expect("an entry can be read").file_name().to_string_lossy().into_owned());
+    names.filter(|name| !name.ends_with(".nf")).collect()
+}
+
 #[test]
 fn golden_pairs_are_as_they_were() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let bless = std::env::var_os("SLUICE_BLESS").is_some();
     let mut wrong = Vec::new();
+    let mut left = products_there(&folder);
     for path in inputs(&folder) {
         for (name, text) in products(&path) {
             let golden = folder.join(&name);
+            left.remove(&name);
             if bless {
                 std::fs::write(&golden, &text).expect("a golden file can be written");
             }
             if std::fs::read_to_string(&golden).ok().as_deref() != Some(&text) {
                 wrong.push(format!("--- {name} is now\n{text}"));
             }
+        }
+    }
+    for name in left {
+        if bless {
+            std::fs::remove_file(folder.join(&name)).expect("a golden file can be removed");
+        } else {
+            wrong.push(format!("--- {name} comes of no input"));
         }
     }
     let advice = "SLUICE_BLESS=1 accepts all of this";

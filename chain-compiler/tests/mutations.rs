@@ -144,9 +144,9 @@ fn no_mutation_makes_the_compiler_panic() {
 #[test]
 fn texts_that_once_looked_dangerous() {
     let deep = format!("vm a {{ x :: Counter({}", "(".repeat(100_000));
-    let braces = "vm a {".repeat(20_000);
+    let braces = "vm a {".repeat(2_000);
     let long = format!("vm a {{ {} }}", "Counter -> ".repeat(5_000));
-    let many = format!("vm a {{ {} }}", "FromDevice(x) -> Discard;".repeat(2_000));
+    let many = format!("vm a {{ {} }}", "FromDevice(x) -> Discard;".repeat(500));
     for text in
         ["", "\u{feff}", "/*", "//", "\"", "vm", "vm a", "vm a {", "}", "chain a <->", &deep, &braces, &long, &many]
     {
