@@ -15,6 +15,13 @@ use crate::rules::RuleKind;
 /// RAM that `sluice run` gives a VM unless told otherwise.
 pub const MEMORY_MIB: u32 = 8;
 
+/// `mov dx, 0xf4; mov eax, 0x10; out dx, eax`, with which the floor kernel ends QEMU.
+const END: [u8; 10] = [0x66, 0xba, 0xf4, 0, 0xb8, 0x10, 0, 0, 0, 0xef];
+/// `out dx, al`: the debug console takes bytes only.
+const OUT_DX_AL: u8 = 0xee;
+/// The port of the debug console.
+const DEBUG_CONSOLE: u8 = 0xe9;
+
 /// A built image, or the floor.
 #[derive(Debug, Clone)]
 pub struct Image {
@@ -86,6 +93,18 @@ impl Builder {
     pub fn floor(&self) -> Result<Image> {
         let path = self.folder.join("floor.elf");
         fs::write(&path, qemu::floor_kernel(0))?;
+        Ok(Image { path, ports: 2 })
+    }
+
+    /// The same, but it says on the debug console that it runs, and halts: what was before is QEMU and its firmware alone,
+    /// without the end of the process, which takes as long as closing two TAPs.
+    pub fn first_instruction(&self) -> Result<Image> {
+        let mut kernel = qemu::floor_kernel(0);
+        let at = kernel.windows(END.len()).rposition(|code| code == END).context("the floor kernel changed")?;
+        kernel[at + 2] = DEBUG_CONSOLE;
+        kernel[at + END.len() - 1] = OUT_DX_AL;
+        let path = self.folder.join("first-instruction.elf");
+        fs::write(&path, kernel)?;
         Ok(Image { path, ports: 2 })
     }
 

@@ -29,8 +29,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Parser;
 
+use crate::campaign::Floors;
 use crate::contestant::Contestant;
-use crate::images::{Builder, Image};
+use crate::images::Builder;
 use crate::linux::Job;
 use crate::options::{Options, Part};
 use crate::peer::Peer;
@@ -70,7 +71,7 @@ fn run(options: &Options) -> Result<()> {
         campaign::least_memory(&mut results, machine, field.linux_bridge(), (40, 128), Duration::from_secs(8))?;
     }
     if options.wants(Part::Boot) {
-        campaign::boots(&mut results, &scale, &field.contestants[..2], &field.floor)?;
+        campaign::boots(&mut results, &scale, &field.contestants[..2], &field.floors)?;
         campaign::ready(&mut results, &scale, field.our_bridge().image().context("our bridge has an image")?)?;
     }
     if options.wants(Part::Forward) {
@@ -85,7 +86,7 @@ fn run(options: &Options) -> Result<()> {
 struct Field {
     /// The bridges first: Linux's, then ours.
     contestants: Vec<Contestant>,
-    floor: Image,
+    floors: Floors,
     peer: Peer,
 }
 
@@ -110,7 +111,7 @@ impl Field {
         if all {
             contestants.push(Contestant::example(&builder, "wire")?);
         }
-        Ok(Self { contestants, floor: builder.floor()?, peer })
+        Ok(Self { contestants, floors: Floors { ends: builder.floor()?, speaks: builder.first_instruction()? }, peer })
     }
 
     fn linux_bridge(&self) -> &Contestant {

@@ -50,9 +50,11 @@ fn paint(path: &Path, results: &Results, place: &str, host: &Host) -> Result<(),
 fn boot_bars(results: &Results) -> Vec<Bar> {
     let mut bars = Vec::new();
     for kind in Kind::ALL {
-        for (who, name, color) in
-            [("linux-bridge", "Linux", LINUX), ("sluice-bridge", "Sluice", OURS), ("floor", "floor", FLOOR)]
-        {
+        for (who, name, color) in [
+            ("linux-bridge", "Linux", LINUX),
+            ("sluice-bridge", "Sluice", OURS),
+            ("first-instruction", "first instruction", FLOOR),
+        ] {
             if let Some(value) = results.median(&format!("boot_ms/{}/{who}", kind.name())) {
                 bars.push(Bar { color, label: format!("{name}, {}", kind.name()), value });
             }

@@ -2,10 +2,13 @@
 //! A VM under measurement: a QEMU process, which ends with this value, and its CPU time.
 
 use std::fs;
+use std::io::Read;
+use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::stop;
@@ -24,13 +27,32 @@ impl Vm {
     /// Starts a VM. `guarded` has the kernel kill it when this process dies, at the price of one more exec, which
     /// would count in a boot.
     pub fn start(qemu: &[String], guarded: bool) -> Result<Self> {
+        Self::start_with(qemu, guarded, Stdio::null())
+    }
+
+    fn start_with(qemu: &[String], guarded: bool, stdout: Stdio) -> Result<Self> {
         let guard: &[&str] = if guarded { &["setpriv", "--pdeathsig", "KILL"] } else { &[] };
         let words: Vec<&str> = guard.iter().copied().chain(qemu.iter().map(String::as_str)).collect();
         let mut command = Command::new(words[0]);
-        command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args(&words[1..]).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("cannot run {}", words[0]))?;
         Ok(Self { child, started })
+    }
+
+    /// Starts a VM and waits for the first byte of its log: the time since its exec.
+    pub fn until_first_word(qemu: &[String], patience: Duration) -> Result<Duration> {
+        let mut vm = Self::start_with(qemu, false, Stdio::piped())?;
+        let mut log = vm.child.stdout.take().context("the log is piped")?;
+        let timeout = PollTimeout::try_from(patience)?;
+        let heard = poll(&mut [PollFd::new(log.as_fd(), PollFlags::POLLIN)], timeout)?;
+        let took = vm.started.elapsed();
+        let mut byte = [0];
+        if heard == 0 || log.read(&mut byte)? == 0 {
+            vm.check()?;
+            bail!("the VM said nothing within {} s", patience.as_secs());
+        }
+        Ok(took)
     }
 
     /// User and system time that the VMM has used, all its threads together.
@@ -47,7 +69,7 @@ impl Vm {
         let Some(status) = self.child.try_wait()? else { return Ok(()) };
         let mut said = String::new();
         if let Some(mut pipe) = self.child.stderr.take() {
-            let _ = std::io::Read::read_to_string(&mut pipe, &mut said);
+            let _ = pipe.read_to_string(&mut said);
         }
         bail!("QEMU ended by itself ({status}): {}", said.trim());
     }
