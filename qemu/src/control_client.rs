@@ -28,13 +28,16 @@ pub enum ControlError {
 pub struct Control {
     stream: UnixStream,
     received: Vec<u8>,
+    /// Whether `ready` has asked, and whether the answer is still to come.
+    asked: bool,
+    answer_due: bool,
 }
 
 impl Control {
     /// Connects to the socket that QEMU makes at `path`; none if it has not made it yet.
     pub fn connect(path: &Path) -> io::Result<Option<Control>> {
         match UnixStream::connect(path) {
-            Ok(stream) => Ok(Some(Control { stream, received: Vec::new() })),
+            Ok(stream) => Ok(Some(Control { stream, received: Vec::new(), asked: false, answer_due: false })),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
                 Ok(None)
             }
@@ -42,13 +45,22 @@ impl Control {
         }
     }
 
-    /// Waits for at most `patience` for the VM to say that it is ready: nanoseconds from its kernel's entry to then. None if it
-    /// has not said so yet.
+    /// Waits for at most `patience` for the VM to be ready: nanoseconds from its kernel's entry to then. None if it is not yet.
+    ///
+    /// The VM says it by itself, but into the void if QEMU had not yet taken our connection; so it is asked as well.
     pub fn ready(&mut self, patience: Duration) -> Result<Option<u64>, ControlError> {
+        if !self.asked {
+            self.send(&ToVm::Read { element: control::MACHINE, handler: "ready_ns" })?;
+            (self.asked, self.answer_due) = (true, true);
+        }
         let Some(mut frame) = self.frame(Instant::now() + patience)? else { return Ok(None) };
         match decode::<FromVm>(&mut frame) {
             Some(FromVm::Ready { protocol: PROTOCOL, ready_ns }) => Ok(Some(ready_ns)),
             Some(FromVm::Ready { protocol, .. }) => Err(ControlError::Version(protocol)),
+            Some(FromVm::Value(ready_ns)) => {
+                self.answer_due = false;
+                ready_ns.parse().map(Some).map_err(|_| ControlError::Malformed)
+            }
             _ => Err(ControlError::Malformed),
         }
     }
@@ -84,11 +96,23 @@ impl Control {
 
     fn request(&mut self, request: &ToVm) -> Result<Vec<u8>, ControlError> {
         const PATIENCE: Duration = Duration::from_secs(10);
+        self.send(request)?;
+        loop {
+            let frame = self.frame(Instant::now() + PATIENCE)?;
+            let frame = frame.ok_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "the VM does not answer"))?;
+            // Nobody may have waited for the first message, which answers nothing, or for what `ready` asked.
+            let is_ready = matches!(decode(&mut frame.clone()), Some(FromVm::Ready { .. }));
+            if !is_ready && !std::mem::take(&mut self.answer_due) {
+                return Ok(frame);
+            }
+        }
+    }
+
+    fn send(&mut self, request: &ToVm) -> Result<(), ControlError> {
         let mut buffer = [0; MESSAGE_BYTES];
         let sent = encode(request, &mut buffer).ok_or(ControlError::Refused(control::Failure::TooLong))?;
         self.stream.write_all(sent)?;
-        let frame = self.frame(Instant::now() + PATIENCE)?;
-        frame.ok_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "the VM does not answer").into())
+        Ok(())
     }
 
     /// The next message, closing zero included; none by `deadline`.

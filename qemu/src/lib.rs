@@ -10,10 +10,12 @@ mod control_client;
 mod floor;
 mod machine;
 mod port;
+mod tsc;
 mod vm;
 
 pub use control_client::{Control, ControlError};
 pub use floor::floor_kernel;
 pub use machine::{Accel, Backend, Kind, Machine, Nic};
 pub use port::{MAX_FRAME_BYTES, Port};
+pub use tsc::tsc_khz;
 pub use vm::{Exit, StartError, Vm};

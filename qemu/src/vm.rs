@@ -5,7 +5,7 @@ use crate::Machine;
 use crate::machine::PROGRAM;
 use nix::sys::signal::Signal;
 use std::io::{self, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -57,7 +57,8 @@ impl Vm {
         // The kernel ends QEMU when this process ends without a chance to do it itself.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).args(machine.command());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A process group of its own: Ctrl-C on the terminal reaches us, and we end QEMU in order.
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let started = Instant::now();
         let mut child = command.spawn()?;
         let (log, errors) = <(Arc<Mutex<Vec<u8>>>, Arc<Mutex<Vec<u8>>>)>::default();

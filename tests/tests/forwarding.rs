@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What comes out of a booted function is what an independent decoder says should.
+
+use qemu::Kind;
+use std::path::PathBuf;
+use tempfile::TempDir;
+use tests::{Running, build_file, frames, home};
+
+fn capture() -> PathBuf {
+    home().join("examples/captures/http_browsing.pcap")
+}
+
+/// The rules of examples/firewall.nf in tcpdump's language.
+const FIREWALL: &str = "arp or (src net 21.0.0.0/8 and (tcp dst port 80 or tcp dst port 443 or udp dst port 53))";
+
+/// An IPv4 frame without what follows the packet (padding, and in this capture the check sequence): CheckIPHeader, like
+/// Click's, cuts it off.
+fn without_trailer(frame: &[u8]) -> &[u8] {
+    &frame[..14 + usize::from(u16::from_be_bytes([frame[16], frame[17]]))]
+}
+
+#[test]
+fn the_firewall_passes_what_tcpdump_passes_on_each_machine() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/firewall.nf"), "fw", folder.path());
+    let (sent, expected) = (frames::read(&capture()), frames::tcpdump(&capture(), FIREWALL));
+    assert!(!expected.is_empty() && expected.len() < sent.len(), "the capture has both kinds");
+    for kind in Kind::ALL {
+        let mut fw = Running::boot(&image, kind, 2);
+        for frame in &sent {
+            fw.send(0, frame);
+        }
+        for frame in &expected {
+            assert_eq!(fw.receive(1), without_trailer(frame), "{}", kind.name());
+        }
+        while fw.machine("received_0") < sent.len() as u64 {}
+        assert_eq!(fw.machine("sent_1"), expected.len() as u64, "nothing more on {}", kind.name());
+        assert_eq!(fw.read("arrived", "count"), sent.len().to_string());
+        assert_eq!(fw.read("filter", "denied"), (sent.len() - expected.len()).to_string());
+        fw.power_off();
+    }
+}
+
+#[test]
+fn the_wire_passes_every_frame_both_ways_in_order() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());
+    let sent = frames::read(&capture());
+    for kind in Kind::ALL {
+        let wire = Running::boot(&image, kind, 2);
+        for (from, to) in [(0, 1), (1, 0)] {
+            for _ in 0..20 {
+                sent.iter().for_each(|frame| wire.send(from, frame));
+                sent.iter().for_each(|frame| assert_eq!(&wire.receive(to), frame, "{}", kind.name()));
+            }
+        }
+        wire.power_off();
+    }
+}
+
+#[test]
+fn the_bridge_learns_where_an_address_is() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/bridge.nf"), "bridge", folder.path());
+    let mut bridge = Running::boot(&image, Kind::Microvm, 2);
+    let frame = |to: u8, from: u8| [&[2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from, 0x88, 0xb5][..], &[to; 50]].concat();
+    bridge.send(0, &frame(9, 1));
+    assert_eq!(bridge.receive(1), frame(9, 1), "an unknown address is flooded");
+    bridge.send(0, &frame(1, 7));
+    bridge.send(0, &frame(9, 1));
+    assert_eq!(bridge.receive(1), frame(9, 1), "a known one on the same side is not");
+    assert_eq!(bridge.machine("sent_1"), 2);
+    bridge.power_off();
+}
+
+#[test]
+fn a_frame_for_nobody_is_answered_by_the_mirror() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/mirror.nf"), "mirror", folder.path());
+    let mirror = Running::boot(&image, Kind::Q35, 1);
+    mirror.send(0, &[&[1; 6][..], &[2; 6], &[3; 48]].concat());
+    assert_eq!(mirror.receive(0), [&[2; 6][..], &[1; 6], &[3; 48]].concat());
+    mirror.power_off();
+}

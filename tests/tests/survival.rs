@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a booted VM must survive, and how it ends when it cannot.
+
+use qemu::{Control, Exit, Kind, Vm};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tests::frames::{self, Random};
+use tests::{PATIENCE, Running, build, build_file, home, sluice};
+
+/// Everything that looks into a packet, in the way of each frame; what passes all of it goes out, as do echo requests.
+const GAUNTLET: &str = "
+network lan; network wan;
+vm gauntlet {
+  FromDevice(lan) -> copies :: Tee(4);
+  copies[0] -> Classifier(12/0800) -> Strip(14) -> CheckIPHeader -> filter :: IPFilter(allow icmp type echo, deny all)
+            -> Unstrip(14) -> out :: ToDevice(wan);
+  copies[1] -> CheckIPHeader(14) -> classes :: IPClassifier(tcp opt syn && src port < 1024, udp port 53 or 123, ip frag, -);
+  classes[0] -> sink :: Discard; classes[1] -> sink; classes[2] -> sink; classes[3] -> sink;
+  switch :: EtherSwitch;
+  copies[2] -> [0] switch [0] -> Queue(64) -> ToDevice(lan);
+  copies[3] -> EtherMirror -> Paint(3) -> Null -> [1] switch [1] -> Discard;
+}
+chain lan <-> gauntlet <-> wan;
+";
+
+/// Where the reference captures are; they are not part of this source.
+fn malformed() -> Option<PathBuf> {
+    let folder = home().parent()?.join("shared/material/malformed");
+    folder.is_dir().then_some(folder)
+}
+
+fn hostile_frames() -> Vec<Vec<u8>> {
+    let mut hostile = Vec::new();
+    match malformed() {
+        Some(folder) => {
+            let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+            files.sort();
+            hostile.extend(files.iter().flat_map(|file| frames::read(file)));
+        }
+        None => println!("skipped: the malformed captures, because ../shared/material is not here"),
+    }
+    let good = frames::read(&home().join("examples/captures/http_browsing.pcap"));
+    let mut random = Random(0x5111ce);
+    hostile.extend((0..10_000).map(|index| random.mutate(&good[index % good.len()])));
+    // Short and long ones: an empty datagram is no frame, and the NIC's buffers end at 1868 bytes.
+    hostile.extend((1..=64).map(|length| vec![0x45; length]));
+    hostile.extend([1514, 1515, 1868, 1869, 4000, 9000, 60_000].map(|length| vec![0x45; length]));
+    hostile.retain(|frame| !frame.is_empty());
+    hostile
+}
+
+/// An ICMP echo request over Ethernet, right in every field.
+fn echo(sequence: u16) -> Vec<u8> {
+    let mut ip = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    let sum = checksum(&ip);
+    ip[10..12].copy_from_slice(&sum.to_be_bytes());
+    let mut icmp = [8, 0, 0, 0, 0x51, 0x1c, 0, 0];
+    icmp[6..8].copy_from_slice(&sequence.to_be_bytes());
+    let sum = checksum(&icmp);
+    icmp[2..4].copy_from_slice(&sum.to_be_bytes());
+    [&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0][..], &ip, &icmp, &[0; 18]].concat()
+}
+
+/// RFC 1071.
+fn checksum(bytes: &[u8]) -> u16 {
+    let mut sum: u32 = bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
+#[test]
+fn hostile_frames_do_not_stop_a_vm() {
+    let folder = TempDir::new().unwrap();
+    let image = build(GAUNTLET, "gauntlet", folder.path());
+    let hostile = hostile_frames();
+    let mut gauntlet = Running::boot(&image, Kind::Microvm, 2);
+    let (first, last) = (echo(1), echo(2));
+    gauntlet.send(0, &first);
+    let ports = &gauntlet.ports;
+    let came = std::thread::scope(|scope| {
+        // What the VM sends is taken at the same time, or both sides would wait for each other.
+        let take = |port: usize, last: Option<&[u8]>| {
+            let (mut buffer, mut came) = (vec![0; qemu::MAX_FRAME_BYTES], 0);
+            while let Some(length) = ports[port].receive(&mut buffer, PATIENCE / 10).unwrap() {
+                came += 1;
+                if last == Some(&buffer[..length]) {
+                    return came;
+                }
+            }
+            came
+        };
+        let last = &last;
+        let out = scope.spawn(move || take(1, Some(last)));
+        scope.spawn(move || take(0, None));
+        for frame in &hostile {
+            // QEMU may refuse a datagram that is no frame to it; the VM must not.
+            let _ = ports[0].send(frame, Instant::now() + PATIENCE);
+        }
+        ports[0].send(last, Instant::now() + PATIENCE).unwrap();
+        out.join().unwrap()
+    });
+    assert!(came >= 2, "the echo requests before and after came through");
+    assert_eq!(gauntlet.vm.ended().unwrap(), None);
+    assert_eq!(gauntlet.machine("device_errors"), 0);
+    gauntlet.power_off();
+}
+
+#[test]
+fn an_idle_vm_sleeps() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());
+    for kind in Kind::ALL {
+        let mut wire = Running::boot(&image, kind, 2);
+        let before = wire.machine("rounds");
+        std::thread::sleep(Duration::from_millis(500));
+        let rounds = wire.machine("rounds") - before;
+        // Each request wakes it for a few rounds; polling would be hundreds of thousands.
+        assert!(rounds < 1000, "{rounds} rounds in an idle half second on {}", kind.name());
+        wire.power_off();
+    }
+}
+
+#[test]
+fn a_panic_is_told_and_ends_the_vm() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());
+    for kind in Kind::ALL {
+        let sockets = TempDir::new().unwrap();
+        let (machine, _ports) = tests::machine(&image, kind, 1, sockets.path());
+        let mut vm = Vm::start(&machine).unwrap();
+        assert_eq!(vm.wait(Instant::now() + PATIENCE).unwrap(), Some(Exit::Failed), "{}", kind.name());
+        let log = folder.path().join("log");
+        std::fs::write(&log, vm.take_log()).unwrap();
+        let told = sluice().arg("logs").arg(&image).arg(&log).output().unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        assert!(told.contains("the chain gives this VM 2 ports, the VMM 1"), "{told}");
+    }
+}
+
+#[test]
+fn noise_on_the_control_channel_is_refused_and_survived() {
+    use std::io::{Read, Write};
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());
+    let sockets = TempDir::new().unwrap();
+    let (machine, _ports) = tests::machine(&image, Kind::Pc, 2, sockets.path());
+    let mut vm = Vm::start(&machine).unwrap();
+    let socket = machine.control.unwrap();
+    let mut stream = loop {
+        match std::os::unix::net::UnixStream::connect(&socket) {
+            Ok(stream) => break stream,
+            Err(_) => assert_eq!(vm.ended().unwrap(), None),
+        }
+    };
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut message = || {
+        let mut bytes = Vec::new();
+        while bytes.last() != Some(&0) {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            bytes.push(byte[0]);
+        }
+        bytes
+    };
+    assert!(matches!(control::decode(&mut message()), Some(control::FromVm::Ready { .. })));
+    stream.write_all(&[7; 3 * control::MESSAGE_BYTES]).unwrap();
+    stream.write_all(&[0, 5, 5, 5, 0]).unwrap();
+    let mut answer = [0; 64];
+    let count = stream.read(&mut answer).unwrap();
+    let refused = control::FromVm::Failed(control::Failure::Malformed);
+    assert_eq!(
+        control::decode(&mut answer[..count]),
+        Some(refused),
+        "the overlong message is skipped, the next refused"
+    );
+    drop(stream);
+    let mut control = Control::connect(&socket).unwrap().expect("QEMU still listens");
+    assert!(control.read("machine", "rounds").is_ok());
+    assert!(control.read("nobody", "count").is_err());
+}
