@@ -27,11 +27,6 @@ impl Port {
         Ok(Port { socket, local: local.into(), remote: remote.into() })
     }
 
-    /// Whether QEMU has made its end; frames wait there until the VM takes them.
-    pub fn is_open(&self) -> bool {
-        self.remote.exists()
-    }
-
     /// Sends a frame; waits while QEMU has no room for it, at most until `deadline`.
     pub fn send(&self, frame: &[u8], deadline: Instant) -> io::Result<()> {
         loop {

@@ -30,7 +30,7 @@ pub struct Built {
 
 /// The command.
 pub fn command(args: &BuildArgs) -> anyhow::Result<()> {
-    let built = build(&args.file, args.output.as_deref(), &Stop::listen()?)?;
+    let built = build(chain::load(&args.file)?, args.output.as_deref(), &Stop::listen()?)?;
     if args.json {
         println!("{}", built.manifest.json());
         return Ok(());
@@ -48,9 +48,8 @@ pub fn command(args: &BuildArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds `file` into `output`, or else into `build/NAME`.
-pub fn build(file: &Path, output: Option<&Path>, stop: &Stop) -> anyhow::Result<Built> {
-    let chain = chain::load(file)?;
+/// Builds `chain` into `output`, or else into `build/NAME`.
+pub fn build(chain: Chain, output: Option<&Path>, stop: &Stop) -> anyhow::Result<Built> {
     let folder = output.map_or_else(|| Path::new("build").join(&chain.stem), Path::to_path_buf);
     let workspace = Workspace::generate(&chain.plan)?;
     let images = cargo::build(&workspace, stop)?;

@@ -1,9 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `sluice run`: boots a chain, passes traffic, reports.
 
-use crate::cli::RunArgs;
+mod fleet;
+mod frames;
+mod layout;
+mod relay;
+mod report;
+mod session;
+
+use crate::build::{self, Built};
+use crate::chain;
+use crate::cli::{Acceleration, MachineType, RunArgs};
+use crate::progress::Progress;
+use crate::signals::Stop;
+use anyhow::Context;
+use layout::{Hangs, Layout, Place};
+use qemu::{Accel, Backend, Kind, Machine, Nic};
+use session::{Replay, Session};
+use std::path::{Path, PathBuf};
 
 /// The command.
-pub fn command(_args: &RunArgs) -> anyhow::Result<()> {
-    anyhow::bail!("not there yet")
+pub fn command(args: &RunArgs) -> anyhow::Result<()> {
+    let stop = Stop::listen()?;
+    let chain = chain::load(&args.file)?;
+    // Everything that the user gave is looked at before anything is built.
+    let layout = Layout::resolve(&chain.plan, args)?;
+    let replays = layout.replays.iter().map(|(places, attachment)| {
+        let capture = frames::read(Path::new(&attachment.what))?;
+        if capture.cut > 0 {
+            let what = &attachment.what;
+            anstream::eprintln!(
+                "{what}: {} frames were cut short when they were captured; they are sent as they are",
+                capture.cut
+            );
+        }
+        Ok(Replay { frames: capture.frames, places: places.clone() })
+    });
+    let replays: Vec<_> = replays.collect::<anyhow::Result<_>>()?;
+    let built = build::build(chain, args.output.as_deref(), &stop)?;
+    let accel = accelerator(args.accel)?;
+    if args.print_command {
+        let folder = std::path::absolute(&built.folder)?;
+        machines(&built, &layout, args, accel, &folder)
+            .iter()
+            .for_each(|machine| println!("{}", machine.shell_command()));
+        return Ok(());
+    }
+    let folder = tempfile::Builder::new().prefix("sluice-").tempdir().context("cannot make a folder for sockets")?;
+    let machines = machines(&built, &layout, args, accel, folder.path());
+    let session = Session::start(&built, &machines, &layout, folder, &stop)?;
+    session.run(&built, &layout, args, replays, &stop)
+}
+
+fn accelerator(wanted: Acceleration) -> anyhow::Result<Accel> {
+    Ok(match wanted {
+        Acceleration::Kvm => Accel::Kvm,
+        Acceleration::Tcg => Accel::Tcg,
+        Acceleration::Auto => {
+            let _progress = Progress::begin("looking whether KVM executes guests here");
+            qemu::accel::choose()?
+        }
+    })
+}
+
+/// A machine per VM, its sockets in `folder`.
+fn machines(built: &Built, layout: &Layout, args: &RunArgs, accel: Accel, folder: &Path) -> Vec<Machine> {
+    let append = qemu::tsc_khz().map_or_else(String::new, |khz| format!("tsc_khz={khz}"));
+    let machine = |(vm, planned): (usize, &build::manifest::Vm)| Machine {
+        name: planned.name.clone(),
+        kind: kind(args.machine),
+        accel,
+        memory_mib: args.memory.unwrap_or(planned.memory_mib),
+        kernel: std::path::absolute(built.folder.join(&planned.image)).expect("the folder's path is not empty"),
+        append: append.clone(),
+        nics: (0..planned.ports.len()).map(|port| nic(built, layout, Place { vm, port }, folder)).collect(),
+        control: Some(control_socket(folder, vm)),
+    };
+    built.manifest.vms.iter().enumerate().map(machine).collect()
+}
+
+fn kind(machine: MachineType) -> Kind {
+    match machine {
+        MachineType::Pc => Kind::Pc,
+        MachineType::Q35 => Kind::Q35,
+        MachineType::Microvm => Kind::Microvm,
+    }
+}
+
+fn nic(built: &Built, layout: &Layout, place: Place, folder: &Path) -> Nic {
+    let (local, host) = nic_sockets(folder, place);
+    let backend = match &layout.nics[place.vm][place.port] {
+        Hangs::Served(_) => Backend::Dgram { local, remote: host },
+        Hangs::Linked(other) => Backend::Dgram { local, remote: nic_sockets(folder, *other).0 },
+        Hangs::Tap(name) => Backend::Tap { name: name.clone() },
+        Hangs::Socket(path) => Backend::Dgram { local: format!("{path}.vm").into(), remote: path.into() },
+    };
+    Nic { backend, mac: mac(&layout::name(&built.chain.plan, place)) }
+}
+
+/// The sockets of a NIC: QEMU's and ours. Short names: a socket's path has at most 107 bytes.
+fn nic_sockets(folder: &Path, place: Place) -> (PathBuf, PathBuf) {
+    let name = format!("{}-{}", place.vm, place.port);
+    (folder.join(&name), folder.join(format!("{name}.host")))
+}
+
+fn control_socket(folder: &Path, vm: usize) -> PathBuf {
+    folder.join(format!("{vm}.control"))
+}
+
+/// An address of QEMU's range, the same in each run: FNV-1a of the NIC's name.
+fn mac(name: &str) -> [u8; 6] {
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let [a, b, c, _] = hash.to_be_bytes();
+    [0x52, 0x54, 0x00, a, b, c]
 }

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The VMs of a chain: started, awaited, watched, asked, powered off.
+
+use crate::logs::Decoder;
+use crate::signals::Stop;
+use anyhow::{Context, anyhow};
+use qemu::{Control, Exit, Machine, Vm};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a VM may take to become ready: a thousand times what it needs under emulation.
+const READY_PATIENCE: Duration = Duration::from_secs(20);
+/// How long it may take to power off.
+const OFF_PATIENCE: Duration = Duration::from_secs(5);
+/// How often we look while we wait for QEMU's socket.
+const LOOK: Duration = Duration::from_micros(200);
+/// Lines of the log in an error.
+const TAIL_LINES: usize = 12;
+
+/// A VM of the chain.
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// When QEMU was started.
+    pub started: Instant,
+    /// When its kernel was entered, and when it was ready.
+    pub boot: Option<(Instant, Instant)>,
+    vm: Vm,
+    control: Option<Control>,
+    decoder: Decoder,
+    tail: Vec<String>,
+    powered_off: bool,
+}
+
+impl Member {
+    /// Starts `machine`.
+    pub fn start(machine: &Machine, image: &[u8]) -> anyhow::Result<Member> {
+        let decoder = Decoder::new(image).with_context(|| format!("the image of {}", machine.name))?;
+        let vm = Vm::start(machine)?;
+        let (name, started) = (machine.name.clone(), vm.started());
+        Ok(Member { name, started, boot: None, vm, control: None, decoder, tail: Vec::new(), powered_off: false })
+    }
+
+    /// Waits until QEMU has made the control channel's socket at `path`.
+    pub fn connect(&mut self, path: &Path, stop: &Stop) -> anyhow::Result<()> {
+        let deadline = Instant::now() + READY_PATIENCE;
+        loop {
+            if let Some(control) = Control::connect(path).context("cannot reach the control channel")? {
+                self.control = Some(control);
+                return Ok(());
+            }
+            self.wait_on(deadline, stop)?;
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits until QEMU has made the socket of a NIC at `path`: frames that come before the VM is ready wait there.
+    pub fn appears(&mut self, path: &Path, stop: &Stop) -> anyhow::Result<()> {
+        let deadline = Instant::now() + READY_PATIENCE;
+        while !path.exists() {
+            self.wait_on(deadline, stop)?;
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    /// Waits until the VM says that it is ready.
+    pub fn ready(&mut self, stop: &Stop) -> anyhow::Result<()> {
+        let deadline = Instant::now() + READY_PATIENCE;
+        while self.boot.is_none() {
+            let Some(control) = &mut self.control else { return Ok(()) };
+            match control.ready(Duration::from_millis(100)) {
+                Ok(None) => self.wait_on(deadline, stop)?,
+                Ok(Some(ready_ns)) => {
+                    let now = Instant::now();
+                    self.boot = Some((now - Duration::from_nanos(ready_ns), now));
+                }
+                Err(error) => return Err(self.lost(anyhow!(error))),
+            }
+        }
+        Ok(())
+    }
+
+    fn wait_on(&mut self, deadline: Instant, stop: &Stop) -> anyhow::Result<()> {
+        stop.check()?;
+        self.watch()?;
+        if Instant::now() < deadline {
+            return Ok(());
+        }
+        let log = self.told();
+        let (name, seconds) = (&self.name, READY_PATIENCE.as_secs());
+        Err(anyhow!(
+            "VM {name} did not become ready within {seconds} s; more memory (--memory 32) or another --machine may help{log}"
+        ))
+    }
+
+    /// An error if the VM has ended without being asked.
+    pub fn watch(&mut self) -> anyhow::Result<()> {
+        if self.powered_off {
+            return Ok(());
+        }
+        match self.vm.ended().context("cannot watch QEMU")? {
+            None => Ok(()),
+            Some(Exit::Clean) => {
+                self.powered_off = true;
+                Ok(())
+            }
+            Some(exit) => Err(self.ended_badly(&exit)),
+        }
+    }
+
+    /// Whether it has powered off.
+    pub fn is_off(&self) -> bool {
+        self.powered_off
+    }
+
+    /// New lines of its log.
+    pub fn log(&mut self) -> Vec<String> {
+        let lines = self.decoder.decode(&self.vm.take_log());
+        self.tail.extend(lines.iter().cloned());
+        self.tail.drain(..self.tail.len().saturating_sub(TAIL_LINES));
+        lines
+    }
+
+    /// Reads a handler; none if the VM has no such value now.
+    pub fn read(&mut self, element: &str, handler: &str) -> anyhow::Result<Option<String>> {
+        let Some(control) = self.control.as_mut().filter(|_| !self.powered_off) else { return Ok(None) };
+        match control.read(element, handler) {
+            Ok(value) => Ok(Some(value)),
+            Err(qemu::ControlError::Refused(_)) => Ok(None),
+            Err(error) => Err(self.lost(anyhow!(error))),
+        }
+    }
+
+    /// Reads one of the machine's numbers; 0 if it has none.
+    pub fn machine(&mut self, handler: &str) -> anyhow::Result<u64> {
+        Ok(self.read(control::MACHINE, handler)?.and_then(|value| value.parse().ok()).unwrap_or(0))
+    }
+
+    /// Powers it off and waits for its end.
+    pub fn power_off(&mut self) -> anyhow::Result<()> {
+        if !self.powered_off
+            && let Some(control) = &mut self.control
+        {
+            control.power_off().map_err(|error| anyhow!(error)).or_else(|error| Err(self.lost(error)))?;
+            match self.vm.wait(Instant::now() + OFF_PATIENCE).context("cannot wait for QEMU")? {
+                Some(Exit::Clean) => {}
+                Some(exit) => return Err(self.ended_badly(&exit)),
+                None => anyhow::bail!("VM {} does not power off; it was ended", self.name),
+            }
+            self.powered_off = true;
+        }
+        Ok(())
+    }
+
+    /// The channel broke: because the VM ended, or else as `error` says.
+    fn lost(&mut self, error: anyhow::Error) -> anyhow::Error {
+        match self.vm.wait(Instant::now() + Duration::from_secs(1)) {
+            Ok(Some(Exit::Clean)) => {
+                self.powered_off = true;
+                anyhow!("VM {} powered off while it was asked", self.name)
+            }
+            Ok(Some(exit)) => self.ended_badly(&exit),
+            _ => error.context(format!("VM {}", self.name)),
+        }
+    }
+
+    fn ended_badly(&mut self, exit: &Exit) -> anyhow::Error {
+        self.powered_off = true;
+        let (log, name) = (self.told(), &self.name);
+        match exit {
+            Exit::Clean | Exit::Failed => anyhow!("VM {name} failed{log}"),
+            Exit::Reset => anyhow!("VM {name} reset itself (a triple fault, or QEMU was ended from outside){log}"),
+            Exit::Qemu(said) => anyhow!("QEMU of VM {name} ended: {said}{log}"),
+        }
+    }
+
+    /// The end of the log, for an error.
+    fn told(&mut self) -> String {
+        self.log();
+        if self.tail.is_empty() {
+            "; its log is empty".into()
+        } else {
+            format!("; its log ends:\n  {}", self.tail.join("\n  "))
+        }
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What each NIC hangs on: the chain's networks and links, and what the user attached to them.
+
+use crate::cli::{Attachment, RunArgs};
+use crate::failure::usage;
+use chain_compiler::{Peer, Plan};
+use std::path::Path;
+
+/// A NIC: a port of a VM, both by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The VM's index in the plan.
+    pub vm: usize,
+    /// The port's index in the VM.
+    pub port: usize,
+}
+
+/// What a NIC hangs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hangs {
+    /// A socket that we serve; the index of its segment.
+    Served(usize),
+    /// The NIC at the other end of a link, without us between.
+    Linked(Place),
+    /// A TAP device.
+    Tap(String),
+    /// A socket of the user.
+    Socket(String),
+}
+
+/// Every NIC, and which of them share a segment.
+#[derive(Debug)]
+pub struct Layout {
+    /// By VM, then by port.
+    pub nics: Vec<Vec<Hangs>>,
+    /// The segments that we serve: frames that a member sends reach all others.
+    pub segments: Vec<Vec<Place>>,
+    /// Each replay: where it goes in, and its file.
+    pub replays: Vec<(Vec<Place>, Attachment)>,
+    /// Each capture: where it listens, and its file.
+    pub captures: Vec<(Vec<Place>, Attachment)>,
+}
+
+impl Layout {
+    /// Resolves the command line against the plan.
+    pub fn resolve(plan: &Plan, args: &RunArgs) -> anyhow::Result<Layout> {
+        let mut hangs: Vec<Vec<Option<Hangs>>> = plan.vms.iter().map(|vm| vec![None; vm.ports.len()]).collect();
+        for attachment in &args.tap {
+            check_tap(&attachment.what)?;
+            take(plan, &mut hangs, attachment, Hangs::Tap(attachment.what.clone()))?;
+        }
+        for attachment in &args.socket {
+            take(plan, &mut hangs, attachment, Hangs::Socket(attachment.what.clone()))?;
+        }
+        let replays = served(plan, &hangs, &args.replay, "--replay")?;
+        let captures = served(plan, &hangs, &args.capture, "--capture")?;
+        let listened: Vec<Place> = replays.iter().chain(&captures).flat_map(|(places, _)| places.clone()).collect();
+        let mut segments: Vec<Vec<Place>> = Vec::new();
+        for (place, peer) in places(plan) {
+            if hangs[place.vm][place.port].is_some() {
+                continue;
+            }
+            let other = other_end(plan, place);
+            let free = other.filter(|other| hangs[other.vm][other.port].is_none());
+            let quiet = |other: &Place| !listened.contains(&place) && !listened.contains(other);
+            if let Some(other) = free.filter(quiet) {
+                hangs[place.vm][place.port] = Some(Hangs::Linked(other));
+                hangs[other.vm][other.port] = Some(Hangs::Linked(place));
+                continue;
+            }
+            let shares = |member: &Place| network(plan, *member).is_some_and(|name| Some(name) == network_of(peer));
+            let joins = |member: &Place| Some(*member) == other || shares(member);
+            let segment = segments.iter().position(|members| members.iter().any(joins));
+            let segment = segment.unwrap_or_else(|| {
+                segments.push(Vec::new());
+                segments.len() - 1
+            });
+            segments[segment].push(place);
+            hangs[place.vm][place.port] = Some(Hangs::Served(segment));
+        }
+        let nics = hangs.into_iter().map(|ports| ports.into_iter().flatten().collect()).collect();
+        Ok(Layout { nics, segments, replays, captures })
+    }
+}
+
+/// All NICs with what they lead to.
+pub fn places(plan: &Plan) -> impl Iterator<Item = (Place, &Peer)> {
+    plan.vms.iter().enumerate().flat_map(|(vm, planned)| {
+        planned.ports.iter().enumerate().map(move |(port, found)| (Place { vm, port }, &found.peer))
+    })
+}
+
+/// `vm.port`.
+pub fn name(plan: &Plan, place: Place) -> String {
+    format!("{}.{}", plan.vms[place.vm].name, plan.vms[place.vm].ports[place.port].name)
+}
+
+fn network(plan: &Plan, place: Place) -> Option<&str> {
+    network_of(&plan.vms[place.vm].ports[place.port].peer)
+}
+
+/// The network that it is; none for a link.
+fn network_of(peer: &Peer) -> Option<&str> {
+    match peer {
+        Peer::Network(name) => Some(name),
+        Peer::Vm(_) => None,
+    }
+}
+
+/// The NIC at the other end of a link between two VMs.
+fn other_end(plan: &Plan, place: Place) -> Option<Place> {
+    let Peer::Vm(peer) = &plan.vms[place.vm].ports[place.port].peer else { return None };
+    let vm = plan.vms.iter().position(|vm| vm.name == *peer)?;
+    let here = Peer::Vm(plan.vms[place.vm].name.clone());
+    let port = plan.vms[vm].ports.iter().position(|port| port.peer == here)?;
+    Some(Place { vm, port })
+}
+
+/// The NICs that PORT names: all of a network, or one of a VM.
+fn find(plan: &Plan, port: &str) -> anyhow::Result<Vec<Place>> {
+    let matches = |(place, peer): &(Place, &Peer)| network_of(peer) == Some(port) || name(plan, *place) == port;
+    let found: Vec<_> = places(plan).filter(matches).map(|(place, _)| place).collect();
+    if found.is_empty() {
+        let ports: Vec<_> = places(plan).map(|(place, _)| name(plan, place)).collect();
+        let known: Vec<_> = plan.networks.iter().map(String::as_str).chain(ports.iter().map(String::as_str)).collect();
+        return Err(usage(format!("the chain has no port '{port}'; it has {}", known.join(", "))));
+    }
+    Ok(found)
+}
+
+/// Puts the one NIC of an attachment on it.
+fn take(plan: &Plan, hangs: &mut [Vec<Option<Hangs>>], attachment: &Attachment, on: Hangs) -> anyhow::Result<()> {
+    let found = find(plan, &attachment.port)?;
+    let [place] = found[..] else {
+        let names: Vec<_> = found.iter().map(|&place| name(plan, place)).collect();
+        let (port, names) = (&attachment.port, names.join(" or "));
+        return Err(usage(format!(
+            "'{port}' is {} ports, and '{}' takes one: say {names}",
+            found.len(),
+            attachment.what
+        )));
+    };
+    match hangs[place.vm][place.port].replace(on) {
+        Some(_) => Err(usage(format!("port '{}' is given twice", attachment.port))),
+        None => Ok(()),
+    }
+}
+
+/// The NICs of attachments that we serve ourselves.
+fn served(
+    plan: &Plan,
+    hangs: &[Vec<Option<Hangs>>],
+    attachments: &[Attachment],
+    flag: &str,
+) -> anyhow::Result<Vec<(Vec<Place>, Attachment)>> {
+    let mut served = Vec::new();
+    for attachment in attachments {
+        let found = find(plan, &attachment.port)?;
+        if let Some(&place) = found.iter().find(|place| hangs[place.vm][place.port].is_some()) {
+            let name = name(plan, place);
+            return Err(usage(format!(
+                "{flag} {}: {name} is on a TAP or socket; use that one instead",
+                attachment.port
+            )));
+        }
+        served.push((found, attachment.clone()));
+    }
+    Ok(served)
+}
+
+fn check_tap(name: &str) -> anyhow::Result<()> {
+    const IFF_TAP: u32 = 2;
+    let folder = Path::new("/sys/class/net").join(name);
+    let flags = std::fs::read_to_string(folder.join("tun_flags")).ok();
+    let flags = flags.and_then(|text| u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok());
+    match flags {
+        Some(flags) if flags & IFF_TAP != 0 => Ok(()),
+        _ if folder.exists() && !name.is_empty() => Err(usage(format!("the network device {name} is not a TAP"))),
+        _ => Err(usage(format!(
+            "there is no TAP device {name}; make it: ip tuntap add dev {name} mode tap && ip link set {name} up"
+        ))),
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One run: the VMs and their traffic, from the first process to the report.
+
+use super::fleet::Member;
+use super::layout::{Hangs, Layout, Place};
+use super::relay::Relay;
+use super::report::{Recorded, Report};
+use super::{control_socket, nic_sockets};
+use crate::build::Built;
+use crate::cli::RunArgs;
+use crate::failure::Ending;
+use crate::signals::Stop;
+use anyhow::Context;
+use qemu::Machine;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How often a run is looked at: while it replays, and else.
+const LOOK_REPLAY: Duration = Duration::from_millis(4);
+const LOOK: Duration = Duration::from_millis(50);
+/// How long all counters must stand still before a replay is over whose counts do not add up.
+const STILL: Duration = Duration::from_millis(500);
+/// How long a replay may go on after its last frame where nobody gave a time.
+const REPLAY_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Frames to send.
+pub struct Replay {
+    /// In order.
+    pub frames: Vec<Vec<u8>>,
+    /// Where they go in.
+    pub places: Vec<Place>,
+}
+
+/// Dropped in this order: VMs, threads, sockets.
+pub struct Session {
+    fleet: Vec<Member>,
+    traffic: Traffic,
+    folder: TempDir,
+}
+
+/// The relay with its threads, which end with it.
+struct Traffic {
+    relay: Arc<Relay>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Traffic {
+    fn drop(&mut self) {
+        self.relay.stop();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How a run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    Done,
+    Stopped,
+    TooLong,
+}
+
+impl Session {
+    /// Starts the VMs; they need not be ready yet.
+    pub fn start(
+        built: &Built,
+        machines: &[Machine],
+        layout: &Layout,
+        folder: TempDir,
+        stop: &Stop,
+    ) -> anyhow::Result<Session> {
+        let relay = Arc::new(Relay::bind(layout, |place| nic_sockets(folder.path(), place))?);
+        let traffic = Traffic { threads: relay.start(), relay };
+        let mut session = Session { fleet: Vec::new(), traffic, folder };
+        for (machine, vm) in machines.iter().zip(&built.manifest.vms) {
+            stop.check()?;
+            let image = built.folder.join(&vm.image);
+            let image = std::fs::read(&image).with_context(|| format!("cannot read {}", image.display()))?;
+            session.fleet.push(Member::start(machine, &image)?);
+        }
+        for (vm, member) in session.fleet.iter_mut().enumerate() {
+            member.connect(&control_socket(session.folder.path(), vm), stop)?;
+            let nics = layout.nics[vm].iter().enumerate();
+            for (port, _) in nics.filter(|(_, hangs)| matches!(hangs, Hangs::Served(_) | Hangs::Linked(_))) {
+                member.appears(&nic_sockets(session.folder.path(), Place { vm, port }).0, stop)?;
+            }
+        }
+        Ok(session)
+    }
+
+    /// Passes traffic to the end, then reports.
+    pub fn run(
+        mut self,
+        built: &Built,
+        layout: &Layout,
+        args: &RunArgs,
+        replays: Vec<Replay>,
+        stop: &Stop,
+    ) -> anyhow::Result<()> {
+        let deadline = args.timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+        let replaying = !replays.is_empty();
+        // The sockets exist: frames wait in them until the VMs are ready.
+        for replay in replays {
+            let thread = self.traffic.relay.replay(replay.frames, replay.places, args.repeat);
+            self.traffic.threads.push(thread);
+        }
+        for member in &mut self.fleet {
+            member.ready(stop)?;
+        }
+        let over = if replaying { self.replay(layout, deadline, stop) } else { self.live(deadline, stop) }?;
+        let mut report = Report::gather(built, layout, args, &mut self.fleet, &self.traffic.relay)?;
+        for member in &mut self.fleet {
+            member.power_off()?;
+        }
+        self.show_logs();
+        report.captures = self.finish(layout)?;
+        report.print(args.json)?;
+        match over {
+            Over::Stopped if replaying => Err(Ending::Interrupted.into()),
+            Over::TooLong if replaying => {
+                anyhow::bail!("the replay did not come to its end in time; the report is of what passed until then")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Until everything that was sent has come through, or nothing moves any more.
+    fn replay(&mut self, layout: &Layout, deadline: Option<Instant>, stop: &Stop) -> anyhow::Result<Over> {
+        let (mut last, mut moved, mut sent_at) = (Vec::new(), Instant::now(), None);
+        loop {
+            if let Some(over) = self.look(LOOK_REPLAY, deadline, stop)? {
+                return Ok(over);
+            }
+            // The relay's own threads run until they are stopped.
+            let sending =
+                self.traffic.threads.len() - self.traffic.threads.iter().filter(|thread| thread.is_finished()).count();
+            if sending > self.traffic.relay.served.len() {
+                continue;
+            }
+            let sent_at = *sent_at.get_or_insert_with(Instant::now);
+            let (counts, balanced) = self.counts(layout)?;
+            if counts != last {
+                (last, moved) = (counts, Instant::now());
+            } else if balanced || moved.elapsed() > STILL {
+                return Ok(Over::Done);
+            }
+            if deadline.is_none() && sent_at.elapsed() > REPLAY_PATIENCE {
+                return Ok(Over::TooLong);
+            }
+        }
+    }
+
+    /// Until the user stops it or the VMs end.
+    fn live(&mut self, deadline: Option<Instant>, stop: &Stop) -> anyhow::Result<Over> {
+        anstream::eprintln!("running; Ctrl-C ends it");
+        loop {
+            if let Some(over) = self.look(LOOK, deadline, stop)? {
+                return Ok(over);
+            }
+        }
+    }
+
+    /// Waits a moment and looks after everything; tells if it is over.
+    fn look(&mut self, moment: Duration, deadline: Option<Instant>, stop: &Stop) -> anyhow::Result<Option<Over>> {
+        std::thread::sleep(moment);
+        self.show_logs();
+        for member in &mut self.fleet {
+            member.watch()?;
+        }
+        self.traffic.relay.trouble()?;
+        Ok(if self.fleet.iter().all(Member::is_off) {
+            Some(Over::Done)
+        } else if stop.asked() {
+            Some(Over::Stopped)
+        } else {
+            deadline.filter(|&deadline| Instant::now() >= deadline).map(|_| Over::TooLong)
+        })
+    }
+
+    fn show_logs(&mut self) {
+        const NAME: anstyle::Style = anstyle::AnsiColor::Cyan.on_default();
+        for member in &mut self.fleet {
+            for line in member.log() {
+                anstream::eprintln!("{NAME}{}{NAME:#} {line}", member.name);
+            }
+        }
+    }
+
+    /// Received and sent frames of each NIC, and whether both ends of each cable agree on them.
+    fn counts(&mut self, layout: &Layout) -> anyhow::Result<(Vec<Vec<(u64, u64)>>, bool)> {
+        let mut counts = Vec::new();
+        for (member, nics) in self.fleet.iter_mut().zip(&layout.nics) {
+            let ports = (0..nics.len()).map(|port| {
+                Ok((member.machine(&format!("received_{port}"))?, member.machine(&format!("sent_{port}"))?))
+            });
+            counts.push(ports.collect::<anyhow::Result<Vec<_>>>()?);
+        }
+        let relay = &self.traffic.relay;
+        let served = relay.served.iter().all(|served| {
+            let (received, sent) = counts[served.place.vm][served.place.port];
+            received == served.sent.load(std::sync::atomic::Ordering::Relaxed)
+                && sent == served.received.load(std::sync::atomic::Ordering::Relaxed)
+        });
+        let nics = layout.nics.iter().flatten().zip(counts.iter().flatten());
+        let linked = nics.into_iter().all(|(hangs, count)| match hangs {
+            Hangs::Linked(other) => count.1 == counts[other.vm][other.port].0,
+            _ => true,
+        });
+        Ok((counts, served && linked))
+    }
+
+    /// Ends the traffic and gives the captures their names.
+    fn finish(self, layout: &Layout) -> anyhow::Result<Vec<Recorded>> {
+        let Session { fleet, traffic, folder } = self;
+        drop(fleet);
+        let relay = Arc::clone(&traffic.relay);
+        drop(traffic);
+        let relay = Arc::into_inner(relay).context("a thread of the relay did not end")?;
+        let recorders = relay.recorders().zip(&layout.captures);
+        let recorded = recorders.map(|(recorder, (_, attachment))| {
+            let (file, frames) = recorder.finish()?;
+            Ok(Recorded { port: attachment.port.clone(), file, frames })
+        });
+        let recorded = recorded.collect();
+        drop(folder);
+        recorded
+    }
+}
