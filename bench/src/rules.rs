@@ -62,16 +62,22 @@ impl RuleKind {
 /// The load's own destination port, so that a five-field rule cannot be refused by its last field alone.
 const DESTINATION_PORT: u16 = 9;
 
-fn source_port(index: usize) -> usize {
-    1024 + index % 60_000
+fn source_port(index: usize) -> u32 {
+    1024 + scattered(index) % 30_000
 }
 
-/// An address that never sends: 172.16.0.0/12, of which the load (10.0.0.0/8) has none.
+/// Fibonacci hashing: neighbouring rules have nothing in common that could be merged into a prefix or a range.
+fn scattered(index: usize) -> u32 {
+    (index as u32 + 1).wrapping_mul(0x9e37_79b1)
+}
+
+/// An address that never sends: the load's are in 10.0.0.0/8, these in 11.0.0.0 to 110.255.255.255, each once.
 struct Host(usize);
 
 impl std::fmt::Display for Host {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "172.16.{}.{}", self.0 / 250, self.0 % 250 + 1)
+        let [a, b, c, d] = scattered(self.0).to_be_bytes();
+        write!(formatter, "{}.{b}.{c}.{d}", 11 + a % 100)
     }
 }
 
@@ -88,5 +94,11 @@ mod tests {
                 assert_eq!(kind.click_arguments(count).matches("deny").count(), count - 1);
             }
         }
+    }
+
+    #[test]
+    fn no_host_is_in_two_rules() {
+        let hosts: std::collections::HashSet<String> = (0..1000).map(|index| Host(index).to_string()).collect();
+        assert_eq!(hosts.len(), 1000);
     }
 }
