@@ -154,9 +154,7 @@ impl Machine {
         let memory = format!("memory-backend-memfd,id=ram,share=on,size={}M", self.memory_mib);
         line.add(&["-m", &format!("{}M", self.memory_mib), "-object", &memory]);
         line.add(&["-kernel", &text(&self.kernel)]);
-        if !self.append.is_empty() {
-            line.add(&["-append", &self.append]);
-        }
+        line.add(&["-append", &self.kernel_words()]);
         for (index, nic) in self.nics.iter().enumerate() {
             line.nic(self.kind, index, nic);
         }
@@ -170,6 +168,15 @@ impl Machine {
             line.add(&["-device", "virtconsole,chardev=control"]);
         }
         line.0
+    }
+
+    /// The kernel's command line. Where devices are found by probing slots, their number ends the search.
+    fn kernel_words(&self) -> String {
+        let devices = self.nics.len() + usize::from(self.control.is_some());
+        match self.kind {
+            Kind::Microvm => self.append.clone(),
+            Kind::Pc | Kind::Q35 => format!("{} virtio_devices={devices}", self.append).trim_start().into(),
+        }
     }
 
     /// The command line as one pastes it into a shell.

@@ -5,6 +5,8 @@
 //! it is halted and do nothing but wake it, so no code here is ever interrupted by other code of ours.
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]
+// A test program has another entry, so what only the image's entry and log use is unused there.
+#![cfg_attr(test, allow(dead_code))]
 
 mod acpi;
 mod apic;

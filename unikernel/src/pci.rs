@@ -67,16 +67,18 @@ impl Bus {
         Bus { space, next_bar: BAR_WINDOW }
     }
 
-    /// Every function, in order of number.
-    pub fn functions(&self) -> Vec<Function, 64> {
+    /// How many slots a bus has.
+    pub const SLOTS: u8 = 32;
+
+    /// The functions in slot `slot`, in order of number.
+    pub fn functions(&self, slot: u8) -> Vec<Function, 8> {
         const HEADER_MULTI_FUNCTION: u32 = 1 << 23;
+        let first = slot * 8;
         let mut found = Vec::new();
-        for first in (0..=248).step_by(8) {
-            let Some(function) = self.probe(first) else { continue };
-            let others = if self.read(function, 0x0c) & HEADER_MULTI_FUNCTION != 0 { 7 } else { 0 };
-            let _ = found.push(function);
-            found.extend((1..=others).filter_map(|number| self.probe(first + number)).take(64 - found.len()));
-        }
+        let Some(function) = self.probe(first) else { return found };
+        let others = if self.read(function, 0x0c) & HEADER_MULTI_FUNCTION != 0 { 7 } else { 0 };
+        let _ = found.push(function);
+        found.extend((1..=others).filter_map(|number| self.probe(first + number)));
         found
     }
 

@@ -4,7 +4,8 @@
 #![allow(unsafe_code)]
 
 use super::{Transport, mmio, pci};
-use crate::pci::{Bus, ConfigSpace};
+use crate::boot::pvh::parameter;
+use crate::pci::{Bus, ConfigSpace, Function};
 use crate::{acpi, apic};
 use heapless::Vec;
 
@@ -27,7 +28,10 @@ pub struct Found {
 pub fn discover(rsdp_paddr: u64, command_line: &str) -> Vec<Found, MAX_DEVICES> {
     let mut found = windows(command_line);
     if found.is_empty() {
-        found = functions(Bus::new(acpi::ecam(rsdp_paddr).map_or(ConfigSpace::Ports, ConfigSpace::Ecam)));
+        let space = acpi::ecam(rsdp_paddr).map_or(ConfigSpace::Ports, ConfigSpace::Ecam);
+        // Each empty slot costs microseconds under emulation, so who knows how many devices there are may say so.
+        let most = parameter(command_line, "virtio_devices").and_then(|most| most.parse().ok()).unwrap_or(MAX_DEVICES);
+        found = functions(Bus::new(space), most);
     }
     found
 }
@@ -55,21 +59,32 @@ fn parse_window(text: &str) -> Option<(usize, u32)> {
     Some((base, line.parse().ok()?))
 }
 
-fn functions(mut bus: Bus) -> Vec<Found, MAX_DEVICES> {
+fn functions(mut bus: Bus, most: usize) -> Vec<Found, MAX_DEVICES> {
     let mut found = Vec::new();
-    for function in bus.functions() {
-        if function.vendor != VIRTIO_VENDOR || function.device < MODERN_DEVICE {
-            continue;
-        }
-        match pci::Device::new(&mut bus, function) {
-            Ok(device) => {
-                let id = u32::from(function.device - MODERN_DEVICE);
-                let _ = found.push(Found { id, transport: Transport::Pci(device) });
+    let mut slot = 0;
+    while slot < Bus::SLOTS && found.len() < most.min(MAX_DEVICES) {
+        for function in bus.functions(slot) {
+            if let Some(device) = attach(&mut bus, function) {
+                let _ = found.push(device);
             }
-            Err(error) => defmt::warn!("PCI function {}: {}", defmt::Debug2Format(&function), error),
         }
+        slot += 1;
     }
     found
+}
+
+/// The device that `function` is, if it is one of virtio's and can be used.
+fn attach(bus: &mut Bus, function: Function) -> Option<Found> {
+    if function.vendor != VIRTIO_VENDOR || function.device < MODERN_DEVICE {
+        return None;
+    }
+    match pci::Device::new(bus, function) {
+        Ok(device) => Some(Found { id: u32::from(function.device - MODERN_DEVICE), transport: Transport::Pci(device) }),
+        Err(error) => {
+            defmt::warn!("PCI function {}: {}", defmt::Debug2Format(&function), error);
+            None
+        }
+    }
 }
 
 #[cfg(test)]

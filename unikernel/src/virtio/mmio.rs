@@ -79,8 +79,8 @@ impl Device {
         self.0.write(QUEUE_NUM, u32::from(size));
         let areas = [(QUEUE_DESC, rings.descriptors()), (QUEUE_DRIVER, rings.avail()), (QUEUE_DEVICE, rings.used())];
         for (register, paddr) in areas {
+            // Reset left the upper halves zero, as they are here: all memory of an image lies below 4 GiB.
             self.0.write(register, paddr as u32);
-            self.0.write(register + 4, (paddr >> 32) as u32);
         }
         self.0.write(QUEUE_READY, 1u32);
         Notify::Wide { paddr: self.0.paddr(QUEUE_NOTIFY), queue: index }

@@ -110,9 +110,9 @@ impl Device {
         for (register, paddr) in
             [(QUEUE_DESC, rings.descriptors()), (QUEUE_DRIVER, rings.avail()), (QUEUE_DEVICE, rings.used())]
         {
-            // In halves: §4.1.3.1 wants 64-bit fields written by 32-bit accesses.
+            // In halves: §4.1.3.1 wants 64-bit fields written by 32-bit accesses. Reset left the upper ones zero, as they are here.
             self.common.write(register, paddr as u32);
-            self.common.write(register + 4, (paddr >> 32) as u32);
+            debug_assert!(paddr >> 32 == 0, "all memory of an image lies below 4 GiB");
         }
         self.common.write(QUEUE_ENABLE, 1u16);
         let offset = usize::from(self.common.read::<u16>(QUEUE_NOTIFY_OFF)) * self.notify_multiplier;
