@@ -83,7 +83,17 @@ impl Machine {
             control.say_ready(self.ready_ns);
         }
         for (name, port) in G::PORTS.iter().zip(&self.ports) {
-            defmt::info!("port {=str}: {=[u8; 6]:02x}", name, port.mac());
+            let [a, b, c, d, e, f] = port.mac();
+            defmt::info!(
+                "port {=str}: {=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}",
+                name,
+                a,
+                b,
+                c,
+                d,
+                e,
+                f
+            );
         }
         let mut idle_rounds = 0;
         loop {
