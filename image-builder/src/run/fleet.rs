@@ -54,16 +54,6 @@ impl Member {
         }
     }
 
-    /// Waits until QEMU has made the socket of a NIC at `path`: frames that come before the VM is ready wait there.
-    pub fn appears(&mut self, path: &Path, stop: &Stop) -> anyhow::Result<()> {
-        let deadline = Instant::now() + READY_PATIENCE;
-        while !path.exists() {
-            self.wait_on(deadline, stop)?;
-            std::thread::sleep(LOOK);
-        }
-        Ok(())
-    }
-
     /// Waits until the VM says that it is ready.
     pub fn ready(&mut self, stop: &Stop) -> anyhow::Result<()> {
         let deadline = Instant::now() + READY_PATIENCE;
@@ -142,7 +132,7 @@ impl Member {
         if !self.powered_off
             && let Some(control) = &mut self.control
         {
-            control.power_off().map_err(|error| anyhow!(error)).or_else(|error| Err(self.lost(error)))?;
+            control.power_off().map_err(|error| self.lost(anyhow!(error)))?;
             match self.vm.wait(Instant::now() + OFF_PATIENCE).context("cannot wait for QEMU")? {
                 Some(Exit::Clean) => {}
                 Some(exit) => return Err(self.ended_badly(&exit)),

@@ -125,7 +125,9 @@ impl Recorder {
         let mut pending = Pending::create(path)?;
         let file = pending.file().try_clone().with_context(|| place::cannot(path))?;
         let header = PcapHeader { ts_resolution: TsResolution::NanoSecond, ..Default::default() };
-        let writer = PcapWriter::with_header(BufWriter::new(file), header).with_context(|| place::cannot(path))?;
+        let writer = PcapWriter::with_header(BufWriter::new(file), header)
+            .map_err(reason)
+            .with_context(|| place::cannot(path))?;
         Ok(Recorder { pending, writer, path: path.into(), frames: 0 })
     }
 
@@ -140,7 +142,7 @@ impl Recorder {
             orig_len: length,
             data: frame.into(),
         };
-        self.writer.write_raw_packet(&packet).map(drop).with_context(|| place::cannot(&self.path))?;
+        self.writer.write_raw_packet(&packet).map_err(reason).with_context(|| place::cannot(&self.path))?;
         self.frames += 1;
         Ok(())
     }
@@ -150,6 +152,14 @@ impl Recorder {
         self.writer.into_writer().flush().with_context(|| place::cannot(&self.path))?;
         self.pending.place()?;
         Ok((self.path, self.frames))
+    }
+}
+
+/// What the system said, without pcap-file's words, which speak of reading.
+fn reason(error: PcapError) -> anyhow::Error {
+    match error {
+        PcapError::IoError(error) => error.into(),
+        other => other.into(),
     }
 }
 

@@ -55,6 +55,9 @@ impl Drop for Traffic {
     }
 }
 
+/// Received and sent frames, by VM and port.
+type Counts = Vec<Vec<(u64, u64)>>;
+
 /// How a run came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Over {
@@ -83,10 +86,6 @@ impl Session {
         }
         for (vm, member) in session.fleet.iter_mut().enumerate() {
             member.connect(&control_socket(session.folder.path(), vm), stop)?;
-            let nics = layout.nics[vm].iter().enumerate();
-            for (port, _) in nics.filter(|(_, hangs)| matches!(hangs, Hangs::Served(_) | Hangs::Linked(_))) {
-                member.appears(&nic_sockets(session.folder.path(), Place { vm, port }).0, stop)?;
-            }
         }
         Ok(session)
     }
@@ -102,13 +101,13 @@ impl Session {
     ) -> anyhow::Result<()> {
         let deadline = args.timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds));
         let replaying = !replays.is_empty();
-        // The sockets exist: frames wait in them until the VMs are ready.
+        // Not before: the reset that a driver begins with makes QEMU throw away a frame that waits.
+        for member in &mut self.fleet {
+            member.ready(stop)?;
+        }
         for replay in replays {
             let thread = self.traffic.relay.replay(replay.frames, replay.places, args.repeat);
             self.traffic.threads.push(thread);
-        }
-        for member in &mut self.fleet {
-            member.ready(stop)?;
         }
         let over = if replaying { self.replay(layout, deadline, stop) } else { self.live(deadline, stop) }?;
         let mut report = Report::gather(built, layout, args, &mut self.fleet, &self.traffic.relay)?;
@@ -189,8 +188,8 @@ impl Session {
         }
     }
 
-    /// Received and sent frames of each NIC, and whether both ends of each cable agree on them.
-    fn counts(&mut self, layout: &Layout) -> anyhow::Result<(Vec<Vec<(u64, u64)>>, bool)> {
+    /// The counts of each NIC, and whether both ends of each cable agree on them.
+    fn counts(&mut self, layout: &Layout) -> anyhow::Result<(Counts, bool)> {
         let mut counts = Vec::new();
         for (member, nics) in self.fleet.iter_mut().zip(&layout.nics) {
             let ports = (0..nics.len()).map(|port| {
