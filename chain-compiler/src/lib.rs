@@ -38,7 +38,12 @@ pub fn compile(file_name: &str, text: &str) -> Result<Plan, Diagnostics> {
         let mut names: Vec<String> = place.iter().map(|port| port.name.clone()).collect();
         if topology.broken {
             // A chain that could not be read may have given this VM any port.
-            names.extend(file.networks.iter().chain(file.vms.iter().map(|vm| &vm.name)).map(|name| name.text.clone()));
+            let all = file.networks.iter().chain(file.vms.iter().map(|vm| &vm.name));
+            for name in all.filter(|name| name.text != vm.name.text) {
+                if !names.contains(&name.text) {
+                    names.push(name.text.clone());
+                }
+            }
         }
         let instances = check::check(&flat, &wired, &names, vm.body.broken, &mut log);
         checked.push((vm, place, wired, instances));
