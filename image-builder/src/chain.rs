@@ -28,6 +28,9 @@ pub fn load(file: &Path) -> anyhow::Result<Chain> {
     if !chain.plan.warnings.is_empty() {
         show(&Diagnostics(chain.plan.warnings.clone()), &shown, &text);
     }
+    if chain.plan.vms.is_empty() {
+        return Err(usage(format!("{shown} has no VM, so there is nothing to build; declare one: vm NAME {{ … }}")));
+    }
     Ok(chain)
 }
 

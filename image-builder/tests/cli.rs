@@ -38,8 +38,10 @@ fn what_cannot_be_is_refused_before_anything_is_built() {
     let cut = sandbox.file("cut.pcap", "");
     let whole = fs::read(sandbox::repository().join("examples/captures/http_browsing.pcap")).unwrap();
     fs::write(&cut, &whole[..3000]).unwrap();
+    let without_vm = sandbox.file("none.nf", "network lan;\n");
     let replay_cut = format!("left={cut}");
     let cases: &[(&[&str], &str)] = &[
+        (&[&without_vm], "has no VM"),
         (&["examples/nowhere.nf"], "cannot read the chain file"),
         (&["examples/bridge.nf", "--replay", "left=nowhere.pcap"], "cannot read the capture nowhere.pcap"),
         (&["examples/bridge.nf", "--replay", &replay_cut], "ends within packet 6"),

@@ -93,7 +93,7 @@ fn nic(built: &Built, layout: &Layout, place: Place, folder: &Path) -> Nic {
         Hangs::Served(_) => Backend::Dgram { local, remote: host },
         Hangs::Linked(other) => Backend::Dgram { local, remote: nic_sockets(folder, *other).0 },
         Hangs::Tap(name) => Backend::Tap { name: name.clone() },
-        Hangs::Socket(path) => Backend::Dgram { local: format!("{path}.vm").into(), remote: path.into() },
+        Hangs::Socket(path) => Backend::Dgram { local: user_socket(path), remote: path.into() },
     };
     Nic { backend, mac: mac(&layout::name(&built.chain.plan, place)) }
 }
@@ -102,6 +102,11 @@ fn nic(built: &Built, layout: &Layout, place: Place, folder: &Path) -> Nic {
 fn nic_sockets(folder: &Path, place: Place) -> (PathBuf, PathBuf) {
     let name = format!("{}-{}", place.vm, place.port);
     (folder.join(&name), folder.join(format!("{name}.host")))
+}
+
+/// QEMU's end beside a socket of the user.
+fn user_socket(path: &str) -> PathBuf {
+    format!("{path}.vm").into()
 }
 
 fn control_socket(folder: &Path, vm: usize) -> PathBuf {

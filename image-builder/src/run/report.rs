@@ -2,13 +2,13 @@
 //! What happened in a run: for people, or as JSON.
 
 use super::fleet::Member;
-use super::layout::Layout;
 use super::relay::Relay;
 use crate::build::{Built, manifest};
 use crate::cli::RunArgs;
 use clap::ValueEnum;
 use nf_elements::elements::class;
 use nf_elements::spec::HandlerKind;
+use qemu::Accel;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,6 +21,7 @@ use std::time::Instant;
 pub struct Report {
     chain: String,
     machine: String,
+    accel: &'static str,
     vms: Vec<VmReport>,
     packets: Packets,
     throughput: Option<Throughput>,
@@ -94,7 +95,7 @@ impl Report {
     /// Asks the VMs, which must still run.
     pub fn gather(
         built: &Built,
-        layout: &Layout,
+        accel: Accel,
         args: &RunArgs,
         fleet: &mut [Member],
         relay: &Relay,
@@ -110,9 +111,9 @@ impl Report {
                 packets.forwarded += port.sent;
             }
         }
-        debug_assert_eq!(layout.nics.len(), vms.len());
         let machine = args.machine.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
-        Ok(Report { chain: built.chain.stem.clone(), machine, vms, packets, throughput, captures: Vec::new() })
+        let (chain, accel) = (built.chain.stem.clone(), accel.name());
+        Ok(Report { chain, machine, accel, vms, packets, throughput, captures: Vec::new() })
     }
 
     /// On standard output.
@@ -127,7 +128,7 @@ impl Report {
 
     fn text(&self) -> String {
         const HEAD: anstyle::Style = anstyle::Style::new().bold();
-        let mut text = format!("{HEAD}{}{HEAD:#} on {}\n", self.chain, self.machine);
+        let mut text = format!("{HEAD}{}{HEAD:#} on {}, {}\n", self.chain, self.machine, self.accel);
         for vm in &self.vms {
             let boot = &vm.boot;
             let (entry, ready) = (milliseconds(boot.kernel_entry_us), milliseconds(boot.ready_us));

@@ -5,13 +5,14 @@ use super::fleet::Member;
 use super::layout::{Hangs, Layout, Place};
 use super::relay::Relay;
 use super::report::{Recorded, Report};
-use super::{control_socket, nic_sockets};
+use super::{control_socket, nic_sockets, user_socket};
 use crate::build::Built;
 use crate::cli::RunArgs;
 use crate::failure::Ending;
 use crate::signals::Stop;
 use anyhow::Context;
-use qemu::Machine;
+use qemu::{Accel, Machine};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -38,12 +39,15 @@ pub struct Session {
     fleet: Vec<Member>,
     traffic: Traffic,
     folder: TempDir,
+    accel: Accel,
 }
 
 /// The relay with its threads, which end with it.
 struct Traffic {
     relay: Arc<Relay>,
     threads: Vec<JoinHandle<()>>,
+    /// Sockets that QEMU makes outside our folder and leaves there.
+    foreign: Vec<PathBuf>,
 }
 
 impl Drop for Traffic {
@@ -51,6 +55,9 @@ impl Drop for Traffic {
         self.relay.stop();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
+        }
+        for socket in &self.foreign {
+            let _ = std::fs::remove_file(socket);
         }
     }
 }
@@ -76,8 +83,12 @@ impl Session {
         stop: &Stop,
     ) -> anyhow::Result<Session> {
         let relay = Arc::new(Relay::bind(layout, |place| nic_sockets(folder.path(), place))?);
-        let traffic = Traffic { threads: relay.start(), relay };
-        let mut session = Session { fleet: Vec::new(), traffic, folder };
+        let foreign = layout.nics.iter().flatten().filter_map(|hangs| match hangs {
+            Hangs::Socket(path) => Some(user_socket(path)),
+            _ => None,
+        });
+        let traffic = Traffic { threads: relay.start(), relay, foreign: foreign.collect() };
+        let mut session = Session { fleet: Vec::new(), traffic, folder, accel: machines[0].accel };
         for (machine, vm) in machines.iter().zip(&built.manifest.vms) {
             stop.check()?;
             let image = built.folder.join(&vm.image);
@@ -110,7 +121,7 @@ impl Session {
             self.traffic.threads.push(thread);
         }
         let over = if replaying { self.replay(layout, deadline, stop) } else { self.live(deadline, stop) }?;
-        let mut report = Report::gather(built, layout, args, &mut self.fleet, &self.traffic.relay)?;
+        let mut report = Report::gather(built, self.accel, args, &mut self.fleet, &self.traffic.relay)?;
         for member in &mut self.fleet {
             member.power_off()?;
         }
@@ -213,7 +224,7 @@ impl Session {
 
     /// Ends the traffic and gives the captures their names.
     fn finish(self, layout: &Layout) -> anyhow::Result<Vec<Recorded>> {
-        let Session { fleet, traffic, folder } = self;
+        let Session { fleet, traffic, folder, .. } = self;
         drop(fleet);
         let relay = Arc::clone(&traffic.relay);
         drop(traffic);
