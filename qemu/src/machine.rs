@@ -51,9 +51,10 @@ impl Kind {
                 "-bios",
                 "qboot.rom",
             ],
+            // ACPI stays: its MCFG tells the kernel of PCI's memory-mapped configuration space.
             Kind::Q35 => vec![
                 "-machine",
-                "q35,acpi=off,usb=off,sata=off,smbus=off,hpet=off,i8042=off,vmport=off,smm=off,graphics=off,memory-backend=ram",
+                "q35,usb=off,sata=off,smbus=off,hpet=off,i8042=off,vmport=off,smm=off,graphics=off,memory-backend=ram",
                 "-bios",
                 "qboot.rom",
             ],

@@ -124,6 +124,21 @@ fn an_idle_vm_sleeps() {
 }
 
 #[test]
+fn q35_is_driven_by_ecam_and_pc_by_ports() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());
+    for (kind, way) in [(Kind::Q35, "PCI by Ecam"), (Kind::Pc, "PCI by Ports")] {
+        let wire = Running::boot(&image, kind, 2);
+        let log = folder.path().join("log");
+        std::fs::write(&log, wire.vm.take_log()).unwrap();
+        let told = sluice().arg("logs").arg(&image).arg(&log).output().unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        assert!(told.contains(way), "{told}");
+        wire.power_off();
+    }
+}
+
+#[test]
 fn a_panic_is_told_and_ends_the_vm() {
     let folder = TempDir::new().unwrap();
     let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());

@@ -21,7 +21,7 @@ const MSIX_FUNCTION_MASK: u32 = 1 << 30;
 const BAR_WINDOW: u32 = 0xd000_0000;
 
 /// The way to configuration space.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, defmt::Format)]
 pub enum ConfigSpace {
     /// Ports 0xCF8 (address) and 0xCFC (data): configuration mechanism #1.
     Ports,

@@ -29,6 +29,7 @@ pub fn discover(rsdp_paddr: u64, command_line: &str) -> Vec<Found, MAX_DEVICES> 
     let mut found = windows(command_line);
     if found.is_empty() {
         let space = acpi::ecam(rsdp_paddr).map_or(ConfigSpace::Ports, ConfigSpace::Ecam);
+        defmt::info!("PCI by {}", space);
         // Each empty slot costs microseconds under emulation, so who knows how many devices there are may say so.
         let most = parameter(command_line, "virtio_devices").and_then(|most| most.parse().ok()).unwrap_or(MAX_DEVICES);
         found = functions(Bus::new(space), most);
