@@ -77,19 +77,12 @@ fn ready_ms(image: &Image, machine: Kind) -> Result<f64> {
         stop::check()?;
         vm.check()?;
         if let Some(mut control) = Control::connect(&socket)? {
-            return Ok(ready_ns(&mut control)? as f64 / 1e6);
+            let said = control.ready(deadline.saturating_duration_since(Instant::now()))?;
+            return Ok(said.context("the VM does not become ready")?.ready_ns as f64 / 1e6);
         }
         sleep(Duration::from_millis(1));
     }
     bail!("QEMU made no control channel")
-}
-
-/// From the first message; or asked for, because QEMU drops what the VM says before we are connected.
-fn ready_ns(control: &mut Control) -> Result<u64> {
-    match control.ready(Duration::from_millis(500))? {
-        Some(ns) => Ok(ns),
-        None => Ok(control.read("machine", "ready_ns")?.trim().parse()?),
-    }
 }
 
 /// Rates, CPU per frame and round trips.

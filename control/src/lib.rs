@@ -59,8 +59,10 @@ pub enum FromVm<'a> {
     Ready {
         /// [`PROTOCOL`].
         protocol: u16,
-        /// Nanoseconds from the kernel's entry until now.
+        /// Nanoseconds from the kernel's entry until all ports were up.
         ready_ns: u64,
+        /// Nanoseconds from the kernel's entry until now: the control channel comes up after the ports.
+        now_ns: u64,
     },
     /// The value of a read handler.
     Value(&'a str),

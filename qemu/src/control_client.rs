@@ -24,6 +24,15 @@ pub enum ControlError {
     Refused(control::Failure),
 }
 
+/// What a VM says of its boot, in nanoseconds from its kernel's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// When all its ports were up.
+    pub ready_ns: u64,
+    /// When it said so.
+    pub now_ns: u64,
+}
+
 /// The channel to one VM.
 pub struct Control {
     stream: UnixStream,
@@ -45,21 +54,23 @@ impl Control {
         }
     }
 
-    /// Waits for at most `patience` for the VM to be ready: nanoseconds from its kernel's entry to then. None if it is not yet.
+    /// Waits for at most `patience` for the VM to be ready. None if it is not yet.
     ///
     /// The VM says it by itself, but into the void if QEMU had not yet taken our connection; so it is asked as well.
-    pub fn ready(&mut self, patience: Duration) -> Result<Option<u64>, ControlError> {
+    pub fn ready(&mut self, patience: Duration) -> Result<Option<Ready>, ControlError> {
         if !self.asked {
             self.send(&ToVm::Read { element: control::MACHINE, handler: "ready_ns" })?;
             (self.asked, self.answer_due) = (true, true);
         }
         let Some(mut frame) = self.frame(Instant::now() + patience)? else { return Ok(None) };
         match decode::<FromVm>(&mut frame) {
-            Some(FromVm::Ready { protocol: PROTOCOL, ready_ns }) => Ok(Some(ready_ns)),
+            Some(FromVm::Ready { protocol: PROTOCOL, ready_ns, now_ns }) => Ok(Some(Ready { ready_ns, now_ns })),
             Some(FromVm::Ready { protocol, .. }) => Err(ControlError::Version(protocol)),
             Some(FromVm::Value(ready_ns)) => {
                 self.answer_due = false;
-                ready_ns.parse().map(Some).map_err(|_| ControlError::Malformed)
+                let ready_ns = ready_ns.parse().map_err(|_| ControlError::Malformed)?;
+                let now_ns = self.read(control::MACHINE, "now_ns")?.parse().map_err(|_| ControlError::Malformed)?;
+                Ok(Some(Ready { ready_ns, now_ns }))
             }
             _ => Err(ControlError::Malformed),
         }

@@ -13,7 +13,7 @@ mod port;
 mod tsc;
 mod vm;
 
-pub use control_client::{Control, ControlError};
+pub use control_client::{Control, ControlError, Ready};
 pub use floor::floor_kernel;
 pub use machine::{Accel, Backend, Kind, Machine, Nic};
 pub use port::{MAX_FRAME_BYTES, Port};

@@ -127,7 +127,7 @@ fn an_idle_vm_sleeps() {
 fn q35_is_driven_by_ecam_and_pc_by_ports() {
     let folder = TempDir::new().unwrap();
     let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());
-    for (kind, way) in [(Kind::Q35, "PCI by Ecam"), (Kind::Pc, "PCI by Ports")] {
+    for (kind, way) in [(Kind::Q35, "virtio over PCI, by Ecam"), (Kind::Pc, "virtio over PCI, by Ports")] {
         let wire = Running::boot(&image, kind, 2);
         let log = folder.path().join("log");
         std::fs::write(&log, wire.vm.take_log()).unwrap();

@@ -35,8 +35,8 @@ impl ControlServer {
     }
 
     /// Says that all ports are up.
-    pub fn say_ready(&mut self, ready_ns: u64) {
-        self.send(&FromVm::Ready { protocol: control::PROTOCOL, ready_ns });
+    pub fn say_ready(&mut self, ready_ns: u64, now_ns: u64) {
+        self.send(&FromVm::Ready { protocol: control::PROTOCOL, ready_ns, now_ns });
     }
 
     /// Answers a request that has come, if the last answer is out. `machine` reads the machine's own handlers.

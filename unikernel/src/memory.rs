@@ -51,6 +51,15 @@ impl FreeRam {
         pointer
     }
 
+    /// Sets the next `bytes` bytes apart, for what is brought up later.
+    pub fn part(&mut self, bytes: usize) -> FreeRam {
+        let bytes = bytes.next_multiple_of(PAGE);
+        assert!(bytes <= self.end - self.next, "out of memory: {} more bytes are needed", bytes);
+        let part = FreeRam { next: self.next, end: self.next + bytes };
+        self.next = part.end;
+        part
+    }
+
     /// A value that lives for ever.
     pub fn place<T>(&mut self, value: T) -> &'static mut T {
         const { assert!(align_of::<T>() <= PAGE) };

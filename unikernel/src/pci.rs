@@ -67,6 +67,11 @@ impl Bus {
         Bus { space, next_bar: BAR_WINDOW }
     }
 
+    /// The way to configuration space.
+    pub fn space(&self) -> ConfigSpace {
+        self.space
+    }
+
     /// How many slots a bus has.
     pub const SLOTS: u8 = 32;
 

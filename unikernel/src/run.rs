@@ -5,7 +5,7 @@ use crate::boot::{exceptions, paging, pvh::StartInfo};
 use crate::control_server::{ControlServer, Wish};
 use crate::memory::{FreeRam, POOL};
 use crate::time::Clock;
-use crate::virtio::{Found, console, discover, net};
+use crate::virtio::{Devices, console, net};
 use crate::{apic, power};
 use heapless::Vec;
 use nf_elements::{Batch, Graph, Packet, PacketIo};
@@ -29,58 +29,78 @@ struct Machine {
 
 /// Brings the machine up and runs `graph`.
 pub fn main<G: Graph>(graph: &'static mut G, start_info: &'static StartInfo, entry_tsc: u64) -> ! {
-    let (machine, control) = boot(start_info, entry_tsc, G::PORTS.len());
-    machine.run(graph, control)
+    let (machine, rest) = boot(start_info, entry_tsc, G::PORTS.len());
+    machine.run(graph, rest)
 }
 
-/// Brings the machine up. Not generic, so that it is compiled for size with its crate, not for speed with the wiring.
-fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine, Option<ControlServer>) {
+/// What is brought up once frames flow: the devices that are no ports, and memory for them.
+struct Rest {
+    devices: Devices,
+    memory: FreeRam,
+}
+
+/// Brings the machine and its ports up. Not generic, so that it is compiled for size with its crate, not for speed with the
+/// wiring.
+fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine, Rest) {
     let (ram, command_line) = (start_info.ram(), start_info.command_line());
+    let rsdp_paddr = start_info.rsdp_paddr();
     paging::enter(&ram);
     exceptions::enter();
     apic::enable();
-    let clock = Clock::start(entry_tsc, &command_line);
     let mut memory = FreeRam::behind(crate::memory::image_end(), &ram);
-    let (ports, control) = attach(discover(start_info.rsdp_paddr(), &command_line), &mut memory);
-    assert!(ports.len() == ports_wanted, "the chain gives this VM {} ports, the VMM {}", ports_wanted, ports.len());
+    let command_line = memory.place(command_line).as_str();
+    let clock = Clock::start(entry_tsc, command_line);
+    let mut devices = Devices::new(rsdp_paddr, command_line);
+    let ports = ports(&mut devices, &mut memory, ports_wanted);
+    let rest = Rest { devices, memory: memory.part(console::MEMORY_BYTES) };
     memory.fill(&POOL);
     let mut machine =
         Machine { ports, clock, now_ns: 0, ready_ns: 0, first_out_ns: 0, rounds: 0, sleeps: 0, stopped: false };
-    for port in &mut machine.ports {
-        port.refill();
-        port.notify();
-    }
+    machine.ports.iter_mut().for_each(|port| port.begin());
     machine.ready_ns = machine.clock.now_ns();
-    (machine, control)
+    (machine, rest)
 }
 
-/// Starts the drivers: the ports in order, and the control channel if there is one.
-fn attach<const N: usize>(
-    devices: Vec<Found, N>,
-    memory: &mut FreeRam,
-) -> (Vec<&'static mut net::Nic, MAX_PORTS>, Option<ControlServer>) {
-    let (mut ports, mut control) = (Vec::new(), None);
-    for device in devices {
-        let number = ports.len();
-        let result = match device.id {
-            net::DEVICE_ID if number < MAX_PORTS => {
-                net::Nic::new(device.transport, memory, number as u8).map(|nic| drop(ports.push(memory.place(nic))))
-            }
-            console::DEVICE_ID => console::Console::new(device.transport, memory)
-                .map(|console| control = Some(ControlServer::new(console))),
-            _ => Ok(()),
-        };
-        if let Err(error) = result {
-            defmt::error!("virtio device {=u32} cannot be used: {}", device.id, error);
+/// Brings the ports up, in order: the VMM gives NICs before other devices.
+fn ports(devices: &mut Devices, memory: &mut FreeRam, wanted: usize) -> Vec<&'static mut net::Nic, MAX_PORTS> {
+    let mut ports = Vec::new();
+    while ports.len() < wanted
+        && let Some(device) = devices.next()
+    {
+        if device.id != net::DEVICE_ID {
+            continue;
+        }
+        match net::Nic::new(device.transport, memory, ports.len() as u8) {
+            Ok(nic) => drop(ports.push(memory.place(nic))),
+            Err(error) => defmt::error!("a NIC cannot be used: {}", error),
         }
     }
-    (ports, control)
+    assert!(ports.len() == wanted, "the chain gives this VM {} ports, the VMM {}", wanted, ports.len());
+    ports
+}
+
+impl Rest {
+    /// Brings the control channel up, if there is one.
+    #[inline(never)]
+    fn control(mut self) -> Option<ControlServer> {
+        self.devices.log();
+        let device = self.devices.find(|device| device.id == console::DEVICE_ID)?;
+        match console::Console::new(device.transport, &mut self.memory) {
+            Ok(console) => Some(ControlServer::new(console)),
+            Err(error) => {
+                defmt::error!("the control channel cannot be used: {}", error);
+                None
+            }
+        }
+    }
 }
 
 impl Machine {
-    fn run<G: Graph>(mut self, graph: &mut G, mut control: Option<ControlServer>) -> ! {
+    fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
+        self.round(graph);
+        let mut control = rest.control();
         if let Some(control) = &mut control {
-            control.say_ready(self.ready_ns);
+            control.say_ready(self.ready_ns, self.clock.now_ns());
         }
         for (name, port) in G::PORTS.iter().zip(&self.ports) {
             let [a, b, c, d, e, f] = port.mac();

@@ -61,9 +61,9 @@ impl Member {
             let Some(control) = &mut self.control else { return Ok(()) };
             match control.ready(Duration::from_millis(100)) {
                 Ok(None) => self.wait_on(deadline, stop)?,
-                Ok(Some(ready_ns)) => {
-                    let now = Instant::now();
-                    self.boot = Some((now - Duration::from_nanos(ready_ns), now));
+                Ok(Some(said)) => {
+                    let entry = Instant::now() - Duration::from_nanos(said.now_ns);
+                    self.boot = Some((entry, entry + Duration::from_nanos(said.ready_ns)));
                 }
                 Err(error) => return Err(self.lost(anyhow!(error))),
             }

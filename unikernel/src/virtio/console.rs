@@ -5,7 +5,7 @@
 use super::net::make_queue;
 use super::queue::Queue;
 use super::{Error, Transport, VERSION_1, negotiate, start};
-use crate::memory::FreeRam;
+use crate::memory::{FreeRam, PAGE};
 use core::ptr::NonNull;
 
 /// The device id, §5.3.1.
@@ -15,6 +15,9 @@ const TRANSMIT: u16 = 1;
 /// One buffer each way is enough for messages that are answered one by one.
 const INPUT_BYTES: usize = 1024;
 const OUTPUT_BYTES: usize = control::MESSAGE_BYTES;
+
+/// RAM that a console takes: two queues and two buffers.
+pub const MEMORY_BYTES: usize = 4 * PAGE;
 
 /// A console.
 pub struct Console {

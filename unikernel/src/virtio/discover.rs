@@ -7,14 +7,13 @@ use super::{Transport, mmio, pci};
 use crate::boot::pvh::parameter;
 use crate::pci::{Bus, ConfigSpace, Function};
 use crate::{acpi, apic};
+use core::str::SplitAsciiWhitespace;
 use heapless::Vec;
-
-/// Most devices of a VM.
-pub const MAX_DEVICES: usize = 24;
 
 const VIRTIO_VENDOR: u16 = 0x1af4;
 /// A modern device's PCI id is this plus its device id, §4.1.2.1.
 const MODERN_DEVICE: u16 = 0x1040;
+const WINDOW: &str = "virtio_mmio.device=";
 
 /// A device: its id (§5) and its registers.
 pub struct Found {
@@ -24,58 +23,83 @@ pub struct Found {
     pub transport: Transport,
 }
 
-/// All devices in the order of the VMM's command line. ACPI's root pointer, if the VMM told it, leads to PCI's ECAM.
-pub fn discover(rsdp_paddr: u64, command_line: &str) -> Vec<Found, MAX_DEVICES> {
-    let mut found = windows(command_line);
-    if found.is_empty() {
-        let space = acpi::ecam(rsdp_paddr).map_or(ConfigSpace::Ports, ConfigSpace::Ecam);
-        defmt::info!("PCI by {}", space);
-        // Each empty slot costs microseconds under emulation, so who knows how many devices there are may say so.
-        let most = parameter(command_line, "virtio_devices").and_then(|most| most.parse().ok()).unwrap_or(MAX_DEVICES);
-        found = functions(Bus::new(space), most);
-    }
-    found
+/// The devices in the order of the VMM's command line, looked for as they are asked for: each access to a bus costs
+/// microseconds under emulation, and what comes late need not delay what comes first.
+pub enum Devices {
+    /// Windows that the words of the command line name. QEMU fills its windows from the last to the first, but lists them, as
+    /// Firecracker does, in the order of the devices.
+    Windows(SplitAsciiWhitespace<'static>),
+    /// The slots of PCI bus 0 from `slot` on, the functions of the one before first; `left` devices are still to come.
+    Bus {
+        /// The bus.
+        bus: Bus,
+        /// The next slot.
+        slot: u8,
+        /// Functions of the slot before, in reverse order.
+        functions: Vec<Function, 8>,
+        /// How many devices there are beyond those found, if the command line said.
+        left: u32,
+    },
 }
 
-/// QEMU fills its windows from the last to the first, but lists them, as Firecracker does, in the order of the devices.
-fn windows(command_line: &str) -> Vec<Found, MAX_DEVICES> {
-    let words = command_line.split_ascii_whitespace();
-    let mut found = Vec::new();
-    for (base, line) in words.filter_map(|word| parse_window(word.strip_prefix("virtio_mmio.device=")?)) {
-        // SAFETY: the VMM says that a window lies there.
-        if let Some((device, id)) = unsafe { mmio::Device::probe(base) } {
-            apic::route(line);
-            let _ = found.push(Found { id, transport: Transport::Mmio(device) });
+impl Devices {
+    /// The devices of this machine. ACPI's root pointer, if the VMM told it, leads to PCI's ECAM; `virtio_devices=N` on the
+    /// command line ends the search when so many are found.
+    pub fn new(rsdp_paddr: u64, command_line: &'static str) -> Self {
+        if command_line.contains(WINDOW) {
+            return Devices::Windows(command_line.split_ascii_whitespace());
+        }
+        let space = acpi::ecam(rsdp_paddr).map_or(ConfigSpace::Ports, ConfigSpace::Ecam);
+        let left = parameter(command_line, "virtio_devices").and_then(|most| most.parse().ok()).unwrap_or(u32::MAX);
+        Devices::Bus { bus: Bus::new(space), slot: 0, functions: Vec::new(), left }
+    }
+
+    /// Logs how devices are found.
+    pub fn log(&self) {
+        match self {
+            Devices::Windows(_) => defmt::info!("virtio over MMIO"),
+            Devices::Bus { bus, .. } => defmt::info!("virtio over PCI, by {}", bus.space()),
         }
     }
-    found
 }
 
-/// Reads `<size>@<base>:<line>`: base and interrupt line.
-fn parse_window(text: &str) -> Option<(usize, u32)> {
-    let (_size, place) = text.split_once('@')?;
-    let (base, rest) = place.split_once(':')?;
-    let line = rest.split(':').next()?;
-    let base = usize::from_str_radix(base.strip_prefix("0x")?, 16).ok()?;
-    Some((base, line.parse().ok()?))
-}
+impl Iterator for Devices {
+    type Item = Found;
 
-fn functions(mut bus: Bus, most: usize) -> Vec<Found, MAX_DEVICES> {
-    let mut found = Vec::new();
-    let mut slot = 0;
-    while slot < Bus::SLOTS && found.len() < most.min(MAX_DEVICES) {
-        for function in bus.functions(slot) {
-            if let Some(device) = attach(&mut bus, function) {
-                let _ = found.push(device);
+    fn next(&mut self) -> Option<Found> {
+        match self {
+            Devices::Windows(words) => words.find_map(|word| open_window(word.strip_prefix(WINDOW)?)),
+            Devices::Bus { bus, slot, functions, left } => {
+                while *left > 0 {
+                    if let Some(function) = functions.pop() {
+                        let Some(found) = open_function(bus, function) else { continue };
+                        *left -= 1;
+                        return Some(found);
+                    }
+                    if *slot == Bus::SLOTS {
+                        return None;
+                    }
+                    *functions = bus.functions(*slot);
+                    functions.reverse();
+                    *slot += 1;
+                }
+                None
             }
         }
-        slot += 1;
     }
-    found
+}
+
+/// The device in the window that `text` describes, its interrupt routed.
+fn open_window(text: &str) -> Option<Found> {
+    let (base, line) = parse_window(text)?;
+    // SAFETY: the VMM says that a window lies there.
+    let (device, id) = unsafe { mmio::Device::probe(base) }?;
+    apic::route(line);
+    Some(Found { id, transport: Transport::Mmio(device) })
 }
 
 /// The device that `function` is, if it is one of virtio's and can be used.
-fn attach(bus: &mut Bus, function: Function) -> Option<Found> {
+fn open_function(bus: &mut Bus, function: Function) -> Option<Found> {
     if function.vendor != VIRTIO_VENDOR || function.device < MODERN_DEVICE {
         return None;
     }
@@ -86,6 +110,15 @@ fn attach(bus: &mut Bus, function: Function) -> Option<Found> {
             None
         }
     }
+}
+
+/// Reads `<size>@<base>:<line>`: base and interrupt line.
+fn parse_window(text: &str) -> Option<(usize, u32)> {
+    let (_size, place) = text.split_once('@')?;
+    let (base, rest) = place.split_once(':')?;
+    let line = rest.split(':').next()?;
+    let base = usize::from_str_radix(base.strip_prefix("0x")?, 16).ok()?;
+    Some((base, line.parse().ok()?))
 }
 
 #[cfg(test)]

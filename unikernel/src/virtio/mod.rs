@@ -12,7 +12,7 @@ mod pci;
 pub mod queue;
 mod transport;
 
-pub use discover::{Found, discover};
+pub use discover::Devices;
 pub use transport::Transport;
 
 /// What stops a device from being used.

@@ -51,7 +51,7 @@ pub fn make_queue(
 }
 
 impl Nic {
-    /// Brings the device up as port number `port`; it receives from the first [`Nic::refill`] on.
+    /// Brings the device up as port number `port`; it receives from [`Nic::begin`] on.
     pub fn new(mut transport: Transport, memory: &mut FreeRam, port: u8) -> Result<Nic, Error> {
         let features = negotiate(&mut transport, VERSION_1 | EVENT_IDX | F_MAC)?;
         let receive = make_queue(&mut transport, memory, RECEIVE, MAX_SIZE, features)?;
@@ -97,10 +97,21 @@ impl Nic {
     /// Gives the device a burst of buffers to receive into, if it lacks as many.
     #[inline]
     pub fn refill(&mut self) {
-        if self.receive.free() < BURST {
-            return;
+        if self.receive.free() >= BURST {
+            self.offer(BURST);
         }
-        for _ in 0..BURST {
+    }
+
+    /// Gives the device its first buffers, few: each costs the first touch of its memory, and polling brings more at once.
+    pub fn begin(&mut self) {
+        const FIRST: usize = 8;
+        self.offer(FIRST);
+        self.receive.notify();
+    }
+
+    #[inline]
+    fn offer(&mut self, buffers: usize) {
+        for _ in 0..buffers {
             let Some(buffer) = POOL.take() else { break };
             let buffer = NonNull::from(buffer);
             let length = (DATA_BYTES - HEADROOM_BYTES + HEADER_BYTES) as u32;
