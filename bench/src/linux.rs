@@ -51,11 +51,14 @@ pub fn command(peer: &Peer, machine: Kind, job: Job, memory_mib: u32) -> Vec<Str
     let (memory, append) = (memory_mib.to_string(), format!("{TUNING} {}{}", clock_word(), job.words()));
     let mut words = vec![qemu_program(), "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"];
     words.extend(machine_words(machine));
-    words.extend(["-accel", "tcg", "-cpu", "qemu64", "-m", &memory]);
+    words.extend(["-accel", "tcg", "-cpu", "qemu64", "-smp", "1,maxcpus=2", "-m", &memory]);
     words.extend(["-kernel", &kernel, "-initrd", &initrd, "-append", &append]);
     let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
     for (index, (tap, address)) in [IN, OUT].iter().zip(NIC_MACS).enumerate() {
-        words.extend(["-netdev".to_owned(), format!("tap,id=n{index},ifname={tap},script=no,downscript=no,vnet_hdr=off")]);
+        words.extend([
+            "-netdev".to_owned(),
+            format!("tap,id=n{index},ifname={tap},script=no,downscript=no,vnet_hdr=off"),
+        ]);
         // Without the link's status the kernel takes the link for up at once: otherwise a port of a bridge waits for the
         // next turn of the link watch, up to a second.
         let device = nic_device(machine);

@@ -12,8 +12,8 @@ use nf_elements::{Batch, Graph, Packet, PacketIo};
 
 /// Most ports of a VM.
 const MAX_PORTS: usize = 16;
-/// Rounds without work before the processor sleeps.
-const IDLE_ROUNDS: u32 = 16;
+/// Most rounds without work before the processor sleeps, while looking on pays.
+const MAX_IDLE_ROUNDS: u32 = 64;
 
 /// The machine that the wiring runs on.
 struct Machine {
@@ -95,6 +95,38 @@ impl Rest {
     }
 }
 
+/// How long to look on without work before sleeping. Where the VMM runs on another core, work comes while we look, and a
+/// sleep would cost more; where it shares ours, looking only keeps it from working. What happened last tells which.
+struct Patience {
+    idle_rounds: u32,
+    limit: u32,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Patience { idle_rounds: 0, limit: 1 }
+    }
+
+    /// Takes a round's result: whether it is time to sleep.
+    #[inline]
+    fn is_over(&mut self, busy: bool) -> bool {
+        if busy {
+            if self.idle_rounds > 0 {
+                self.limit = (self.limit * 2).min(MAX_IDLE_ROUNDS);
+            }
+            self.idle_rounds = 0;
+            return false;
+        }
+        self.idle_rounds += 1;
+        if self.idle_rounds < self.limit {
+            return false;
+        }
+        self.idle_rounds = 0;
+        self.limit = (self.limit / 2).max(1);
+        true
+    }
+}
+
 impl Machine {
     fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
         self.round(graph);
@@ -115,7 +147,7 @@ impl Machine {
                 f
             );
         }
-        let mut idle_rounds = 0;
+        let mut patience = Patience::new();
         loop {
             let busy = self.round(graph);
             if let Some(control) = &mut control
@@ -127,10 +159,8 @@ impl Machine {
                 defmt::info!("stopped by an element");
                 power::off();
             }
-            idle_rounds = if busy { 0 } else { idle_rounds + 1 };
-            if idle_rounds >= IDLE_ROUNDS {
+            if patience.is_over(busy) {
                 self.sleep(control.as_mut());
-                idle_rounds = 0;
             }
         }
     }
@@ -237,5 +267,28 @@ impl PacketIo for Machine {
     fn print(&mut self, label: &str, packet: &Packet, bytes: usize) {
         let shown = &packet.data()[..packet.len().min(bytes)];
         defmt::info!("{=str}: {=usize} | {=[u8]:02x}", label, packet.len(), shown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rounds until it sleeps, from now on without work.
+    fn idle(patience: &mut Patience) -> usize {
+        1 + (0..).take_while(|_| !patience.is_over(false)).count()
+    }
+
+    #[test]
+    fn looking_on_grows_while_it_pays_and_shrinks_when_it_does_not() {
+        let mut patience = Patience::new();
+        assert_eq!(idle(&mut patience), 1);
+        for _ in 0..20 {
+            patience.limit = patience.limit.max(2);
+            assert!(!patience.is_over(false), "it looks on");
+            assert!(!patience.is_over(true), "and work comes");
+        }
+        assert_eq!(idle(&mut patience), MAX_IDLE_ROUNDS as usize);
+        assert_eq!(idle(&mut patience), MAX_IDLE_ROUNDS as usize / 2);
     }
 }
