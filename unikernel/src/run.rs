@@ -84,7 +84,12 @@ impl Rest {
     #[inline(never)]
     fn control(mut self) -> Option<ControlServer> {
         self.devices.log();
-        let device = self.devices.find(|device| device.id == console::DEVICE_ID)?;
+        let device = self.devices.find(|device| {
+            if device.id == net::DEVICE_ID {
+                defmt::warn!("a NIC too many: the chain gives this VM no port for it");
+            }
+            device.id == console::DEVICE_ID
+        })?;
         match console::Console::new(device.transport, &mut self.memory) {
             Ok(console) => Some(ControlServer::new(console)),
             Err(error) => {
