@@ -7,7 +7,7 @@ CAPTURE = examples/captures/http_browsing.pcap
 demo: prerequisites
 	cargo build --quiet --release --bin sluice
 	@mkdir -p target/demo
-	$(SLUICE) run examples/firewall.nf --replay lan=$(CAPTURE) --capture wan=target/demo/wan.pcap
+	$(SLUICE) run examples/firewall.nf --replay lan=$(CAPTURE) --repeat 500 --capture wan=target/demo/wan.pcap
 
 # Everything that CI runs. Tests whose names say `root` need root; without it they print why they were skipped.
 test: prerequisites lint

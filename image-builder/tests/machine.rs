@@ -90,25 +90,42 @@ fn a_signal_ends_it_in_order() {
     }
 }
 
-#[test]
-fn a_vm_that_panics_shows_its_log() {
-    let sandbox = Sandbox::new();
-    // A NIC less than the chain has, another device in its place: the image's own check fails.
+/// A folder for the PATH with a QEMU in which one device of the machine, whose option matches `pattern`, is another one.
+fn qemu_without(sandbox: &Sandbox, pattern: &str) -> String {
     let real = Command::new("sh").args(["-c", "command -v qemu-system-x86_64"]).output().unwrap();
     let real = String::from_utf8(real.stdout).unwrap();
     fs::create_dir(sandbox.path("bin")).unwrap();
     let script = format!(
-        "#!/bin/sh\nfor word; do shift; case $word in *,netdev=nic1) word=virtio-rng-device;; esac; set -- \"$@\" \"$word\"; done\nexec {} \"$@\"\n",
+        "#!/bin/sh\nfor word; do shift; case $word in {pattern}) word=virtio-rng-device;; esac; set -- \"$@\" \"$word\"; done\nexec {} \"$@\"\n",
         real.trim()
     );
     let wrapper = sandbox.file("bin/qemu-system-x86_64", &script);
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", sandbox.path("bin"), std::env::var("PATH").unwrap());
+    format!("{}:{}", sandbox.path("bin"), std::env::var("PATH").unwrap())
+}
+
+#[test]
+fn a_vm_that_panics_shows_its_log() {
+    let sandbox = Sandbox::new();
+    // A NIC less than the chain has: the image's own check fails.
+    let path = qemu_without(&sandbox, "*,netdev=nic1");
     let arguments = ["run", "examples/wire.nf", "--accel", "tcg", "--replay", REPLAY, "--capture", "right=out.pcap"];
     let output = sandbox.command(&arguments).env("PATH", path).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("VM wire failed; its log ends:"), "{}", stderr(&output));
     assert!(stderr(&output).contains("2 ports, the VMM 1"), "{}", stderr(&output));
+    assert!(!fs::exists(sandbox.path("out.pcap")).unwrap(), "half a capture");
+    sandbox.is_clean();
+}
+
+#[test]
+fn a_vm_that_never_says_it_is_ready_is_given_up() {
+    let sandbox = Sandbox::new();
+    let path = qemu_without(&sandbox, "virtconsole,*");
+    let arguments = ["run", "examples/wire.nf", "--accel", "tcg", "--replay", REPLAY, "--capture", "right=out.pcap"];
+    let output = sandbox.command(&arguments).env("PATH", path).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("VM wire did not become ready"), "{}", stderr(&output));
     assert!(!fs::exists(sandbox.path("out.pcap")).unwrap(), "half a capture");
     sandbox.is_clean();
 }
