@@ -191,6 +191,18 @@ fn noise_on_the_control_channel_is_refused_and_survived() {
         Some(refused),
         "the overlong message is skipped, the next refused"
     );
+    // Requests that come together are all answered.
+    let mut together = Vec::new();
+    for _ in 0..100 {
+        let request = control::ToVm::Read { element: "machine", handler: "rounds" };
+        together.extend(control::encode(&request, &mut [0; 64]).unwrap());
+    }
+    stream.write_all(&together).unwrap();
+    let (mut byte, mut answers) = ([0], 0);
+    while answers < 100 {
+        stream.read_exact(&mut byte).unwrap();
+        answers += usize::from(byte[0] == 0);
+    }
     drop(stream);
     let mut control = Control::connect(&socket).unwrap().expect("QEMU still listens");
     assert!(control.read("machine", "rounds").is_ok());

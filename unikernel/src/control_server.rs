@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The VM's end of the control channel: takes a request, answers it, takes the next.
 
-use crate::virtio::console::Console;
+use crate::virtio::console::{Console, INPUT_BYTES};
 use control::{Failure, FromVm, MACHINE, MESSAGE_BYTES, ToVm};
 use core::fmt;
 use heapless::{String, Vec};
@@ -13,8 +13,8 @@ const VALUE_BYTES: usize = MESSAGE_BYTES - 64;
 /// The server.
 pub struct ControlServer {
     console: Console,
-    /// Bytes of the request that is coming in.
-    request: Vec<u8, MESSAGE_BYTES>,
+    /// Bytes that have come and are not answered: at most a request without its end and what one read brings.
+    input: Vec<u8, { MESSAGE_BYTES + INPUT_BYTES }>,
     /// The rest of a request that was too long is skipped.
     overlong: bool,
 }
@@ -31,7 +31,7 @@ pub enum Wish {
 impl ControlServer {
     /// Serves `console`.
     pub fn new(console: Console) -> Self {
-        ControlServer { console, request: Vec::new(), overlong: false }
+        ControlServer { console, input: Vec::new(), overlong: false }
     }
 
     /// Says that all ports are up.
@@ -42,26 +42,20 @@ impl ControlServer {
     /// Answers a request that has come, if the last answer is out. `machine` reads the machine's own handlers.
     #[inline]
     pub fn poll<G: Graph>(&mut self, graph: &mut G, machine: impl Fn(&str) -> Option<u64>) -> Wish {
-        let (request, overlong) = (&mut self.request, &mut self.overlong);
-        self.console.read(|bytes| {
-            for &byte in bytes {
-                if byte == 0 && *overlong {
-                    request.clear();
-                    *overlong = false;
-                } else if request.last() != Some(&0) {
-                    *overlong |= request.push(byte).is_err();
-                }
-            }
-        });
-        if self.request.last() == Some(&0) { self.answer(graph, machine) } else { Wish::GoOn }
+        let (input, overlong) = (&mut self.input, &mut self.overlong);
+        if end_of_first(input).is_none() {
+            self.console.read(|bytes| take(bytes, input, overlong));
+        }
+        match end_of_first(input) {
+            Some(end) if self.console.is_drained() => self.answer(end, graph, machine),
+            _ => Wish::GoOn,
+        }
     }
 
     #[cold]
-    fn answer<G: Graph>(&mut self, graph: &mut G, machine: impl Fn(&str) -> Option<u64>) -> Wish {
-        if !self.console.is_drained() {
-            return Wish::GoOn;
-        }
-        let mut frame = core::mem::take(&mut self.request);
+    fn answer<G: Graph>(&mut self, end: usize, graph: &mut G, machine: impl Fn(&str) -> Option<u64>) -> Wish {
+        let mut frame = Vec::<u8, MESSAGE_BYTES>::new();
+        frame.extend(self.input.drain(..=end).take(MESSAGE_BYTES));
         let mut value = String::<VALUE_BYTES>::new();
         let mut wish = Wish::GoOn;
         let result = match control::decode::<ToVm>(&mut frame) {
@@ -101,7 +95,29 @@ impl ControlServer {
 
     /// Asks for an interrupt at the next request. False if one has come.
     pub fn arm(&mut self) -> bool {
-        self.console.arm() && self.request.last() != Some(&0)
+        self.console.arm() && end_of_first(&self.input).is_none()
+    }
+}
+
+/// Where the first whole request in `input` ends.
+#[inline]
+fn end_of_first(input: &[u8]) -> Option<usize> {
+    input.iter().position(|&byte| byte == 0)
+}
+
+/// Takes bytes that have come. A request that is too long is dropped up to its end.
+fn take<const N: usize>(bytes: &[u8], input: &mut Vec<u8, N>, overlong: &mut bool) {
+    for &byte in bytes {
+        if *overlong {
+            *overlong = byte != 0;
+        } else if input.push(byte).is_err() {
+            // Not reached: only a request without its end is added to, by no more than one read.
+            *overlong = true;
+        }
+    }
+    if end_of_first(input).is_none() && input.len() >= MESSAGE_BYTES {
+        input.clear();
+        *overlong = true;
     }
 }
 
@@ -116,5 +132,29 @@ fn failure(error: HandlerError) -> Failure {
         HandlerError::Unknown => Failure::NoHandler,
         HandlerError::BadValue => Failure::BadValue,
         HandlerError::TooLong => Failure::TooLong,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_that_come_together_are_all_kept() {
+        let (mut input, mut overlong) = (Vec::<u8, { MESSAGE_BYTES + INPUT_BYTES }>::new(), false);
+        take(&[1, 2, 0, 3, 0, 4], &mut input, &mut overlong);
+        assert_eq!((end_of_first(&input), input.len()), (Some(2), 6));
+        input.drain(..=2);
+        assert_eq!((end_of_first(&input), overlong), (Some(1), false));
+    }
+
+    #[test]
+    fn a_request_that_is_too_long_is_skipped_to_its_end() {
+        let (mut input, mut overlong) = (Vec::<u8, { MESSAGE_BYTES + INPUT_BYTES }>::new(), false);
+        for _ in 0..9 {
+            take(&[7; INPUT_BYTES], &mut input, &mut overlong);
+        }
+        take(&[7, 0, 5, 0], &mut input, &mut overlong);
+        assert_eq!((&input[..], overlong), (&[5, 0][..], false));
     }
 }

@@ -12,8 +12,8 @@ use core::ptr::NonNull;
 pub const DEVICE_ID: u32 = 3;
 const RECEIVE: u16 = 0;
 const TRANSMIT: u16 = 1;
-/// One buffer each way is enough for messages that are answered one by one.
-const INPUT_BYTES: usize = 1024;
+/// Most bytes that one read brings. One buffer each way is enough for messages that are answered one by one.
+pub const INPUT_BYTES: usize = 1024;
 const OUTPUT_BYTES: usize = control::MESSAGE_BYTES;
 
 /// RAM that a console takes: two queues and two buffers.
