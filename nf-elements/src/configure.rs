@@ -41,14 +41,84 @@ pub struct Surroundings<'a> {
 pub struct Instance {
     /// Its Rust type: `Strip`, `Tee<3>`.
     pub rust_type: String,
-    /// A constant expression of that type: `Strip::new(14)`.
+    /// A constant expression of that type: `Strip::new(14)`. `{data}` in it becomes a `&'static [u8]` of [`Instance::data`].
     pub expression: String,
+    /// The elements whose state it uses: the method of its `With` trait is lent them, in this order.
+    pub peers: Vec<Peer>,
+    /// Memory that it is lent at the start: `fn lend(&mut self, memory: &'static mut [T])` is called with it.
+    pub memory: Option<Memory>,
+    /// A table too big for an expression; see [`Instance::expression`].
+    pub data: Vec<u8>,
+    /// Whether `tick` is to be called in every round (shape `Push` only).
+    pub ticks: bool,
+    /// Most packets per output in one call of `push` or `tick`.
+    pub most: usize,
+}
+
+/// An element that another one uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// The argument that names it.
+    pub argument: usize,
+    /// Its name as written there; the compiler looks it up from the scope of the element that uses it.
+    pub name: String,
+    /// The classes that will do.
+    pub classes: &'static [&'static str],
+}
+
+/// Zeroed memory, kept outside of the image's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Memory {
+    /// The type of one entry; names are those of `nf_elements::elements`.
+    pub rust_type: String,
+    /// A constant expression for an empty entry, whose bytes are all zero.
+    pub empty: String,
+    /// How many.
+    pub count: usize,
 }
 
 impl Instance {
-    /// An instance of a type without generics.
+    /// An instance that needs nothing but its own state.
     pub fn new(rust_type: impl Into<String>, expression: impl Into<String>) -> Self {
-        Instance { rust_type: rust_type.into(), expression: expression.into() }
+        Instance {
+            rust_type: rust_type.into(),
+            expression: expression.into(),
+            peers: Vec::new(),
+            memory: None,
+            data: Vec::new(),
+            ticks: false,
+            most: 1,
+        }
+    }
+
+    /// Uses these elements.
+    pub fn with_peers(mut self, peers: Vec<Peer>) -> Self {
+        self.peers = peers;
+        self
+    }
+
+    /// Is lent `count` entries of `rust_type`, each `empty` at first.
+    pub fn with_memory(mut self, rust_type: impl Into<String>, empty: impl Into<String>, count: usize) -> Self {
+        self.memory = Some(Memory { rust_type: rust_type.into(), empty: empty.into(), count });
+        self
+    }
+
+    /// Has `data` where its expression says `{data}`.
+    pub fn with_data(mut self, data: Vec<u8>) -> Self {
+        self.data = data;
+        self
+    }
+
+    /// Has its `tick` called in every round.
+    pub fn ticking(mut self) -> Self {
+        self.ticks = true;
+        self
+    }
+
+    /// Emits up to `most` packets per output in one call.
+    pub fn emitting(mut self, most: usize) -> Self {
+        self.most = most;
+        self
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What an element is: a [`Spec`], handlers, and one of six ways to treat packets.
+//! What an element is: a [`Spec`], handlers, and one of nine ways to treat packets.
 //!
 //! The compiler reads `SPEC.shape` and emits calls to the method of that shape's trait, all of them statically known:
 //!
@@ -11,6 +11,12 @@
 //! | `Store` | [`Store`] | waits until somebody pulls |
 //! | `Source` | [`Source`] | is born here |
 //! | `Sink` | [`Sink`] | ends here |
+//! | `Pull` | [`Pull`] | is pulled from the inputs that the element chooses |
+//! | `Control` | [`Control`] | – (it reads and writes other elements' handlers) |
+//! | `Information` | – | – (it only tells the compiler something, or lends itself to other elements) |
+//!
+//! An element that consults others (an `ARPQuerier` its `ARPTable`) names them as [`crate::configure::Peer`]s and has the
+//! `With` form of its trait, whose method is lent the peers.
 
 use crate::{Batch, Packet, PacketIo, Spec};
 use core::fmt;
@@ -27,6 +33,11 @@ pub trait Element {
     fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
         let _ = (name, value);
         Err(HandlerError::Unknown)
+    }
+
+    /// When, on the machine's clock, it wants to act although no packet comes. The machine does not sleep longer.
+    fn deadline_ns(&self) -> Option<u64> {
+        None
     }
 }
 
@@ -76,23 +87,120 @@ pub trait Outputs {
     /// Number of outputs.
     const COUNT: usize;
 
-    /// Sends `packet` by output `port`. An output that does not exist drops it.
+    /// How many packets output `port` still takes before this call of the element ends.
+    fn room(&self, port: usize) -> usize;
+
+    /// Sends `packet` by output `port`. An output that does not exist, or has no room, drops it.
     fn emit(&mut self, port: usize, packet: Packet);
 }
 
-/// Any number of packets on any outputs, at most one per output for each packet that comes in.
+/// Any number of packets on any outputs: in one call at most `Instance::most` per output, which is 1 if not said.
 pub trait Push: Element {
     /// Treats a packet that came in by `input`.
     fn push<M: PacketIo, O: Outputs>(&mut self, io: &mut M, input: usize, packet: Packet, out: &mut O);
+
+    /// Acts because it is time; called in every round if the instance is `ticking`.
+    fn tick<M: PacketIo, O: Outputs>(&mut self, io: &mut M, out: &mut O) {
+        let _ = (io, out);
+    }
 }
 
 /// Push in, pull out: packets wait here.
 pub trait Store: Element {
-    /// Takes a packet in, or drops it (and counts why).
-    fn store<M: PacketIo>(&mut self, io: &mut M, input: usize, packet: Packet);
+    /// Takes a packet in. One that it does not keep comes back: it leaves by push output 1, or is dropped if that is not
+    /// connected (and the element has counted why).
+    fn store<M: PacketIo>(&mut self, io: &mut M, input: usize, packet: Packet) -> Option<Packet>;
 
     /// The next packet, if one waits.
     fn pull<M: PacketIo>(&mut self, io: &mut M) -> Option<Packet>;
+}
+
+/// The next step of a [`Pull`] element on its way to one packet.
+pub enum Turn {
+    /// Pull from this input, then ask again with the answer.
+    Pull(usize),
+    /// Here is the packet.
+    Give(Packet),
+    /// There is none now.
+    Rest,
+}
+
+/// Pulls from the inputs that it chooses: schedulers, shapers, `Unqueue`. Where its output is push, the VM's loop asks it for
+/// packets in every round.
+pub trait Pull: Element {
+    /// The next step. `answer` is the input that the last step asked for and what came from there; `None` begins a new
+    /// packet.
+    fn turn<M: PacketIo>(&mut self, io: &mut M, answer: Option<(usize, Option<Packet>)>) -> Turn;
+
+    /// Most packets that the loop asks for in one round, where the output is push.
+    fn burst(&self) -> usize {
+        crate::BURST
+    }
+}
+
+/// Every element's handlers, as a [`Control`] element reaches them.
+pub trait Handlers {
+    /// Reads `element.handler`.
+    fn read(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError>;
+
+    /// Writes `element.handler`.
+    fn write(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError>;
+}
+
+/// Steers other elements by their handlers: `Script`, `DriverManager`.
+pub trait Control: Element {
+    /// Does what is due. True if it did something. Called in every round.
+    fn run<M: PacketIo>(&mut self, io: &mut M, handlers: &mut dyn Handlers) -> bool;
+
+    /// Somebody asked the machine to stop: true if it may. Only `DriverManager` ever says no.
+    fn may_stop(&mut self) -> bool {
+        true
+    }
+
+    /// A read handler that runs something: tried before [`Element::read_handler`].
+    fn read_running(
+        &mut self,
+        name: &str,
+        handlers: &mut dyn Handlers,
+        out: &mut dyn fmt::Write,
+    ) -> Result<(), HandlerError> {
+        let _ = (name, handlers, out);
+        Err(HandlerError::Unknown)
+    }
+
+    /// A write handler that runs something: tried before [`Element::write_handler`].
+    fn write_running(
+        &mut self,
+        name: &str,
+        value: &str,
+        handlers: &mut dyn Handlers,
+    ) -> Result<(), HandlerError> {
+        let _ = (name, value, handlers);
+        Err(HandlerError::Unknown)
+    }
+}
+
+/// [`Action`] with peers: `P` is a tuple of `&mut` to each, in the order of `Instance::peers`.
+pub trait ActionWith<P>: Element {
+    /// See [`Action::action`].
+    fn action_with<M: PacketIo>(&mut self, io: &mut M, peers: P, packet: &mut Packet) -> Verdict;
+}
+
+/// [`Route`] with peers.
+pub trait RouteWith<P>: Element {
+    /// See [`Route::route`].
+    fn route_with<M: PacketIo>(&mut self, io: &mut M, peers: P, input: usize, packet: &mut Packet) -> Option<usize>;
+}
+
+/// [`Push`] with peers.
+pub trait PushWith<P>: Element {
+    /// See [`Push::push`].
+    fn push_with<M: PacketIo, O: Outputs>(&mut self, io: &mut M, peers: P, input: usize, packet: Packet, out: &mut O);
+
+    /// See [`Push::tick`].
+    fn tick_with<M: PacketIo, O: Outputs>(&mut self, io: &mut M, peers: P, out: &mut O) {
+        let _ = (io, peers, out);
+    }
 }
 
 /// Packets begin here.
@@ -118,11 +226,24 @@ pub trait Graph {
     /// The VM's ports in the order of its NICs and links.
     const PORTS: &'static [&'static str];
 
+    /// Gives the elements their memory. Called once, before anything else.
+    fn start(&mut self) {}
+
     /// Runs every task once: receives, pushes through, pulls, transmits. True if a packet moved.
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool;
 
+    /// The earliest time at which an element wants to act although no packet comes.
+    fn deadline_ns(&self) -> Option<u64> {
+        None
+    }
+
+    /// Somebody asked the machine to stop: true if it may.
+    fn may_stop(&mut self) -> bool {
+        true
+    }
+
     /// Reads `element.handler`.
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError>;
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError>;
 
     /// Writes `element.handler`.
     fn write_handler(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError>;

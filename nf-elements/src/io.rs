@@ -2,6 +2,7 @@
 //! The machine as elements see it.
 
 use crate::{Batch, Packet};
+use core::fmt;
 
 /// Bursts in, bursts out, memory and time. The unikernel implements it over its NICs, tests over lists.
 pub trait PacketIo {
@@ -20,8 +21,8 @@ pub trait PacketIo {
     /// Nanoseconds since the machine started. Read once per burst, so it is cheap and equal within one.
     fn now_ns(&self) -> u64;
 
-    /// Shows a packet to a person: `label`, the packet's length, and its first `bytes` bytes in hexadecimal.
-    fn print(&mut self, label: &str, packet: &Packet, bytes: usize);
+    /// Shows a line of text to a person: Click's messages on standard error.
+    fn message(&mut self, text: fmt::Arguments<'_>);
 
     /// Asks the machine to power off after this round, as a source does at its LIMIT; one that cannot goes on.
     fn stop(&mut self) {}

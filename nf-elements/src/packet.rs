@@ -17,20 +17,86 @@ pub trait BufferPool: Sync {
 /// What elements tell each other about a packet (Click's annotations). Cleared when a buffer becomes a fresh packet.
 ///
 /// Header offsets count from the start of the buffer's data, so stripping or prepending bytes does not move them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Annotations {
     /// When the frame was received, in nanoseconds of the machine's clock; 0 if nobody asked.
     pub timestamp_ns: u64,
-    /// The symmetric hash of the packet's flow; 0 if not computed.
-    pub flow_hash: u32,
+    /// The address to send to next: an IPv6 address, or an IPv4 address in the first four bytes.
+    pub destination: [u8; 16],
+    /// The aggregate (flow) that the packet belongs to.
+    pub aggregate: u32,
+    /// Offset of the link-layer header; 0 if unknown.
+    pub mac_offset: u16,
     /// Offset of the network header; 0 if unknown.
     pub network_offset: u16,
     /// Offset of the transport header; 0 if unknown.
     pub transport_offset: u16,
+    /// The VLAN tag control information that was taken out of the frame; 0 if none.
+    pub vlan_tci: u16,
     /// The paint colour.
     pub paint: u8,
     /// The port (NIC or link) that the frame came in by.
     pub port: u8,
+    /// For whom the frame was when it came in.
+    pub packet_type: PacketType,
+    /// Bits of [`Annotations::FIX_IP_SRC`]; the ICMP parameter problem's pointer in the low six bits.
+    pub flags: u8,
+}
+
+/// For whom a frame is, as its Ethernet destination says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PacketType {
+    /// For us, or nobody looked.
+    #[default]
+    Host,
+    /// For all.
+    Broadcast,
+    /// For a group.
+    Multicast,
+    /// For somebody else.
+    OtherHost,
+}
+
+impl Annotations {
+    /// `flags`: `FixIPSrc` shall put the router's own address into the packet (an ICMP error of ours).
+    pub const FIX_IP_SRC: u8 = 0x80;
+    /// `flags`: where the ICMP parameter problem is, in bytes from the start of the IP header.
+    pub const PARAMETER_PROBLEM: u8 = 0x3f;
+
+    /// Nothing known.
+    pub const NONE: Annotations = Annotations {
+        timestamp_ns: 0,
+        destination: [0; 16],
+        aggregate: 0,
+        mac_offset: 0,
+        network_offset: 0,
+        transport_offset: 0,
+        vlan_tci: 0,
+        paint: 0,
+        port: 0,
+        packet_type: PacketType::Host,
+        flags: 0,
+    };
+
+    /// The destination as an IPv4 address in network byte order; 0.0.0.0 if unset (Click's DST_IP).
+    #[inline]
+    pub fn destination_ipv4(&self) -> [u8; 4] {
+        [self.destination[0], self.destination[1], self.destination[2], self.destination[3]]
+    }
+
+    /// Sets the destination to an IPv4 address.
+    #[inline]
+    pub fn set_destination_ipv4(&mut self, address: [u8; 4]) {
+        self.destination[..4].copy_from_slice(&address);
+    }
+}
+
+impl Default for Annotations {
+    #[inline]
+    fn default() -> Self {
+        Annotations::NONE
+    }
 }
 
 /// Memory for one frame with its annotations. Lives in a [`BufferPool`], or in a device while that may write it.
@@ -54,14 +120,12 @@ pub struct Header {
 #[repr(C, align(64))]
 pub struct Data(pub [u8; DATA_BYTES]);
 
-const _: () = assert!(size_of::<Buffer>() == BUFFER_BYTES);
+const _: () = assert!(size_of::<Buffer>() == BUFFER_BYTES && size_of::<Annotations>() == 40);
 
 impl Header {
     /// Empty, of a buffer that returns to `pool`; with none it is leaked when dropped.
     pub const fn new(pool: Option<&'static dyn BufferPool>) -> Self {
-        const NONE: Annotations =
-            Annotations { timestamp_ns: 0, flow_hash: 0, network_offset: 0, transport_offset: 0, paint: 0, port: 0 };
-        Header { pool, annotations: NONE, start: HEADROOM_BYTES as u16, length: 0 }
+        Header { pool, annotations: Annotations::NONE, start: HEADROOM_BYTES as u16, length: 0 }
     }
 }
 
@@ -222,6 +286,27 @@ impl Packet {
         self.behind(self.annotations().transport_offset)
     }
 
+    /// The bytes from the network header on, to edit; empty if that is unknown or lies outside the packet.
+    #[inline]
+    pub fn network_mut(&mut self) -> &mut [u8] {
+        self.behind_mut(self.annotations().network_offset)
+    }
+
+    /// The bytes from the transport header on, to edit; empty if that is unknown or lies outside the packet.
+    #[inline]
+    pub fn transport_mut(&mut self) -> &mut [u8] {
+        self.behind_mut(self.annotations().transport_offset)
+    }
+
+    /// Says that the network header begins at byte `at` of the data, and the transport header `length` bytes later.
+    #[inline]
+    pub fn set_network(&mut self, at: usize, length: usize) {
+        let start = self.headroom() + at;
+        let annotations = self.annotations_mut();
+        annotations.network_offset = start as u16;
+        annotations.transport_offset = (start + length) as u16;
+    }
+
     /// The `N` bytes in front of the network header: the end of the frame's header, even if that was stripped. None if the
     /// network header is unknown.
     #[inline]
@@ -235,6 +320,13 @@ impl Packet {
         let buffer = self.buffer();
         let end = usize::from(buffer.header.start) + usize::from(buffer.header.length);
         if offset == 0 { &[] } else { buffer.data.0.get(usize::from(offset)..end).unwrap_or(&[]) }
+    }
+
+    #[inline]
+    fn behind_mut(&mut self, offset: u16) -> &mut [u8] {
+        let buffer = self.buffer_mut();
+        let end = usize::from(buffer.header.start) + usize::from(buffer.header.length);
+        if offset == 0 { &mut [] } else { buffer.data.0.get_mut(usize::from(offset)..end).unwrap_or(&mut []) }
     }
 
     /// Copies this packet, annotations and headroom included, into `other`.

@@ -39,6 +39,26 @@ pub enum Category {
     Ip,
     /// Storage.
     Storage,
+    /// Who is pulled next, and how fast.
+    Scheduling,
+    /// ARP and neighbour discovery.
+    Arp,
+    /// IPv6.
+    Ip6,
+    /// ICMP.
+    Icmp,
+    /// TCP and UDP.
+    Transport,
+    /// Where packets go next: routing tables.
+    Routing,
+    /// Address and port translation.
+    Rewriting,
+    /// Counting by flow, address or aggregate.
+    Measurement,
+    /// Scripts and what else steers elements.
+    Control,
+    /// Information for the compiler.
+    Information,
 }
 
 /// Which trait treats an element's packets; see [`crate::element`].
@@ -56,6 +76,12 @@ pub enum Shape {
     Source,
     /// [`crate::Sink`]
     Sink,
+    /// [`crate::Pull`]
+    Pull,
+    /// [`crate::element::Control`]
+    Control,
+    /// No trait: no packet reaches it.
+    Information,
 }
 
 /// One argument.

@@ -38,7 +38,7 @@ pub struct ListIo {
     pub arriving: Vec<VecDeque<Vec<u8>>>,
     /// Frames that were sent, per port.
     pub sent: Vec<Vec<Vec<u8>>>,
-    /// What `print` showed.
+    /// What `message` showed.
     pub printed: Vec<String>,
     /// The clock.
     pub now_ns: u64,
@@ -92,9 +92,8 @@ impl PacketIo for ListIo {
         self.stopped = true;
     }
 
-    fn print(&mut self, label: &str, packet: &Packet, bytes: usize) {
-        let shown = &packet.data()[..packet.len().min(bytes)];
-        self.printed.push(format!("{label}: {:4} | {shown:02x?}", packet.len()));
+    fn message(&mut self, text: std::fmt::Arguments<'_>) {
+        self.printed.push(text.to_string());
     }
 }
 
@@ -104,6 +103,10 @@ pub struct Collected<const N: usize>(pub Vec<(usize, Packet)>);
 
 impl<const N: usize> Outputs for Collected<N> {
     const COUNT: usize = N;
+
+    fn room(&self, port: usize) -> usize {
+        crate::BURST - self.0.iter().filter(|(used, _)| *used == port).count()
+    }
 
     fn emit(&mut self, port: usize, packet: Packet) {
         if port < N {

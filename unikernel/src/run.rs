@@ -269,9 +269,8 @@ impl PacketIo for Machine {
         self.stopped = true;
     }
 
-    fn print(&mut self, label: &str, packet: &Packet, bytes: usize) {
-        let shown = &packet.data()[..packet.len().min(bytes)];
-        defmt::info!("{=str}: {=usize} | {=[u8]:02x}", label, packet.len(), shown);
+    fn message(&mut self, text: core::fmt::Arguments<'_>) {
+        defmt::info!("{}", defmt::Display2Format(&text));
     }
 }
 

@@ -90,11 +90,27 @@ impl crate::configure::Configure for Print {
     }
 }
 
+/// Bytes in groups of four, as Click shows them.
+struct Hexadecimal<'a>(&'a [u8]);
+
+impl fmt::Display for Hexadecimal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if index > 0 && index % 4 == 0 {
+                f.write_str(" ")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
 impl Action for Print {
     #[inline]
     fn action<M: PacketIo>(&mut self, io: &mut M, packet: &mut Packet) -> Verdict {
         if self.active {
-            io.print(self.label, packet, self.bytes.min(packet.len()));
+            let shown = &packet.data()[..self.bytes.min(packet.len())];
+            io.message(format_args!("{}: {:4} | {}", self.label, packet.len(), Hexadecimal(shown)));
         }
         Verdict::Pass
     }
@@ -111,7 +127,7 @@ mod tests {
         assert_eq!(print.action(&mut io, &mut packet(&[1, 0xab, 3])), Verdict::Pass);
         print.write_handler("active", "false").unwrap();
         assert_eq!(print.action(&mut io, &mut packet(&[4])), Verdict::Pass);
-        assert_eq!(io.printed, ["in:    3 | [01, ab]"]);
+        assert_eq!(io.printed, ["in:    3 | 01ab"]);
         assert_eq!(read(&print, "active"), "false");
         assert_eq!(print.write_handler("active", "maybe"), Err(HandlerError::BadValue));
     }

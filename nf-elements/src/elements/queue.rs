@@ -127,13 +127,15 @@ impl crate::configure::Configure for Queue {
 
 impl<const CAPACITY: usize> Store for Queue<CAPACITY> {
     #[inline]
-    fn store<M: PacketIo>(&mut self, _: &mut M, _input: usize, packet: Packet) {
-        // One comparison for the lowered and for the configured capacity; the deque's own can then not fail.
-        if self.packets.len() >= self.capacity || self.packets.push_back(packet).is_err() {
+    fn store<M: PacketIo>(&mut self, _: &mut M, _input: usize, packet: Packet) -> Option<Packet> {
+        if self.packets.len() >= self.capacity {
             self.drops += 1;
-        } else {
-            self.highwater_length = self.highwater_length.max(self.packets.len());
+            return Some(packet);
         }
+        // The capacity is at most the deque's own.
+        let _ = self.packets.push_back(packet);
+        self.highwater_length = self.highwater_length.max(self.packets.len());
+        None
     }
 
     #[inline]
