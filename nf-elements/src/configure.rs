@@ -5,6 +5,10 @@
 //! element's [`Configure::configure`] takes them by position or keyword; whatever is wrong becomes a [`ConfigError`] that
 //! points into the text of one argument.
 
+mod values;
+
+pub use values::{Bytes, BytesPerSecond, Fraction, Ipv4Prefix, Ipv6Prefix, Nanoseconds};
+
 use crate::spec::ArgumentKind;
 use crate::{Element, Spec};
 use std::ops::Range;
@@ -333,14 +337,6 @@ impl FromArgument for String {
     fn from_argument(text: &str) -> Option<Self> {
         let unquoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
         (!text.is_empty()).then(|| unquoted.into())
-    }
-}
-
-impl FromArgument for std::net::Ipv4Addr {
-    const WANTED: &'static str = "an IPv4 address like 192.0.2.1";
-
-    fn from_argument(text: &str) -> Option<Self> {
-        text.parse().ok()
     }
 }
 

@@ -169,12 +169,7 @@ pub trait Control: Element {
     }
 
     /// A write handler that runs something: tried before [`Element::write_handler`].
-    fn write_running(
-        &mut self,
-        name: &str,
-        value: &str,
-        handlers: &mut dyn Handlers,
-    ) -> Result<(), HandlerError> {
+    fn write_running(&mut self, name: &str, value: &str, handlers: &mut dyn Handlers) -> Result<(), HandlerError> {
         let _ = (name, value, handlers);
         Err(HandlerError::Unknown)
     }

@@ -22,9 +22,11 @@ pub mod testing;
 
 pub use batch::{BURST, Batch};
 pub use element::{
-    Action, ActionWith, Control, Element, Graph, HandlerError, Handlers, Outputs, Pull, Push, PushWith, Route, RouteWith,
-    Sink, Source, Store, Turn, Verdict,
+    Action, ActionWith, Control, Element, Graph, HandlerError, Handlers, Outputs, Pull, Push, PushWith, Route,
+    RouteWith, Sink, Source, Store, Turn, Verdict,
 };
 pub use io::PacketIo;
-pub use packet::{Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, HEADROOM_BYTES, Header, Packet, PacketType};
+pub use packet::{
+    Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, HEADROOM_BYTES, Header, Packet, PacketType,
+};
 pub use spec::Spec;

@@ -79,6 +79,16 @@ impl Sum {
     }
 }
 
+/// The checksum after data that it covers changed from `old` to `new`, RFC 1624 equation 3. Both are 32 or 16 bits that
+/// begin at an even offset, in the byte order of numbers (`from_be_bytes`).
+#[inline(always)]
+pub fn adjust(checksum: u16, old: u32, new: u32) -> u16 {
+    let halves = |value: u32| u64::from(value >> 16) + u64::from(value & 0xffff);
+    let sum = u64::from(!checksum) + halves(!old) + halves(new);
+    let sum = (sum & 0xffff) + (sum >> 16);
+    !((sum & 0xffff) + (sum >> 16)) as u16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +142,17 @@ mod tests {
         bytes[3] ^= 1;
         assert!(!Sum::new().with(&bytes).is_intact());
         assert!(!Sum::new().with(&[0; 20]).is_intact(), "all zero is not a valid header: -0 is written 0xffff");
+    }
+
+    #[test]
+    fn adjusting_is_summing_anew() {
+        let mut bytes: [u8; 20] = core::array::from_fn(|i| (i * 37) as u8);
+        let mut checksum = Sum::new().with(&bytes).checksum();
+        for (at, new) in [(0, 0u32), (4, 0xffff_ffff), (8, 0x0102_0304), (0, 0xffff_0000), (16, 1)] {
+            let old = u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+            bytes[at..at + 4].copy_from_slice(&new.to_be_bytes());
+            checksum = adjust(checksum, old, new);
+            assert_eq!(checksum, Sum::new().with(&bytes).checksum(), "{at} {new:x}");
+        }
     }
 }
