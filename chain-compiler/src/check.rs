@@ -30,7 +30,8 @@ pub(crate) fn check(
             configuration.iter().flat_map(|one| &one.arguments).map(|argument| argument.text.as_str()).collect();
         let mut arguments = Arguments::new(class.spec, &texts);
         let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
-        let instance = (class.configure)(&mut arguments, &Surroundings { inputs, outputs, ports });
+        let surroundings = Surroundings { name: &element.name, inputs, outputs, ports };
+        let instance = (class.configure)(&mut arguments, &surroundings);
         let mut errors = arguments.finish();
         if instance.is_none() && errors.is_empty() {
             let message = format!("{} does not take these arguments", class.spec.class);

@@ -32,6 +32,8 @@ pub trait Configure: Element {
 /// What an element may know about its place in the graph.
 #[derive(Debug, Default)]
 pub struct Surroundings<'a> {
+    /// The element's name, for messages that say who speaks.
+    pub name: &'a str,
     /// Number of connected inputs.
     pub inputs: usize,
     /// Number of connected outputs.
