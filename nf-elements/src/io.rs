@@ -24,6 +24,23 @@ pub trait PacketIo {
     /// Shows a line of text to a person: Click's messages on standard error.
     fn message(&mut self, text: fmt::Arguments<'_>);
 
+    /// Writes text as it is, with its line ends: Click's standard output. A machine that has none shows it as a message.
+    fn print(&mut self, text: &str) {
+        self.message(format_args!("{}", text.strip_suffix('\n').unwrap_or(text)));
+    }
+
+    /// Adds text to the file `name`, which is emptied first if `fresh`. False if it cannot, as where there are no files.
+    fn write_file(&mut self, name: &str, fresh: bool, text: &str) -> bool {
+        let _ = (name, fresh, text);
+        false
+    }
+
+    /// Gives the text of the file `name`. False if it cannot, as where there are no files.
+    fn read_file(&mut self, name: &str, out: &mut dyn fmt::Write) -> bool {
+        let _ = (name, out);
+        false
+    }
+
     /// Asks the machine to power off after this round, as a source does at its LIMIT; one that cannot goes on.
     fn stop(&mut self) {}
 }

@@ -2,7 +2,7 @@
 //! A machine made of lists, for tests: frames in, frames out, a clock that one sets.
 
 use crate::{Batch, Buffer, BufferPool, Element, Outputs, Packet, PacketIo};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 /// Buffers on the heap. Those that come back are used again, so long runs do not grow.
@@ -40,6 +40,10 @@ pub struct ListIo {
     pub sent: Vec<Vec<Vec<u8>>>,
     /// What `message` showed.
     pub printed: Vec<String>,
+    /// What `print` wrote.
+    pub written: String,
+    /// The files.
+    pub files: BTreeMap<String, String>,
     /// The clock.
     pub now_ns: u64,
     /// Most frames that one `transmit` takes; none is no limit.
@@ -94,6 +98,23 @@ impl PacketIo for ListIo {
 
     fn message(&mut self, text: std::fmt::Arguments<'_>) {
         self.printed.push(text.to_string());
+    }
+
+    fn print(&mut self, text: &str) {
+        self.written.push_str(text);
+    }
+
+    fn write_file(&mut self, name: &str, fresh: bool, text: &str) -> bool {
+        let file = self.files.entry(name.into()).or_default();
+        if fresh {
+            file.clear();
+        }
+        file.push_str(text);
+        true
+    }
+
+    fn read_file(&mut self, name: &str, out: &mut dyn std::fmt::Write) -> bool {
+        self.files.get(name).is_some_and(|text| out.write_str(text).is_ok())
     }
 }
 
