@@ -3,9 +3,9 @@
 
 use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{Flat, FlatElement};
+use crate::options::Options;
 use crate::resolve::Wired;
 use nf_elements::configure::{Arguments, ConfigError, Instance, Surroundings};
-use nf_elements::elements;
 
 /// For each element its instance; none where something is wrong, which is reported.
 ///
@@ -16,11 +16,12 @@ pub(crate) fn check(
     wired: &Wired,
     ports: &[String],
     broken: bool,
+    options: &Options,
     log: &mut Log,
 ) -> Vec<Option<Instance>> {
     let mut instances = Vec::with_capacity(flat.elements.len());
     for (element, resolved) in flat.elements.iter().zip(&wired.elements) {
-        let class = resolved.spec.and_then(|spec| elements::class(spec.class));
+        let class = resolved.spec.and_then(|spec| options.class(spec.class));
         let Some(class) = class else {
             instances.push(None);
             continue;

@@ -2,9 +2,9 @@
 //! A VM's statements as one flat list of elements and one of links.
 
 use crate::diagnostic::{Diagnostic, Log};
+use crate::options::Options;
 use crate::suggest;
 use crate::syntax::ast::{Body, ClassUse, Configuration, ElementUse, Hop, Name, Span, Statement};
-use nf_elements::elements;
 use std::collections::{HashMap, HashSet};
 
 /// A VM's elements and links.
@@ -42,9 +42,9 @@ pub(crate) struct Link {
 }
 
 /// Names the elements and lists the links of a VM.
-pub(crate) fn flatten(body: &Body, log: &mut Log) -> Flat {
-    let mut flattener =
-        Flattener { flat: Flat::default(), declared: declared_names(body), by_name: HashMap::new(), log };
+pub(crate) fn flatten(body: &Body, options: &Options, log: &mut Log) -> Flat {
+    let declared = declared_names(body);
+    let mut flattener = Flattener { flat: Flat::default(), declared, by_name: HashMap::new(), options, log };
     let connections = flattener.elements(body);
     for places in connections {
         flattener.links(&places);
@@ -63,6 +63,7 @@ struct Flattener<'a, 'log> {
     /// All names that the body declares, wherever it does.
     declared: HashSet<&'a str>,
     by_name: HashMap<&'a str, usize>,
+    options: &'log Options<'log>,
     log: &'log mut Log,
 }
 
@@ -113,7 +114,7 @@ impl<'a> Flattener<'a, '_> {
     /// A word that no declaration introduces is a class; one that is not known may be meant as one if it looks like one.
     fn stands_for_a_class(&self, name: &Name) -> bool {
         let looks_like_one = name.text.starts_with(|c: char| c.is_ascii_uppercase());
-        !self.declared.contains(name.text.as_str()) && (looks_like_one || elements::class(&name.text).is_some())
+        !self.declared.contains(name.text.as_str()) && (looks_like_one || self.options.class(&name.text).is_some())
     }
 
     fn declare(&mut self, name: &'a Name, class: &ClassUse) -> usize {
@@ -134,7 +135,7 @@ impl<'a> Flattener<'a, '_> {
     fn check_name(&mut self, name: &Name) {
         let found = if is_reserved(name) {
             return self.reserved(name);
-        } else if elements::class(&name.text).is_some() {
+        } else if self.options.class(&name.text).is_some() {
             format!("an element named '{}', which is a class", name.text)
         } else if name.text.bytes().all(|byte| byte.is_ascii_digit()) {
             format!("an element named '{}'", name.text)
@@ -195,7 +196,7 @@ impl<'a> Flattener<'a, '_> {
         } else {
             let error = Diagnostic::error(name.span.clone(), format!("no element '{}'", name.text));
             let error = error.wanted("an element declared in this VM, or a class");
-            let classes = elements::registry().iter().map(|class| class.spec.class);
+            let classes = self.options.class_names();
             let mut known: Vec<&str> = self.declared.iter().copied().collect();
             known.sort_unstable();
             self.log.report(match suggest::hint(&name.text, known.into_iter().chain(classes)) {

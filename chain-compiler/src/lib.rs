@@ -3,7 +3,8 @@
 //!
 //! ```
 //! let text = "network lan; vm mirror { FromDevice(lan) -> ToDevice(lan); } chain lan <-> mirror;";
-//! let plan = chain_compiler::compile("mirror.nf", text).map_err(|found| found.render("mirror.nf", text, false)).unwrap();
+//! let plan = chain_compiler::compile("mirror.nf", text, &chain_compiler::Options::default());
+//! let plan = plan.map_err(|found| found.render("mirror.nf", text, false)).unwrap();
 //! assert_eq!(plan.vms[0].ports[0].name, "lan");
 //! assert!(plan.vms[0].wiring.contains("impl Graph for Wiring"));
 //! ```
@@ -13,6 +14,7 @@ mod check;
 mod diagnostic;
 mod emit;
 mod flatten;
+mod options;
 mod plan;
 mod resolve;
 mod suggest;
@@ -20,21 +22,23 @@ mod syntax;
 mod topology;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Related, Severity};
+pub use options::{Loader, Options, Target};
 pub use plan::{Peer, Plan, PlannedElement, Port, VmPlan};
 
 use diagnostic::Log;
 
-/// Compiles the chain file `text`. `file_name` appears in the wiring's first line; no file is read.
+/// Compiles the chain file `text`. `file_name` appears in the wiring's first line; no file is read but by the loader of
+/// `options`.
 ///
 /// On failure all that was found comes back, in order of place: errors, and warnings among them.
-pub fn compile(file_name: &str, text: &str) -> Result<Plan, Diagnostics> {
+pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, Diagnostics> {
     let mut log = Log::default();
     let file = syntax::parse(text, &mut log);
     let topology = topology::resolve(&file, &mut log);
     let mut checked = Vec::new();
     for (vm, place) in file.vms.iter().zip(topology.vms) {
-        let flat = flatten::flatten(&vm.body, &mut log);
-        let wired = resolve::resolve(&flat, vm.body.broken, &mut log);
+        let flat = flatten::flatten(&vm.body, options, &mut log);
+        let wired = resolve::resolve(&flat, vm.body.broken, options, &mut log);
         let mut names: Vec<String> = place.iter().map(|port| port.name.clone()).collect();
         if topology.broken {
             // A chain that could not be read may have given this VM any port.
@@ -45,7 +49,7 @@ pub fn compile(file_name: &str, text: &str) -> Result<Plan, Diagnostics> {
                 }
             }
         }
-        let instances = check::check(&flat, &wired, &names, vm.body.broken, &mut log);
+        let instances = check::check(&flat, &wired, &names, vm.body.broken, options, &mut log);
         checked.push((vm, place, wired, instances));
     }
     let found = log.finish(text);

@@ -2,7 +2,7 @@
 //! Golden pairs: each `golden/NAME.nf` with the diagnostics (`NAME.expected`) and wirings (`NAME.VM.rs`) that come of it.
 //! `SLUICE_BLESS=1` rewrites them.
 
-use chain_compiler::{Diagnostics, compile};
+use chain_compiler::{Diagnostics, Options, compile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ fn products(path: &Path) -> BTreeMap<String, String> {
     let stem = path.file_stem().expect("it has a name").to_string_lossy();
     let file_name = format!("{stem}.nf");
     let mut products = BTreeMap::new();
-    let found = match compile(&file_name, &text) {
+    let found = match compile(&file_name, &text, &Options::default()) {
         Ok(plan) => {
             for vm in plan.vms {
                 products.insert(format!("{stem}.{}.rs", vm.name), vm.wiring);
@@ -80,13 +80,13 @@ fn inputs_named_bad_fail_and_the_others_compile() {
     for path in inputs(&folder) {
         let name = path.file_name().expect("it has a name").to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).expect("a golden input can be read");
-        assert_eq!(compile(&name, &text).is_err(), name.starts_with("bad-"), "{name}");
+        assert_eq!(compile(&name, &text, &Options::default()).is_err(), name.starts_with("bad-"), "{name}");
     }
 }
 
 #[test]
 fn the_wiring_does_not_depend_on_the_folder() {
     let text = include_str!("golden/straight.nf");
-    let wiring = |name| compile(name, text).expect("it compiles").vms.remove(0).wiring;
+    let wiring = |name| compile(name, text, &Options::default()).expect("it compiles").vms.remove(0).wiring;
     assert_eq!(wiring("straight.nf"), wiring("/some/where/else/straight.nf"));
 }

@@ -2,7 +2,7 @@
 //! Ten thousand mutations of the golden inputs: whatever the text, the compiler answers and does not panic, and every
 //! diagnostic has a place that can be shown.
 
-use chain_compiler::{Diagnostics, Severity, compile};
+use chain_compiler::{Diagnostics, Options, Severity, compile};
 use std::path::Path;
 
 const MUTATIONS: u64 = 10_000;
@@ -104,7 +104,7 @@ impl Random {
 }
 
 fn check(text: &str, render: bool) {
-    let found = match compile("mutated.nf", text) {
+    let found = match compile("mutated.nf", text, &Options::default()) {
         Ok(plan) => Diagnostics(plan.warnings),
         Err(found) => {
             assert!(found.0.iter().any(|one| one.severity == Severity::Error), "an error without an error:\n{text}");

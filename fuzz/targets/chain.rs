@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Err(diagnostics) = chain_compiler::compile("fuzz.nf", text) {
+    if let Err(diagnostics) = chain_compiler::compile("fuzz.nf", text, &chain_compiler::Options::default()) {
         assert!(!diagnostics.0.is_empty());
         diagnostics.render("fuzz.nf", text, false);
     }

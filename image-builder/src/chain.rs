@@ -2,7 +2,7 @@
 //! Reading and compiling a chain file, and showing what is wrong with it.
 
 use crate::failure::{Ending, usage};
-use chain_compiler::{Diagnostics, Plan};
+use chain_compiler::{Diagnostics, Options, Plan};
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -46,7 +46,8 @@ pub fn compile(file: &Path) -> anyhow::Result<(Result<Chain, Diagnostics>, Strin
     let name = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
     let (stem, source) = (name(file.file_stem()), name(file.file_name()));
     // Only the file's name: a path in the wiring would make images differ from folder to folder.
-    let chain = chain_compiler::compile(&source, &text).map(|plan| Chain { stem, source, plan });
+    let chain = chain_compiler::compile(&source, &text, &Options::default());
+    let chain = chain.map(|plan| Chain { stem, source, plan });
     Ok((chain, text))
 }
 

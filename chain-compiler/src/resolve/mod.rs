@@ -9,6 +9,7 @@ mod pulling;
 
 use crate::diagnostic::Log;
 use crate::flatten::{End, Flat, FlatElement, Link};
+use crate::options::Options;
 use nf_elements::Spec;
 
 /// How packets move over a port.
@@ -44,14 +45,14 @@ pub(crate) struct Wired {
 }
 
 /// Resolves a graph. Of a `broken` one (part of the text could not be parsed) only what is there is judged.
-pub(crate) fn resolve(flat: &Flat, broken: bool, log: &mut Log) -> Wired {
-    let specs = classes::find(flat, log);
+pub(crate) fn resolve(flat: &Flat, broken: bool, options: &Options, log: &mut Log) -> Wired {
+    let specs = classes::find(flat, options, log);
     let in_range = ports::within_range(flat, &specs, log);
     if !broken {
         ports::check_connected(flat, &specs, &in_range, log);
     }
     let links = in_range.links;
-    let flows = processing::flows(flat, &specs, &links, log);
+    let flows = processing::flows(flat, &specs, &links, options, log);
     if !broken {
         processing::check_multiplicity(flat, &links, &flows, log);
     }

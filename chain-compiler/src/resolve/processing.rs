@@ -4,7 +4,8 @@
 use super::{Flow, codes};
 use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{End, Flat, Link};
-use nf_elements::{Spec, elements};
+use crate::options::Options;
+use nf_elements::Spec;
 use std::collections::{HashMap, HashSet};
 
 /// The flow of every port.
@@ -32,7 +33,13 @@ impl Flows<'_> {
 }
 
 /// Decides the flow of every port; reports links whose ends disagree.
-pub(super) fn flows<'a>(flat: &Flat, specs: &'a [Option<&'static Spec>], links: &[Link], log: &mut Log) -> Flows<'a> {
+pub(super) fn flows<'a>(
+    flat: &Flat,
+    specs: &'a [Option<&'static Spec>],
+    links: &[Link],
+    options: &Options,
+    log: &mut Log,
+) -> Flows<'a> {
     let mut flows = Flows { specs, agnostic: vec![None; specs.len()] };
     let mut reported = HashSet::new();
     let mut changed = true;
@@ -43,7 +50,7 @@ pub(super) fn flows<'a>(flat: &Flat, specs: &'a [Option<&'static Spec>], links: 
             let to = flows.decided(link.to, codes::input_flow);
             match (from, to) {
                 (Some(from), Some(to)) if from != to && reported.insert(index) => {
-                    conflict(flat, &flows, links, link, from, log);
+                    conflict(flat, &flows, links, link, from, options, log);
                 }
                 (Some(flow), None) => flows.agnostic[link.to.element] = Some((flow, index)),
                 (None, Some(flow)) => flows.agnostic[link.from.element] = Some((flow, index)),
@@ -55,11 +62,11 @@ pub(super) fn flows<'a>(flat: &Flat, specs: &'a [Option<&'static Spec>], links: 
     flows
 }
 
-fn conflict(flat: &Flat, flows: &Flows, links: &[Link], link: &Link, from: Flow, log: &mut Log) {
+fn conflict(flat: &Flat, flows: &Flows, links: &[Link], link: &Link, from: Flow, options: &Options, log: &mut Log) {
     let name = |end: End| &flat.elements[end.element].name;
     let (one, other, wanted) = match from {
         Flow::Push => ("push", "pull", "a Queue between them"),
-        Flow::Pull if elements::class("Unqueue").is_some() => ("pull", "push", "an Unqueue between them"),
+        Flow::Pull if options.class("Unqueue").is_some() => ("pull", "push", "an Unqueue between them"),
         Flow::Pull => ("pull", "push", "the same on both sides: no Queue before it, or none behind"),
     };
     let (output, input) = (link.from.port, link.to.port);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What the caller of the compiler decides.
+
+use crate::suggest;
+use nf_elements::configure::ElementClass;
+use nf_elements::elements;
+use std::fmt;
+
+/// How to compile. The default is an image of the file alone.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// What the wiring will run in.
+    pub target: Target,
+    /// Element classes beyond those of `nf_elements`.
+    pub classes: &'a [ElementClass],
+    /// `NAME=VALUE` from the command line: they win over the file's own `define($NAME …)`.
+    pub definitions: &'a [(String, String)],
+    /// Finds what `require(library FILE)` asks for; none refuses it.
+    pub library: Option<&'a Loader<'a>>,
+}
+
+/// Finds a library: the file that asks (as the compiler was told its name) and the name it asks for give the library's
+/// name, by which the same library is known again, and its text; or why it cannot be read.
+pub type Loader<'a> = dyn Fn(&str, &str) -> Result<(String, String), String> + 'a;
+
+/// What a wiring runs in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Target {
+    /// A VM image.
+    #[default]
+    Image,
+    /// A process of the host.
+    Process,
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let classes: Vec<_> = self.classes.iter().map(|class| class.spec.class).collect();
+        let mut shown = f.debug_struct("Options");
+        shown.field("target", &self.target).field("classes", &classes).field("definitions", &self.definitions);
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl<'a> Options<'a> {
+    /// The element class of that name.
+    pub(crate) fn class(&self, name: &str) -> Option<&'a ElementClass> {
+        let own = self.classes.iter().find(|class| class.spec.class == name);
+        own.or_else(|| elements::class(name))
+    }
+
+    /// The names of all classes.
+    pub(crate) fn class_names(&self) -> impl Iterator<Item = &'a str> {
+        self.classes.iter().chain(elements::registry()).map(|class| -> &'a str { class.spec.class })
+    }
+
+    /// The hint for an unknown class.
+    pub(crate) fn class_hint(&self, name: &str) -> String {
+        suggest::hint(name, self.class_names()).unwrap_or_else(|| "`sluice elements` lists the classes".into())
+    }
+}
