@@ -5,7 +5,8 @@ use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{Flat, FlatElement};
 use crate::options::Options;
 use crate::resolve::Wired;
-use nf_elements::configure::{Arguments, ConfigError, Instance, Surroundings};
+use nf_elements::configure::{Arguments, ConfigError, Information, Instance, Surroundings};
+use nf_elements::spec::Shape;
 
 /// For each element its instance; none where something is wrong, which is reported.
 ///
@@ -19,6 +20,7 @@ pub(crate) fn check(
     options: &Options,
     log: &mut Log,
 ) -> Vec<Option<Instance>> {
+    let information = information(flat, wired);
     let mut instances = Vec::with_capacity(flat.elements.len());
     for (element, resolved) in flat.elements.iter().zip(&wired.elements) {
         let class = resolved.spec.and_then(|spec| options.class(spec.class));
@@ -26,12 +28,9 @@ pub(crate) fn check(
             instances.push(None);
             continue;
         };
-        let configuration = element.configuration.as_ref();
-        let texts: Vec<&str> =
-            configuration.iter().flat_map(|one| &one.arguments).map(|argument| argument.text.as_str()).collect();
-        let mut arguments = Arguments::new(class.spec, &texts);
+        let mut arguments = Arguments::new(class.spec, &texts(element));
         let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
-        let surroundings = Surroundings { name: &element.name, inputs, outputs, ports };
+        let surroundings = Surroundings { name: &element.name, inputs, outputs, ports, information: &information };
         let instance = (class.configure)(&mut arguments, &surroundings);
         let mut errors = arguments.finish();
         if instance.is_none() && errors.is_empty() {
@@ -44,6 +43,22 @@ pub(crate) fn check(
         }
     }
     instances
+}
+
+/// The texts of an element's arguments.
+fn texts(element: &FlatElement) -> Vec<&str> {
+    let configuration = element.configuration.as_ref();
+    configuration.iter().flat_map(|one| &one.arguments).map(|argument| argument.text.as_str()).collect()
+}
+
+/// The elements that only tell something, in the order of the file.
+fn information<'a>(flat: &'a Flat, wired: &Wired) -> Vec<Information<'a>> {
+    let elements = flat.elements.iter().zip(&wired.elements);
+    let told = elements.filter_map(|(element, resolved)| {
+        let spec = resolved.spec.filter(|spec| spec.shape == Shape::Information)?;
+        Some(Information { class: spec.class, arguments: texts(element) })
+    });
+    told.collect()
 }
 
 /// A class's complaint, at its place in the file.

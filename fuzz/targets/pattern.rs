@@ -8,7 +8,7 @@ use nf_elements::elements::{Classifier, IpClassifier, IpFilter};
 
 fuzz_target!(|text: &str| {
     let arguments: Vec<_> = text.lines().take(8).map(str::trim).collect();
-    let surroundings = Surroundings { name: "", inputs: 1, outputs: arguments.len(), ports: &[] };
+    let surroundings = Surroundings { inputs: 1, outputs: arguments.len(), ..Default::default() };
     let _ = configure::<IpFilter>(&arguments, &surroundings);
     let _ = configure::<IpClassifier>(&arguments, &surroundings);
     let _ = configure::<Classifier>(&arguments, &surroundings);

@@ -40,6 +40,17 @@ pub struct Surroundings<'a> {
     pub outputs: usize,
     /// The VM's ports by name, in order: what `FromDevice(NAME)` can name.
     pub ports: &'a [String],
+    /// The configuration's elements of shape `Information`: what they tell the others.
+    pub information: &'a [Information<'a>],
+}
+
+/// An element of shape `Information`, as others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Information<'a> {
+    /// Its class.
+    pub class: &'a str,
+    /// Its arguments' texts.
+    pub arguments: Vec<&'a str>,
 }
 
 /// An element as it appears in the emitted wiring; names are those of `nf_elements::elements`.
