@@ -5,8 +5,15 @@ use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{Flat, FlatElement};
 use crate::options::Options;
 use crate::resolve::Wired;
-use nf_elements::configure::{Arguments, ConfigError, Information, Instance, Surroundings};
+use nf_elements::configure::{Arguments, ConfigError, Information, Instance, Peer, Surroundings};
 use nf_elements::spec::Shape;
+
+/// An element whose arguments are right.
+pub(crate) struct Configured {
+    pub(crate) instance: Instance,
+    /// The elements that it is lent, in order.
+    pub(crate) peers: Vec<usize>,
+}
 
 /// For each element its instance; none where something is wrong, which is reported.
 ///
@@ -19,7 +26,7 @@ pub(crate) fn check(
     broken: bool,
     options: &Options,
     log: &mut Log,
-) -> Vec<Option<Instance>> {
+) -> Vec<Option<Configured>> {
     let information = information(flat, wired);
     let mut instances = Vec::with_capacity(flat.elements.len());
     for (element, resolved) in flat.elements.iter().zip(&wired.elements) {
@@ -37,7 +44,9 @@ pub(crate) fn check(
             let message = format!("{} does not take these arguments", class.spec.class);
             errors.push(ConfigError { place: None, message, wanted: None });
         }
-        instances.push(instance.filter(|_| errors.is_empty()));
+        let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
+        let configured = instance.zip(peers).map(|(instance, peers)| Configured { instance, peers });
+        instances.push(configured.filter(|_| errors.is_empty()));
         for error in errors.into_iter().filter(|error| !broken || error.place.is_some()) {
             log.report(diagnostic(element, class.spec.class, error));
         }
@@ -59,6 +68,43 @@ fn information<'a>(flat: &'a Flat, wired: &Wired) -> Vec<Information<'a>> {
         Some(Information { class: spec.class, arguments: texts(element) })
     });
     told.collect()
+}
+
+/// The elements that `element` uses: of a right class, each once, and not itself.
+fn peers(element: &FlatElement, peers: &[Peer], wired: &Wired, errors: &mut Vec<ConfigError>) -> Vec<usize> {
+    let mut found = Vec::new();
+    for peer in peers {
+        let length = peer.name.len();
+        let index = visible(&element.name, &peer.name, wired);
+        let class = index.and_then(|index| wired.elements[index].spec).map(|spec| spec.class);
+        let problem = match (index, class) {
+            (Some(index), Some(class)) if peer.classes.contains(&class) && !found.contains(&index) => {
+                found.push(index);
+                continue;
+            }
+            // A class that does not exist is reported already.
+            (Some(_), None) => continue,
+            (Some(index), _) if found.contains(&index) => format!("'{}' a second time", peer.name),
+            (Some(_), Some(class)) => format!("'{}', which is of class {class}", peer.name),
+            (None, _) => format!("'{}', which no element is called", peer.name),
+        };
+        let wanted = Some(format!("the name of an element of class {}", peer.classes.join(" or ")));
+        errors.push(ConfigError { place: Some((peer.argument, 0..length)), message: problem, wanted });
+    }
+    found
+}
+
+/// The element that `name` means where `user` stands: the innermost compound's comes first.
+fn visible(user: &str, name: &str, wired: &Wired) -> Option<usize> {
+    let mut scope = user;
+    loop {
+        scope = scope.rsplit_once('/').map_or("", |(outer, _)| outer);
+        let full = if scope.is_empty() { name.to_string() } else { format!("{scope}/{name}") };
+        let found = wired.elements.iter().position(|element| element.name == full && element.name != user);
+        if found.is_some() || scope.is_empty() {
+            return found;
+        }
+    }
 }
 
 /// A class's complaint, at its place in the file.

@@ -63,7 +63,8 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
             Some(PlannedElement { name: element.name.clone(), class })
         });
         let elements = elements.collect();
-        VmPlan { name: vm.name.text.clone(), memory_mib: vm.memory_mib, ports, elements, wiring }
+        let (wiring, data) = (wiring.source, wiring.data);
+        VmPlan { name: vm.name.text.clone(), memory_mib: vm.memory_mib, ports, elements, wiring, data }
     });
     Ok(Plan { vms: vms.collect(), networks: topology.networks, warnings: found })
 }

@@ -28,6 +28,9 @@ pub struct VmPlan {
     pub elements: Vec<PlannedElement>,
     /// The Rust source of its wiring: a struct `Wiring` that implements `nf_elements::Graph`.
     pub wiring: String,
+    /// Files that the source includes, by name: tables too big for it.
+    #[serde(skip)]
+    pub data: Vec<(String, Vec<u8>)>,
 }
 
 /// A port of a VM.

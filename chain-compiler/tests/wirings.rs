@@ -61,7 +61,7 @@ impl<G: Graph> Bench<G> {
         std::mem::take(&mut self.io.sent[Self::port(port)])
     }
 
-    fn read(&self, element: &str, handler: &str) -> String {
+    fn read(&mut self, element: &str, handler: &str) -> String {
         let mut value = String::new();
         self.graph.read_handler(element, handler, &mut value).expect("the handler can be read");
         value

@@ -83,6 +83,8 @@ pub enum Failure {
     BadValue,
     /// The answer is longer than a message.
     TooLong,
+    /// The element is running just now.
+    Busy,
     /// The request could not be decoded.
     Malformed,
 }

@@ -61,6 +61,16 @@ fn title(category: Category) -> &'static str {
         Category::Ethernet => "Ethernet",
         Category::Ip => "IP",
         Category::Storage => "Storage",
+        Category::Scheduling => "Scheduling",
+        Category::Arp => "ARP and neighbour discovery",
+        Category::Ip6 => "IPv6",
+        Category::Icmp => "ICMP",
+        Category::Transport => "TCP and UDP",
+        Category::Routing => "Routing",
+        Category::Rewriting => "Address and port translation",
+        Category::Measurement => "Measurement",
+        Category::Control => "Control",
+        Category::Information => "Information",
     }
 }
 

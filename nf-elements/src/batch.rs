@@ -55,6 +55,17 @@ impl Batch {
     }
 }
 
+/// A batch of one.
+impl From<Packet> for Batch {
+    #[inline]
+    fn from(packet: Packet) -> Self {
+        let mut batch = Batch::new();
+        // An empty batch has room.
+        let _ = batch.push(packet);
+        batch
+    }
+}
+
 impl IntoIterator for Batch {
     type Item = Packet;
     type IntoIter = heapless::vec::IntoIter<Packet, BURST, usize>;

@@ -52,6 +52,8 @@ pub enum HandlerError {
     BadValue,
     /// The answer does not fit the reply.
     TooLong,
+    /// The element is running, and so cannot be asked: a script that asks itself.
+    Busy,
 }
 
 impl From<fmt::Error> for HandlerError {
@@ -147,10 +149,26 @@ pub trait Handlers {
     fn write(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError>;
 }
 
+impl<G: Graph> Handlers for G {
+    fn read(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        self.read_handler(element, handler, out)
+    }
+
+    fn write(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        self.write_handler(element, handler, value)
+    }
+}
+
 /// Steers other elements by their handlers: `Script`, `DriverManager`.
 pub trait Control: Element {
     /// Does what is due. True if it did something. Called in every round.
     fn run<M: PacketIo>(&mut self, io: &mut M, handlers: &mut dyn Handlers) -> bool;
+
+    /// Whether [`Control::run`] would do something now.
+    fn is_due(&self, now_ns: u64) -> bool {
+        let _ = now_ns;
+        true
+    }
 
     /// Somebody asked the machine to stop: true if it may. Only `DriverManager` ever says no.
     fn may_stop(&mut self) -> bool {
@@ -220,6 +238,9 @@ pub trait Sink: Element {
 pub trait Graph {
     /// The VM's ports in the order of its NICs and links.
     const PORTS: &'static [&'static str];
+
+    /// Every element with its class, in order of appearance.
+    const ELEMENTS: &'static [(&'static str, &'static str)];
 
     /// Gives the elements their memory. Called once, before anything else.
     fn start(&mut self) {}

@@ -30,3 +30,4 @@ pub use packet::{
     Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, HEADROOM_BYTES, Header, Packet, PacketType,
 };
 pub use spec::Spec;
+pub use static_cell::ConstStaticCell;

@@ -3,12 +3,20 @@
 #![allow(unsafe_code)]
 
 use crate::boot::exceptions::{SPURIOUS_VECTOR, WAKE_VECTOR};
+use crate::time::Clock;
 use x86_64::instructions::port::Port;
 
 const LOCAL: usize = 0xfee0_0000;
 /// The local APIC's end-of-interrupt register.
 pub const LOCAL_EOI: usize = LOCAL + 0xb0;
 const LOCAL_SPURIOUS: usize = LOCAL + 0xf0;
+/// The timer: its local vector table entry, initial and current count, divider (Intel SDM 3A §11.5.4).
+const LOCAL_TIMER: usize = LOCAL + 0x320;
+const LOCAL_TIMER_INITIAL: usize = LOCAL + 0x380;
+const LOCAL_TIMER_CURRENT: usize = LOCAL + 0x390;
+const LOCAL_TIMER_DIVIDER: usize = LOCAL + 0x3e0;
+const MASKED: u32 = 1 << 16;
+const DIVIDE_BY_1: u32 = 0b1011;
 const SOFTWARE_ENABLE: u32 = 1 << 8;
 const IO: usize = 0xfec0_0000;
 const IO_WINDOW: usize = IO + 0x10;
@@ -27,6 +35,36 @@ pub fn enable() {
         unsafe { Port::<u8>::new(port).write(0xff) };
     }
     write(LOCAL_SPURIOUS, SOFTWARE_ENABLE | u32::from(SPURIOUS_VECTOR));
+}
+
+/// The local APIC's timer, which wakes the processor once.
+pub struct Timer {
+    /// What it counted in `nanoseconds` when it was measured.
+    ticks: u64,
+    nanoseconds: u64,
+}
+
+impl Timer {
+    /// Measures how fast it counts, against the clock.
+    pub fn measure(clock: &Clock) -> Self {
+        const LONG_ENOUGH_NS: u64 = 50_000;
+        write(LOCAL_TIMER_DIVIDER, DIVIDE_BY_1);
+        write(LOCAL_TIMER, MASKED);
+        let begin_ns = clock.now_ns();
+        write(LOCAL_TIMER_INITIAL, u32::MAX);
+        while clock.now_ns() < begin_ns + LONG_ENOUGH_NS {}
+        let ticks = u64::from(u32::MAX - read(LOCAL_TIMER_CURRENT));
+        let nanoseconds = clock.now_ns() - begin_ns;
+        write(LOCAL_TIMER_INITIAL, 0);
+        Timer { ticks: ticks.max(1), nanoseconds }
+    }
+
+    /// Raises [`WAKE_VECTOR`] in `ns`, or earlier if it cannot count so far.
+    pub fn arm(&self, ns: u64) {
+        let ticks = u128::from(ns) * u128::from(self.ticks) / u128::from(self.nanoseconds);
+        write(LOCAL_TIMER, u32::from(WAKE_VECTOR));
+        write(LOCAL_TIMER_INITIAL, u32::try_from(ticks).unwrap_or(u32::MAX).max(1));
+    }
 }
 
 /// Routes line `line` of the I/O APIC to [`WAKE_VECTOR`] of this processor, edge-triggered, active high.

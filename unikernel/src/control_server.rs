@@ -132,6 +132,7 @@ fn failure(error: HandlerError) -> Failure {
         HandlerError::Unknown => Failure::NoHandler,
         HandlerError::BadValue => Failure::BadValue,
         HandlerError::TooLong => Failure::TooLong,
+        HandlerError::Busy => Failure::Busy,
     }
 }
 

@@ -25,11 +25,13 @@ struct Machine {
     rounds: u64,
     sleeps: u64,
     stopped: bool,
+    timer: Option<apic::Timer>,
 }
 
 /// Brings the machine up and runs `graph`.
 pub fn main<G: Graph>(graph: &'static mut G, start_info: &'static StartInfo, entry_tsc: u64) -> ! {
     let (machine, rest) = boot(start_info, entry_tsc, G::PORTS.len());
+    graph.start();
     machine.run(graph, rest)
 }
 
@@ -54,8 +56,17 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
     let ports = ports(&mut devices, &mut memory, ports_wanted);
     let rest = Rest { devices, memory: memory.part(console::MEMORY_BYTES) };
     memory.fill(&POOL);
-    let mut machine =
-        Machine { ports, clock, now_ns: 0, ready_ns: 0, first_out_ns: 0, rounds: 0, sleeps: 0, stopped: false };
+    let mut machine = Machine {
+        ports,
+        clock,
+        now_ns: 0,
+        ready_ns: 0,
+        first_out_ns: 0,
+        rounds: 0,
+        sleeps: 0,
+        stopped: false,
+        timer: None,
+    };
     machine.ports.iter_mut().for_each(|port| port.begin());
     machine.ready_ns = machine.clock.now_ns();
     (machine, rest)
@@ -160,12 +171,12 @@ impl Machine {
             {
                 power_off(control, self.clock);
             }
-            if self.stopped {
+            if core::mem::take(&mut self.stopped) && graph.may_stop() {
                 defmt::info!("stopped by an element");
                 power::off();
             }
             if patience.is_over(busy) {
-                self.sleep(control.as_mut());
+                self.sleep(graph.deadline_ns(), control.as_mut());
             }
         }
     }
@@ -182,9 +193,16 @@ impl Machine {
         busy
     }
 
-    /// Halts until a device has something, unless one has already.
-    fn sleep(&mut self, control: Option<&mut ControlServer>) {
-        let mut idle = true;
+    /// Has the timer wake the processor. False if the time is past.
+    fn wake_at(&mut self, deadline_ns: u64) -> bool {
+        let Some(ns) = deadline_ns.checked_sub(self.clock.now_ns()).filter(|&ns| ns > 0) else { return false };
+        self.timer.get_or_insert_with(|| apic::Timer::measure(&self.clock)).arm(ns);
+        true
+    }
+
+    /// Halts until a device has something or it is `deadline_ns`, unless that is so already.
+    fn sleep(&mut self, deadline_ns: Option<u64>, control: Option<&mut ControlServer>) {
+        let mut idle = deadline_ns.is_none_or(|deadline_ns| self.wake_at(deadline_ns));
         for port in &mut self.ports {
             idle &= port.arm();
         }

@@ -17,6 +17,7 @@ pub(super) fn file(emitter: &Emitter, file_name: &str, vm: &str, ports: &[Port])
     code.line(format!("// The wiring of VM `{vm}`, emitted from {}.", printable(&base)));
     code.gap();
     imports(emitter, &mut code);
+    emitter.statics(&mut code);
     structure(emitter, vm, &mut code);
     code.gap();
     code.block("impl Wiring", |code| {
@@ -48,7 +49,11 @@ fn imports(emitter: &Emitter, code: &mut Code) {
         code.line("use nf_elements::elements::*;");
         names.push("Element");
     }
+    if emitter.lends() {
+        names.push("ConstStaticCell");
+    }
     names.sort_unstable();
+    names.dedup();
     let line = format!("use nf_elements::{{{}}};", names.join(", "));
     if line.len() <= LINE_WIDTH {
         code.line(line);
@@ -67,10 +72,13 @@ fn structure(emitter: &Emitter, vm: &str, code: &mut Code) {
         return;
     }
     code.block("pub struct Wiring", |code| {
-        for ((element, field), instance) in emitter.elements.iter().zip(&emitter.fields).zip(&emitter.instances) {
-            let class = element.spec.map_or("", |spec| spec.class);
-            code.line(format!("/// `{} :: {class}`", element.name));
-            code.line(format!("{field}: {},", instance.rust_type));
+        for (index, (element, field)) in emitter.elements.iter().zip(&emitter.fields).enumerate() {
+            code.line(format!("/// `{} :: {}`", element.name, emitter.class(index)));
+            code.line(format!("{field}: {},", emitter.field_type(index)));
+            if emitter.waits(index) {
+                code.line(format!("/// What `{}` has made and nobody has pulled.", element.name));
+                code.line(format!("{}: Batch,", emitter.waiting(index)));
+            }
         }
     });
 }
@@ -82,8 +90,11 @@ fn constructor(emitter: &Emitter, code: &mut Code) {
     }
     code.block("pub const fn new() -> Self", |code| {
         code.block("Wiring", |code| {
-            for (field, instance) in emitter.fields.iter().zip(&emitter.instances) {
-                code.line(format!("{field}: {},", instance.expression));
+            for (index, field) in emitter.fields.iter().enumerate() {
+                code.line(format!("{field}: {},", emitter.field_value(index)));
+                if emitter.waits(index) {
+                    code.line(format!("{}: Batch::new(),", emitter.waiting(index)));
+                }
             }
         });
     });
@@ -95,6 +106,14 @@ fn methods(emitter: &Emitter, code: &mut Code) {
         code.line("#[inline]");
         let head = format!("fn {}<M: PacketIo>(&mut self, io: &mut M) -> bool", task.method);
         code.block(head, |code| code.lines(&task.body));
+    }
+    for pull in &emitter.pulls {
+        code.gap();
+        if pull.callers == 1 {
+            code.line("#[inline]");
+        }
+        let head = format!("fn {}<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet>", pull.name);
+        code.block(head, |code| code.lines(&pull.body));
     }
     for end in &emitter.order {
         let entry = &emitter.entries[end];
@@ -112,9 +131,13 @@ fn graph(emitter: &Emitter, ports: &[Port], code: &mut Code) {
     code.block("impl Graph for Wiring", |code| {
         let names: Vec<_> = ports.iter().map(|port| format!("{:?}", port.name)).collect();
         code.line(format!("const PORTS: &'static [&'static str] = &[{}];", names.join(", ")));
+        emitter.element_list(code);
+        emitter.start(code);
         code.gap();
         round(emitter, code);
-        handlers(emitter, code);
+        emitter.deadlines(code);
+        emitter.stops(code);
+        emitter.handlers(code);
     });
 }
 
@@ -129,27 +152,4 @@ fn round(emitter: &Emitter, code: &mut Code) {
         }
         code.line("moved");
     });
-}
-
-fn handlers(emitter: &Emitter, code: &mut Code) {
-    let result = "-> Result<(), HandlerError>";
-    let read = ("read_handler", "&self", "handler, out", "out: &mut dyn fmt::Write");
-    let write = ("write_handler", "&mut self", "handler, value", "value: &str");
-    for (name, receiver, arguments, last) in [read, write] {
-        code.gap();
-        if emitter.elements.is_empty() {
-            let last = last.split_once(": ").map_or("", |(_, last)| last);
-            let head = format!("fn {name}({receiver}, _: &str, _: &str, _: {last}) {result}");
-            code.block(head, |code| code.line("Err(HandlerError::NoElement)"));
-            continue;
-        }
-        code.block(format!("fn {name}({receiver}, element: &str, handler: &str, {last}) {result}"), |code| {
-            code.block("match element", |code| {
-                for (element, field) in emitter.elements.iter().zip(&emitter.fields) {
-                    code.line(format!("{:?} => self.{field}.{name}({arguments}),", element.name));
-                }
-                code.line("_ => Err(HandlerError::NoElement),");
-            });
-        });
-    }
 }

@@ -2,36 +2,47 @@
 //! A resolved graph as Rust: a field for each element, a method for each input that a batch is handed to.
 //!
 //! A run of Action and Route elements with one way on is one loop over the packets of a batch; it ends where a path
-//! forks, where paths meet, and at Push, Store and Sink elements. Only what a source can reach gets a method.
+//! forks, where paths meet, and at Push, Store and Sink elements. Only what a source can reach gets a method. Pull paths
+//! are calls the other way: a method for each pull output that gives one packet.
 
 mod code;
+mod control;
 mod graph;
+mod handlers;
+mod memory;
 mod names;
 mod outputs;
 mod pull;
 mod run;
 
+use crate::check::Configured;
 use crate::flatten::End;
 use crate::plan::Port;
 use crate::resolve::{Flow, Wired, WiredElement};
 use code::Code;
 use names::Names;
-use nf_elements::configure::Instance;
 use nf_elements::spec::Shape;
 use std::collections::{BTreeSet, HashMap};
 
-/// The Rust source of a VM's wiring.
+/// A VM's wiring: its Rust source, and the files that this includes.
+pub(crate) struct Wiring {
+    pub(crate) source: String,
+    pub(crate) data: Vec<(String, Vec<u8>)>,
+}
+
+/// Emits the wiring of a VM.
 pub(crate) fn wiring(
     file_name: &str,
     vm: &str,
     ports: &[Port],
     wired: &Wired,
-    instances: &[Option<Instance>],
-) -> String {
-    let mut emitter = Emitter::new(wired, instances);
+    configured: &[Option<Configured>],
+) -> Wiring {
+    let mut emitter = Emitter::new(wired, configured);
     emitter.tasks();
     emitter.methods();
-    graph::file(&emitter, file_name, vm, ports)
+    let source = graph::file(&emitter, file_name, vm, ports);
+    Wiring { source, data: emitter.data() }
 }
 
 /// An input that batches are handed to by a call.
@@ -49,7 +60,7 @@ struct Task {
 
 struct Emitter<'a> {
     elements: &'a [WiredElement],
-    instances: Vec<&'a Instance>,
+    configured: Vec<&'a Configured>,
     /// The field of each element.
     fields: Vec<String>,
     methods: Names,
@@ -58,6 +69,8 @@ struct Emitter<'a> {
     entries: HashMap<End, Entry>,
     /// Entries in the order in which they were met; those from `done` on have no body.
     order: Vec<End>,
+    /// The method of each pull output that is pulled.
+    pulls: Vec<pull::PullMethod>,
     /// For each Push element that is reached its type of outputs and their code.
     outputs: HashMap<usize, outputs::OutputsType>,
     /// Names of `nf_elements` that the source uses.
@@ -65,18 +78,27 @@ struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    fn new(wired: &'a Wired, instances: &'a [Option<Instance>]) -> Self {
+    fn new(wired: &'a Wired, configured: &'a [Option<Configured>]) -> Self {
         let mut names = Names::default();
         let fields = wired.elements.iter().map(|element| names.unique(&names::snake_case(&element.name))).collect();
         Emitter {
             elements: &wired.elements,
-            instances: instances.iter().flatten().collect(),
+            configured: configured.iter().flatten().collect(),
             fields,
-            methods: Names::without(&["new", "run", "read_handler", "write_handler"]),
+            methods: Names::without(&[
+                "new",
+                "start",
+                "run",
+                "deadline_ns",
+                "may_stop",
+                "read_handler",
+                "write_handler",
+            ]),
             types: Names::without(&["Wiring"]),
             tasks: Vec::new(),
             entries: HashMap::new(),
             order: Vec::new(),
+            pulls: Vec::new(),
             outputs: HashMap::new(),
             imports: BTreeSet::from(["Graph", "HandlerError", "PacketIo"]),
         }
@@ -116,6 +138,23 @@ impl<'a> Emitter<'a> {
         });
         entry.callers += 1;
         format!("self.{}(io, {batch});", entry.method)
+    }
+
+    /// A call of the method that treats packets, lent the peers if the element has some.
+    fn call(&mut self, element: usize, method: &str, arguments: &str) -> String {
+        let peers = &self.configured[element].peers;
+        let with = if peers.is_empty() { "" } else { "_with" };
+        let lent: Vec<_> = peers.iter().map(|peer| format!("&mut self.{}", self.fields[*peer])).collect();
+        let lent = if lent.is_empty() { String::new() } else { format!("({},), ", lent.join(", ")) };
+        self.imports.insert(match (self.shape(element), with) {
+            (Shape::Action, "") => "Action",
+            (Shape::Action, _) => "ActionWith",
+            (Shape::Route, "") => "Route",
+            (Shape::Route, _) => "RouteWith",
+            (_, "") => "Push",
+            _ => "PushWith",
+        });
+        format!("self.{}.{method}{with}(io, {lent}{arguments})", self.fields[element])
     }
 
     /// The body of every entry; bodies lead to further entries.

@@ -5,6 +5,7 @@ use super::Emitter;
 use super::code::Code;
 use super::names::{Names, camel_case};
 use crate::flatten::End;
+use crate::resolve::Flow;
 
 /// The type that collects what a Push element emits.
 pub(super) struct OutputsType {
@@ -12,6 +13,8 @@ pub(super) struct OutputsType {
     /// Number of outputs.
     count: usize,
     pub(super) batches: Vec<OutputBatch>,
+    /// Whether output 0 is pulled: its packets are in the batch `pulled`.
+    pub(super) pulled: bool,
 }
 
 /// A field of it: the packets for one input.
@@ -28,14 +31,14 @@ impl Emitter<'_> {
     pub(super) fn outputs_type(&mut self, element: usize) -> &OutputsType {
         if !self.outputs.contains_key(&element) {
             let made = self.make_outputs(element);
-            self.imports.extend(["Batch", "Outputs", "Packet", "Push"]);
+            self.imports.extend(["Batch", "Outputs", "Packet"]);
             self.outputs.insert(element, made);
         }
         &self.outputs[&element]
     }
 
     fn make_outputs(&mut self, element: usize) -> OutputsType {
-        let mut names = Names::default();
+        let mut names = Names::without(&["pulled"]);
         let mut batches: Vec<OutputBatch> = Vec::new();
         for (port, target) in self.nexts(element) {
             match batches.iter_mut().find(|batch| batch.target == target) {
@@ -47,7 +50,9 @@ impl Emitter<'_> {
             }
         }
         let name = self.types.unique(&format!("{}Outputs", camel_case(&self.fields[element])));
-        OutputsType { name, count: self.elements[element].outputs.len(), batches }
+        let outputs = &self.elements[element].outputs;
+        let pulled = outputs.first().is_some_and(|port| port.flow == Flow::Pull);
+        OutputsType { name, count: outputs.len(), batches, pulled }
     }
 
     /// What packets for an input are called.
@@ -63,15 +68,14 @@ impl OutputsType {
         code.gap();
         code.line(format!("/// Where `{element}` puts its packets."));
         code.block(format!("struct {}", self.name), |code| {
-            for batch in &self.batches {
-                code.line(format!("{}: Batch,", batch.field));
+            for field in self.fields() {
+                code.line(format!("{field}: Batch,"));
             }
         });
         code.gap();
         code.block(format!("impl {}", self.name), |code| {
             code.block("const fn new() -> Self", |code| {
-                let fields: Vec<_> =
-                    self.batches.iter().map(|batch| format!("{}: Batch::new()", batch.field)).collect();
+                let fields: Vec<_> = self.fields().map(|field| format!("{field}: Batch::new()")).collect();
                 code.line(format!("{} {{ {} }}", self.name, fields.join(", ")));
             });
         });
@@ -80,17 +84,35 @@ impl OutputsType {
             code.line(format!("const COUNT: usize = {};", self.count));
             code.gap();
             code.line("#[inline]");
-            code.block("fn emit(&mut self, port: usize, packet: Packet)", |code| self.write_emit(code));
+            code.block("fn room(&self, port: usize) -> usize", |code| {
+                code.open("match port");
+                self.arms(code, |field| format!("self.{field}.room(),"));
+                code.line("_ => 0,");
+                code.close();
+            });
+            code.gap();
+            code.line("#[inline]");
+            code.block("fn emit(&mut self, port: usize, packet: Packet)", |code| {
+                code.open("let _ = match port");
+                self.arms(code, |field| format!("self.{field}.push(packet),"));
+                code.line("_ => Err(packet),");
+                code.close_with(";");
+            });
         });
     }
 
-    fn write_emit(&self, code: &mut Code) {
-        code.open("let _ = match port");
+    fn fields(&self) -> impl Iterator<Item = &str> {
+        let pulled = self.pulled.then_some("pulled");
+        pulled.into_iter().chain(self.batches.iter().map(|batch| batch.field.as_str()))
+    }
+
+    fn arms(&self, code: &mut Code, arm: impl Fn(&str) -> String) {
+        if self.pulled {
+            code.line(format!("0 => {}", arm("pulled")));
+        }
         for batch in &self.batches {
             let ports: Vec<_> = batch.ports.iter().map(usize::to_string).collect();
-            code.line(format!("{} => self.{}.push(packet),", ports.join(" | "), batch.field));
+            code.line(format!("{} => {}", ports.join(" | "), arm(&batch.field)));
         }
-        code.line("_ => Err(packet),");
-        code.close_with(";");
     }
 }

@@ -6,6 +6,7 @@ use super::names::Names;
 use super::outputs::OutputBatch;
 use super::{Emitter, Task};
 use crate::flatten::End;
+use nf_elements::BURST;
 use nf_elements::spec::Shape;
 
 /// The inside of a loop over packets, and what must stand before and behind that loop.
@@ -57,15 +58,45 @@ impl Run {
 impl Emitter<'_> {
     /// Tasks of all elements, in order of declaration.
     pub(super) fn tasks(&mut self) {
-        for element in 0..self.elements.len() {
+        // Scripts first: Click runs them when it has initialised the graph, before a packet moves.
+        let (controls, others): (Vec<usize>, Vec<usize>) =
+            (0..self.elements.len()).partition(|element| self.shape(*element) == Shape::Control);
+        controls.into_iter().for_each(|element| self.control_task(element));
+        for element in others {
             if self.pulls(element) {
                 self.pull_tasks(element);
+            } else if self.configured[element].instance.ticks {
+                self.tick_task(element);
             } else if self.shape(element) == Shape::Source
                 && let Some(next) = self.next(element, 0)
             {
                 self.source_task(element, next);
             }
         }
+    }
+
+    /// What an element sends because it is time.
+    fn tick_task(&mut self, element: usize) {
+        let field = self.fields[element].clone();
+        let method = self.methods.unique(&format!("tick_{field}"));
+        let outputs = self.outputs_type(element);
+        let (name, batches) = (outputs.name.clone(), outputs.batches.clone());
+        let mut body = Code::at(2);
+        body.line(format!("let mut out = {name}::new();"));
+        let call = self.call(element, "tick", "&mut out");
+        body.line(format!("{call};"));
+        if batches.is_empty() {
+            body.line("false");
+        } else {
+            let full: Vec<_> = batches.iter().map(|batch| format!("!out.{}.is_empty()", batch.field)).collect();
+            body.line(format!("let moved = {};", full.join(" || ")));
+            self.hand_over_batches(
+                batches.iter().map(|batch| (format!("out.{}", batch.field), batch.target)),
+                &mut body,
+            );
+            body.line("moved");
+        }
+        self.tasks.push(Task { method, body });
     }
 
     /// A burst from a source, pushed on.
@@ -103,7 +134,7 @@ impl Emitter<'_> {
                 Shape::Route => self.route_step(end, run),
                 Shape::Push => return self.push_step(end, run),
                 Shape::Store => return self.store_step(end, run),
-                Shape::Source | Shape::Sink => return self.collect(end, run),
+                _ => return self.collect(end, run),
             };
             match next {
                 None => return,
@@ -118,15 +149,14 @@ impl Emitter<'_> {
     fn goes_on(&self, end: End) -> bool {
         match self.shape(end.element) {
             Shape::Store => true,
-            Shape::Source | Shape::Sink => false,
-            _ => self.fan_in(end) == 1,
+            Shape::Action | Shape::Route | Shape::Push => self.fan_in(end) == 1,
+            _ => false,
         }
     }
 
     fn action_step(&mut self, end: End, run: &mut Run) -> Option<End> {
-        self.imports.insert("Action");
         run.mutable = true;
-        let call = format!("self.{}.action(io, &mut packet)", self.fields[end.element]);
+        let call = self.call(end.element, "action", "&mut packet");
         let next = self.next(end.element, 0);
         if next.is_none() {
             run.each.line(format!("let _ = {call};"));
@@ -138,9 +168,8 @@ impl Emitter<'_> {
     }
 
     fn route_step(&mut self, end: End, run: &mut Run) -> Option<End> {
-        self.imports.insert("Route");
         run.mutable = true;
-        let call = format!("self.{}.route(io, {}, &mut packet)", self.fields[end.element], end.port);
+        let call = self.call(end.element, "route", &format!("{}, &mut packet", end.port));
         match *self.nexts(end.element) {
             [] => {
                 run.each.line(format!("let _ = {call};"));
@@ -151,15 +180,14 @@ impl Emitter<'_> {
                 Some(next)
             }
             ref several => {
-                self.fork(&call, several, run, None);
+                self.fork(&call, several, run);
                 None
             }
         }
     }
 
-    /// A `match` on a route: packets go into the batch for the input that their output leads to. `straight_on` is the
-    /// output (a pull path's) that falls through to the next statement.
-    pub(super) fn fork(&mut self, call: &str, nexts: &[(usize, End)], run: &mut Run, straight_on: Option<usize>) {
+    /// A `match` on a route: packets go into the batch for the input that their output leads to.
+    fn fork(&mut self, call: &str, nexts: &[(usize, End)], run: &mut Run) {
         let mut arms: Vec<(Vec<String>, End)> = Vec::new();
         for (port, next) in nexts {
             match arms.iter_mut().find(|(_, end)| end == next) {
@@ -168,9 +196,6 @@ impl Emitter<'_> {
             }
         }
         run.each.open(format!("match {call}"));
-        if let Some(port) = straight_on {
-            run.each.line(format!("Some({port}) => {{}}"));
-        }
         for (ports, next) in arms {
             run.each.open(format!("Some({}) =>", ports.join(" | ")));
             if self.shape(next.element) == Shape::Store {
@@ -178,12 +203,9 @@ impl Emitter<'_> {
             } else {
                 self.collect(next, run);
             }
-            if straight_on.is_some() {
-                run.each.line("continue;");
-            }
             run.each.close();
         }
-        run.each.line(if straight_on.is_some() { "_ => continue," } else { "_ => {}" });
+        run.each.line("_ => {}");
         run.each.close();
     }
 
@@ -191,23 +213,33 @@ impl Emitter<'_> {
         let outputs = self.outputs_type(end.element);
         let (outputs, batches) = (outputs.name.clone(), outputs.batches.clone());
         let variable = run.names.unique("out");
-        let field = &self.fields[end.element];
-        run.each.line(format!("self.{field}.push(io, {}, packet, &mut {variable});", end.port));
+        let most = self.configured[end.element].instance.most;
         for batch in &batches {
-            // A Push emits one packet at most for each output, so only outputs that meet can outrun a batch.
-            let meeting = batch.ports.len();
-            if meeting > 1 {
+            // What one call emits must fit: of a Push that emits one packet for each output, only outputs that meet
+            // can outrun a batch.
+            let room = (batch.ports.len() * most).min(BURST);
+            if room > 1 {
                 let full = format!("{variable}.{}", batch.field);
                 let call = self.deliver(batch.target, &format!("core::mem::take(&mut {full})"));
-                run.each.block(format!("if {full}.room() < {meeting}"), |code| code.line(call));
+                run.each.block(format!("if {full}.room() < {room}"), |code| code.line(call));
             }
         }
+        let call = self.call(end.element, "push", &format!("{}, packet, &mut {variable}", end.port));
+        run.each.line(format!("{call};"));
         run.outputs = Some((variable, outputs, batches));
     }
 
     fn store_step(&mut self, end: End, run: &mut Run) {
         self.imports.insert("Store");
-        run.each.line(format!("self.{}.store(io, {}, packet);", self.fields[end.element], end.port));
+        let call = format!("self.{}.store(io, {}, packet)", self.fields[end.element], end.port);
+        match self.next(end.element, 1) {
+            None => run.each.line(format!("let _ = {call};")),
+            Some(next) => {
+                run.each.open(format!("if let Some(packet) = {call}"));
+                self.collect(next, run);
+                run.each.close();
+            }
+        }
     }
 
     /// The packet goes into the batch for `end`.
@@ -223,7 +255,12 @@ impl Emitter<'_> {
         if let Some((variable, _, batches)) = &run.outputs {
             full.extend(batches.iter().map(|batch| (format!("{variable}.{}", batch.field), batch.target)));
         }
-        for (batch, target) in full {
+        self.hand_over_batches(full.into_iter(), code);
+    }
+
+    /// One call for each of these batches that is not empty.
+    pub(super) fn hand_over_batches(&mut self, batches: impl Iterator<Item = (String, End)>, code: &mut Code) {
+        for (batch, target) in batches {
             let call = self.deliver(target, &batch);
             code.block(format!("if !{batch}.is_empty()"), |code| code.line(call));
         }

@@ -13,13 +13,18 @@ pub(super) fn check(flat: &Flat, wired: &Wired, log: &mut Log) {
         let mut pulled = element.outputs.iter().enumerate().filter(|(_, port)| port.flow == Flow::Pull);
         let pulls = element.inputs.iter().filter(|port| port.flow == Flow::Pull).count();
         let possible = match spec.shape {
-            Shape::Store => element.outputs.iter().all(|port| port.flow == Flow::Pull) && pulls == 0,
+            Shape::Store => pulled.all(|(port, _)| port == 0) && pulls == 0,
+            // From its only input, or each output from the input of its number.
+            Shape::Action | Shape::Route if pulls == 1 && element.inputs.len() == 1 => true,
             Shape::Action | Shape::Route => {
+                pulled.all(|(port, _)| element.inputs.get(port).is_some_and(|input| input.flow == Flow::Pull))
+            }
+            Shape::Push => {
                 let first_only = pulled.clone().all(|(port, _)| port == 0);
                 pulled.next().is_none() || (first_only && pulls == 1 && element.inputs.len() == 1)
             }
-            Shape::Push => pulled.next().is_none(),
-            Shape::Source | Shape::Sink => true,
+            Shape::Pull => pulls == element.inputs.len() && pulled.all(|(port, _)| port == 0),
+            Shape::Source | Shape::Sink | Shape::Control | Shape::Information => true,
         };
         let span = flat.elements[index].span.clone();
         if !possible {
@@ -34,13 +39,17 @@ pub(super) fn check(flat: &Flat, wired: &Wired, log: &mut Log) {
 
 /// Whether the way up a pull path comes back to where it was.
 fn runs_in_a_circle(wired: &Wired, start: usize) -> bool {
-    let mut at = start;
-    for _ in 0..=wired.elements.len() {
-        let mut pulls = wired.elements[at].inputs.iter().filter(|port| port.flow == Flow::Pull);
-        match pulls.next().and_then(|port| port.peers.first()) {
-            Some(peer) => at = peer.element,
-            None => return false,
+    let (mut seen, mut next) = (vec![false; wired.elements.len()], vec![start]);
+    while let Some(at) = next.pop() {
+        let pulls = wired.elements[at].inputs.iter().filter(|port| port.flow == Flow::Pull);
+        for peer in pulls.flat_map(|port| &port.peers) {
+            if peer.element == start {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[peer.element], true) {
+                next.push(peer.element);
+            }
         }
     }
-    true
+    false
 }

@@ -82,6 +82,13 @@ impl Wiring {
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &["left", "right", "out"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("both", "Counter"),
+        ("ToDevice@2", "ToDevice"),
+        ("FromDevice@3", "FromDevice"),
+        ("l", "Counter"),
+        ("FromDevice@5", "FromDevice"),
+    ];
 
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
@@ -90,7 +97,7 @@ impl Graph for Wiring {
         moved
     }
 
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match element {
             "both" => self.both.read_handler(handler, out),
             "ToDevice@2" => self.to_device_2.read_handler(handler, out),

@@ -94,6 +94,14 @@ impl Wiring {
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &["lan", "wan"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("FromDevice@1", "FromDevice"),
+        ("kind", "Classifier"),
+        ("out", "ToDevice"),
+        ("two", "Counter"),
+        ("Strip@5", "Strip"),
+        ("rest", "Discard"),
+    ];
 
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
@@ -101,7 +109,7 @@ impl Graph for Wiring {
         moved
     }
 
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match element {
             "FromDevice@1" => self.from_device_1.read_handler(handler, out),
             "kind" => self.kind.read_handler(handler, out),

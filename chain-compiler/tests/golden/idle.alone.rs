@@ -52,6 +52,11 @@ impl Wiring {
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &[];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("InfiniteSource@1", "InfiniteSource"),
+        ("counter", "Counter"),
+        ("Discard@3", "Discard"),
+    ];
 
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
@@ -59,7 +64,11 @@ impl Graph for Wiring {
         moved
     }
 
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn deadline_ns(&self) -> Option<u64> {
+        [self.infinite_source_1.deadline_ns()].into_iter().flatten().min()
+    }
+
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match element {
             "InfiniteSource@1" => self.infinite_source_1.read_handler(handler, out),
             "counter" => self.counter.read_handler(handler, out),

@@ -15,12 +15,13 @@ impl Wiring {
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &[];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[];
 
     fn run<M: PacketIo>(&mut self, _: &mut M) -> bool {
         false
     }
 
-    fn read_handler(&self, _: &str, _: &str, _: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn read_handler(&mut self, _: &str, _: &str, _: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         Err(HandlerError::NoElement)
     }
 

@@ -2,7 +2,9 @@
 
 use core::fmt;
 use nf_elements::elements::*;
-use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Store, Verdict};
+use nf_elements::{
+    Action, BURST, Batch, Element, Graph, HandlerError, Packet, PacketIo, Route, Sink, Source, Store, Verdict,
+};
 
 /// The elements of `queue`.
 pub struct Wiring {
@@ -57,28 +59,13 @@ impl Wiring {
     fn pull_to_device_6<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let limit = self.to_device_6.room(io).min(BURST);
         let mut moved = false;
-        let mut for_strip_7 = Batch::new();
         let mut for_to_device_6 = Batch::new();
         for _ in 0..limit {
-            let Some(mut packet) = self.queue.pull(io) else {
+            let Some(packet) = self.next_of_check(io, &mut moved) else {
                 break;
             };
             moved = true;
-            if self.pulled.action(io, &mut packet) == Verdict::Drop {
-                continue;
-            }
-            match self.check.route(io, 0, &mut packet) {
-                Some(0) => {}
-                Some(1) => {
-                    let _ = for_strip_7.push(packet);
-                    continue;
-                }
-                _ => continue,
-            }
             let _ = for_to_device_6.push(packet);
-        }
-        if !for_strip_7.is_empty() {
-            self.strip_7_0(io, for_strip_7);
         }
         if !for_to_device_6.is_empty() {
             self.to_device_6.consume(io, for_to_device_6);
@@ -98,12 +85,43 @@ impl Wiring {
     }
 
     #[inline]
+    fn next_of_queue<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
+        let packet = self.queue.pull(io)?;
+        *moved = true;
+        Some(packet)
+    }
+
+    #[inline]
+    fn next_of_pulled<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
+        for _ in 0..BURST {
+            let mut packet = self.next_of_queue(io, moved)?;
+            if self.pulled.action(io, &mut packet) == Verdict::Pass {
+                return Some(packet);
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn next_of_check<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
+        for _ in 0..BURST {
+            let mut packet = self.next_of_pulled(io, moved)?;
+            match self.check.route(io, 0, &mut packet) {
+                Some(0) => return Some(packet),
+                Some(1) => self.strip_7_0(io, Batch::from(packet)),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    #[inline]
     fn paint_2_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         for mut packet in batch {
             if self.paint_2.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
-            self.queue.store(io, 0, packet);
+            let _ = self.queue.store(io, 0, packet);
         }
     }
 
@@ -124,13 +142,24 @@ impl Wiring {
     #[inline]
     fn queue_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         for packet in batch {
-            self.queue.store(io, 0, packet);
+            let _ = self.queue.store(io, 0, packet);
         }
     }
 }
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &["lan", "wan", "side"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("FromDevice@1", "FromDevice"),
+        ("Paint@2", "Paint"),
+        ("queue", "Queue"),
+        ("pulled", "Counter"),
+        ("check", "CheckPaint"),
+        ("ToDevice@6", "ToDevice"),
+        ("Strip@7", "Strip"),
+        ("ToDevice@8", "ToDevice"),
+        ("FromDevice@9", "FromDevice"),
+    ];
 
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
@@ -140,7 +169,7 @@ impl Graph for Wiring {
         moved
     }
 
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match element {
             "FromDevice@1" => self.from_device_1.read_handler(handler, out),
             "Paint@2" => self.paint_2.read_handler(handler, out),

@@ -123,6 +123,15 @@ impl Wiring {
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &["left", "right", "third"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("switch", "EtherSwitch"),
+        ("FromDevice@2", "FromDevice"),
+        ("ToDevice@3", "ToDevice"),
+        ("FromDevice@4", "FromDevice"),
+        ("ToDevice@5", "ToDevice"),
+        ("FromDevice@6", "FromDevice"),
+        ("ToDevice@7", "ToDevice"),
+    ];
 
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
@@ -132,7 +141,7 @@ impl Graph for Wiring {
         moved
     }
 
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match element {
             "switch" => self.switch.read_handler(handler, out),
             "FromDevice@2" => self.from_device_2.read_handler(handler, out),
@@ -174,6 +183,16 @@ impl SwitchOutputs {
 
 impl Outputs for SwitchOutputs {
     const COUNT: usize = 3;
+
+    #[inline]
+    fn room(&self, port: usize) -> usize {
+        match port {
+            0 => self.for_to_device_3.room(),
+            1 => self.for_to_device_5.room(),
+            2 => self.for_to_device_7.room(),
+            _ => 0,
+        }
+    }
 
     #[inline]
     fn emit(&mut self, port: usize, packet: Packet) {

@@ -47,10 +47,10 @@ impl Wiring {
     fn tee_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut out = TeeOutputs::new();
         for packet in batch {
-            self.tee.push(io, 0, packet, &mut out);
             if out.for_both.room() < 2 {
                 self.both_0(io, core::mem::take(&mut out.for_both));
             }
+            self.tee.push(io, 0, packet, &mut out);
         }
         if !out.for_to_device_3.is_empty() {
             self.to_device_3.consume(io, out.for_to_device_3);
@@ -76,6 +76,13 @@ impl Wiring {
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &["lan", "wan", "copies"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("FromDevice@1", "FromDevice"),
+        ("tee", "Tee"),
+        ("ToDevice@3", "ToDevice"),
+        ("both", "Counter"),
+        ("ToDevice@5", "ToDevice"),
+    ];
 
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
@@ -83,7 +90,7 @@ impl Graph for Wiring {
         moved
     }
 
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match element {
             "FromDevice@1" => self.from_device_1.read_handler(handler, out),
             "tee" => self.tee.read_handler(handler, out),
@@ -120,6 +127,15 @@ impl TeeOutputs {
 
 impl Outputs for TeeOutputs {
     const COUNT: usize = 3;
+
+    #[inline]
+    fn room(&self, port: usize) -> usize {
+        match port {
+            0 => self.for_to_device_3.room(),
+            1 | 2 => self.for_both.room(),
+            _ => 0,
+        }
+    }
 
     #[inline]
     fn emit(&mut self, port: usize, packet: Packet) {

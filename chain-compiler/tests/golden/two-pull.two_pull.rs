@@ -2,7 +2,7 @@
 
 use core::fmt;
 use nf_elements::elements::*;
-use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Sink, Source, Store, Verdict};
+use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, Packet, PacketIo, Sink, Source, Store, Verdict};
 
 /// The elements of `two_pull`.
 pub struct Wiring {
@@ -47,13 +47,10 @@ impl Wiring {
         let mut moved = false;
         let mut for_to_device_4 = Batch::new();
         for _ in 0..limit {
-            let Some(mut packet) = self.queue.pull(io) else {
+            let Some(packet) = self.next_of_l(io, &mut moved) else {
                 break;
             };
             moved = true;
-            if self.l.action(io, &mut packet) == Verdict::Drop {
-                continue;
-            }
             let _ = for_to_device_4.push(packet);
         }
         if !for_to_device_4.is_empty() {
@@ -68,7 +65,7 @@ impl Wiring {
         let mut moved = false;
         let mut for_to_device_5 = Batch::new();
         for _ in 0..limit {
-            let Some(packet) = self.queue.pull(io) else {
+            let Some(packet) = self.next_of_queue(io, &mut moved) else {
                 break;
             };
             moved = true;
@@ -80,16 +77,40 @@ impl Wiring {
         moved
     }
 
+    fn next_of_queue<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
+        let packet = self.queue.pull(io)?;
+        *moved = true;
+        Some(packet)
+    }
+
+    #[inline]
+    fn next_of_l<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
+        for _ in 0..BURST {
+            let mut packet = self.next_of_queue(io, moved)?;
+            if self.l.action(io, &mut packet) == Verdict::Pass {
+                return Some(packet);
+            }
+        }
+        None
+    }
+
     #[inline]
     fn queue_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         for packet in batch {
-            self.queue.store(io, 0, packet);
+            let _ = self.queue.store(io, 0, packet);
         }
     }
 }
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &["lan", "left", "right"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("FromDevice@1", "FromDevice"),
+        ("queue", "Queue"),
+        ("l", "Counter"),
+        ("ToDevice@4", "ToDevice"),
+        ("ToDevice@5", "ToDevice"),
+    ];
 
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
@@ -99,7 +120,7 @@ impl Graph for Wiring {
         moved
     }
 
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match element {
             "FromDevice@1" => self.from_device_1.read_handler(handler, out),
             "queue" => self.queue.read_handler(handler, out),

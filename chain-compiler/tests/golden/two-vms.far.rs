@@ -52,6 +52,12 @@ impl Wiring {
 
 impl Graph for Wiring {
     const PORTS: &'static [&'static str] = &["near", "wan"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("FromDevice@1", "FromDevice"),
+        ("ToDevice@2", "ToDevice"),
+        ("FromDevice@3", "FromDevice"),
+        ("ToDevice@4", "ToDevice"),
+    ];
 
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
@@ -60,7 +66,7 @@ impl Graph for Wiring {
         moved
     }
 
-    fn read_handler(&self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match element {
             "FromDevice@1" => self.from_device_1.read_handler(handler, out),
             "ToDevice@2" => self.to_device_2.read_handler(handler, out),

@@ -85,7 +85,8 @@ fn cache(home: &Path) -> anyhow::Result<PathBuf> {
 }
 
 fn package(vm: &VmPlan) -> String {
-    format!("vm-{}-{}", vm.name, &hash([MAIN, &vm.name, &vm.wiring].into_iter())[..16])
+    let data = vm.data.iter().map(|(_, bytes)| hex(&Sha256::digest(bytes))).collect::<String>();
+    format!("vm-{}-{}", vm.name, &hash([MAIN, &vm.name, &vm.wiring, &data].into_iter())[..16])
 }
 
 fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> String {
@@ -141,5 +142,8 @@ fn write_package(folder: &Path, package: &str, vm: &VmPlan) -> anyhow::Result<()
     );
     write_if_changed(&folder.join("Cargo.toml"), manifest.as_bytes())?;
     write_if_changed(&folder.join("src/main.rs"), MAIN.as_bytes())?;
+    for (name, bytes) in &vm.data {
+        write_if_changed(&folder.join("src").join(name), bytes)?;
+    }
     write_if_changed(&folder.join("src/wiring.rs"), vm.wiring.as_bytes())
 }

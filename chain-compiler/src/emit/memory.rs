@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What is too big for a constant expression: memory that elements are lent, and files that the source includes.
+
+use super::Emitter;
+use super::code::Code;
+
+impl Emitter<'_> {
+    /// An element's constant expression, with its data in place.
+    pub(super) fn expression(&self, element: usize) -> String {
+        let instance = &self.configured[element].instance;
+        if instance.data.is_empty() {
+            return instance.expression.clone();
+        }
+        instance.expression.replace("{data}", &format!("include_bytes!({:?})", self.data_file(element)))
+    }
+
+    fn data_file(&self, element: usize) -> String {
+        format!("{}.bin", self.fields[element])
+    }
+
+    /// The files that the source includes.
+    pub(super) fn data(&self) -> Vec<(String, Vec<u8>)> {
+        let configured = self.configured.iter().enumerate();
+        let with_data = configured.filter(|(_, configured)| !configured.instance.data.is_empty());
+        with_data.map(|(element, configured)| (self.data_file(element), configured.instance.data.clone())).collect()
+    }
+
+    /// Whether any element is lent memory.
+    pub(super) fn lends(&self) -> bool {
+        self.configured.iter().any(|configured| configured.instance.memory.is_some())
+    }
+
+    /// Each element's name for its memory.
+    fn lent(&self) -> impl Iterator<Item = (usize, String)> {
+        let elements = (0..self.elements.len()).filter(|element| self.configured[*element].instance.memory.is_some());
+        elements.map(|element| (element, format!("{}_MEMORY", self.fields[element].to_uppercase())))
+    }
+
+    /// The statics behind the memory: zeros, which take no room in a file.
+    pub(super) fn statics(&self, code: &mut Code) {
+        for (element, name) in self.lent() {
+            if let Some(memory) = &self.configured[element].instance.memory {
+                let (entry, empty, count) = (&memory.rust_type, &memory.empty, memory.count);
+                code.gap();
+                code.line(format!("/// The memory of `{}`.", self.elements[element].name));
+                code.line(format!("static {name}: ConstStaticCell<[{entry}; {count}]> ="));
+                code.line(format!("    ConstStaticCell::new([const {{ {empty} }}; {count}]);"));
+            }
+        }
+    }
+
+    /// `Graph::start`.
+    pub(super) fn start(&self, code: &mut Code) {
+        if !self.lends() {
+            return;
+        }
+        code.gap();
+        code.block("fn start(&mut self)", |code| {
+            for (element, name) in self.lent() {
+                code.line(format!("self.{}.lend({name}.take());", self.fields[element]));
+            }
+        });
+    }
+}
