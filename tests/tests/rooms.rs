@@ -13,6 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("unikernel", &["control", "nf-elements"]),
     ("chain-compiler", &["nf-elements"]),
     ("qemu", &["control"]),
+    ("native", &["nf-elements"]),
     ("image-builder", &["chain-compiler", "control", "nf-elements", "qemu"]),
 ];
 /// The only room whose files may hold unsafe code, and there only where a file says so.

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Files that elements write. The process keeps them, because elements are never dropped: it flushes them at its end.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+thread_local! {
+    static OPEN: RefCell<Vec<BufWriter<File>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A file that is open for writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output(usize);
+
+impl Output {
+    /// Creates the file `path`; `-` is standard output.
+    pub fn create(path: &str) -> io::Result<Output> {
+        let file = if path == "-" { File::options().append(true).open("/dev/stdout")? } else { File::create(path)? };
+        OPEN.with_borrow_mut(|open| {
+            open.push(BufWriter::with_capacity(64 << 10, file));
+            Ok(Output(open.len() - 1))
+        })
+    }
+
+    /// Does something with the file.
+    pub fn with<T>(self, act: impl FnOnce(&mut BufWriter<File>) -> T) -> T {
+        OPEN.with_borrow_mut(|open| act(&mut open[self.0]))
+    }
+}
+
+/// Writes what is still in memory.
+pub fn flush() -> io::Result<()> {
+    OPEN.with_borrow_mut(|open| open.iter_mut().try_for_each(Write::flush))
+}
