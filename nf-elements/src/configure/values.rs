@@ -26,15 +26,7 @@ impl FromArgument for Address {
     const WANTED: &'static str = "an Ethernet address like 02:00:5e:10:00:01";
 
     fn from_argument(text: &str) -> Option<Self> {
-        let separator = if text.contains('-') { '-' } else { ':' };
-        let mut bytes = [0; 6];
-        let mut digits = text.split(separator);
-        for byte in &mut bytes {
-            let text = digits.next()?;
-            let plain = (1..=2).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_hexdigit());
-            *byte = u8::from_str_radix(text, 16).ok().filter(|_| plain)?;
-        }
-        digits.next().is_none().then(|| Address::new(bytes))
+        text.parse().ok()
     }
 }
 

@@ -19,6 +19,7 @@
 
 use super::{be16, numbers};
 use core::fmt;
+use core::str::FromStr;
 
 /// Bytes of a header without tags.
 pub const HEADER_BYTES: usize = 14;
@@ -68,6 +69,9 @@ impl EtherType {
 pub struct Address(u64);
 
 impl Address {
+    /// FF-FF-FF-FF-FF-FF: all stations.
+    pub const BROADCAST: Address = Address::new([0xff; 6]);
+
     /// The address with these bytes.
     pub const fn new(bytes: [u8; 6]) -> Self {
         let [a, b, c, d, e, f] = bytes;
@@ -84,6 +88,13 @@ impl Address {
     #[inline]
     pub const fn to_bits(self) -> u64 {
         self.0
+    }
+
+    /// The address's bytes, in order.
+    #[inline]
+    pub const fn to_bytes(self) -> [u8; 6] {
+        let [a, b, c, d, e, f, _, _] = self.0.to_le_bytes();
+        [a, b, c, d, e, f]
     }
 
     /// Whether it names a group (multicast, broadcast) and not one station: the I/G bit, IEEE 802 §8.2.2.
@@ -104,6 +115,35 @@ impl fmt::Display for Address {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         let [a, b, c, d, e, f, _, _] = self.0.to_le_bytes();
         write!(out, "{a:02X}-{b:02X}-{c:02X}-{d:02X}-{e:02X}-{f:02X}")
+    }
+}
+
+/// Six bytes in hexadecimal, separated by `:` or `-`.
+impl FromStr for Address {
+    type Err = NoAddress;
+
+    fn from_str(text: &str) -> Result<Self, NoAddress> {
+        let separator = if text.contains('-') { '-' } else { ':' };
+        let mut bytes = [0; 6];
+        let mut digits = text.split(separator);
+        for byte in &mut bytes {
+            let text = digits.next().ok_or(NoAddress)?;
+            if !(1..=2).contains(&text.len()) || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
+                return Err(NoAddress);
+            }
+            *byte = u8::from_str_radix(text, 16).map_err(|_| NoAddress)?;
+        }
+        if digits.next().is_none() { Ok(Address::new(bytes)) } else { Err(NoAddress) }
+    }
+}
+
+/// The text is no MAC address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoAddress;
+
+impl fmt::Display for NoAddress {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("no Ethernet address like 02:00:5e:10:00:01")
     }
 }
 

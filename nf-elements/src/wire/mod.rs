@@ -4,6 +4,7 @@
 //! Each view takes a fixed-size array reference off the front once, in `new_checked`; after that no getter can panic
 //! and none checks a bound, because the field ranges are constants inside that array.
 
+pub mod arp;
 pub mod checksum;
 pub mod ethernet;
 pub mod icmp;
