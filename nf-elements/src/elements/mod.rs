@@ -16,7 +16,10 @@ macro_rules! elements {
     };
 }
 
+mod ether_header;
+mod ether_place;
 mod pacing;
+mod vlan_tag;
 
 elements! {
     check_ip_header::CheckIpHeader,
@@ -24,9 +27,16 @@ elements! {
     classifier::Classifier,
     counter::Counter,
     discard::Discard,
+    drop_broadcasts::DropBroadcasts,
+    ensure_ether::EnsureEther,
+    ether_encap::EtherEncap,
     ether_mirror::EtherMirror,
+    ether_rewrite::EtherRewrite,
     ether_switch::EtherSwitch,
+    ether_vlan_encap::EtherVlanEncap,
     from_device::FromDevice,
+    get_ether_address::GetEtherAddress,
+    host_ether_filter::HostEtherFilter,
     infinite_source::InfiniteSource,
     ip_classifier::IpClassifier,
     ip_filter::IpFilter,
@@ -35,15 +45,30 @@ elements! {
     print::Print,
     queue::Queue,
     random_source::RandomSource,
+    set_ether_address::SetEtherAddress,
+    set_vlan_anno::SetVlanAnno,
+    store_ether_address::StoreEtherAddress,
     strip::Strip,
+    strip_ether_vlan_header::StripEtherVlanHeader,
     tee::Tee,
     to_device::ToDevice,
     unstrip::Unstrip,
+    vlan_decap::VlanDecap,
+    vlan_encap::VlanEncap,
 }
 
-/// The element class of that name.
+/// Other names of classes: Click's own older ones.
+#[cfg(feature = "host")]
+pub const ALIASES: &[(&str, &str)] = &[
+    ("EtherVlanEncap", "EtherVLANEncap"),
+    ("SetVlanAnno", "SetVLANAnno"),
+    ("StripEtherVlanHeader", "StripEtherVLANHeader"),
+];
+
+/// The element class of that name, or of that alias.
 #[cfg(feature = "host")]
 pub fn class(name: &str) -> Option<&'static crate::configure::ElementClass> {
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, class)| class);
     registry().iter().find(|class| class.spec.class == name)
 }
 

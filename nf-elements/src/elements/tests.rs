@@ -34,9 +34,16 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Classifier::new(0, &NOTHING));
     check_handlers(Counter::new());
     check_handlers(Discard::new());
+    check_handlers(DropBroadcasts::new(false));
+    check_handlers(EnsureEther::new(0, [0; 6], [0; 6]));
+    check_handlers(EtherEncap::new(0, [0; 6], [0; 6]));
     check_handlers(EtherMirror::new());
+    check_handlers(EtherRewrite::new([0; 6], [0; 6]));
     check_handlers(EtherSwitch::<8>::new(300));
+    check_handlers(EtherVlanEncap::new(0, [0; 6], [0; 6], 0, false, 0));
     check_handlers(FromDevice::new(0));
+    check_handlers(GetEtherAddress::new(0, 0, false));
+    check_handlers(HostEtherFilter::new([0; 6], false, true, 0, false));
     check_handlers(InfiniteSource::new(b"", -1, 1, true, false, true));
     check_handlers(IpClassifier::new(0, &NOTHING));
     check_handlers(IpFilter::new(0, &NOTHING));
@@ -45,10 +52,16 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Print::new("", 24, true));
     check_handlers(Queue::<8>::new());
     check_handlers(RandomSource::new(64, -1, 1, true, false, true));
+    check_handlers(SetEtherAddress::new([0; 6], 0));
+    check_handlers(SetVlanAnno::new(0));
+    check_handlers(StoreEtherAddress::new([0; 6], 0, None, false));
     check_handlers(Strip::new(14));
+    check_handlers(StripEtherVlanHeader::new(None, false));
     check_handlers(Tee::<2>::new());
     check_handlers(ToDevice::new(0));
     check_handlers(Unstrip::new(14));
+    check_handlers(VlanDecap::new(true, 0x8100));
+    check_handlers(VlanEncap::new(0, false, 0, 0x8100));
 }
 
 #[cfg(feature = "host")]
@@ -60,6 +73,14 @@ mod registry {
     fn classes_are_sorted_and_unique() {
         let names: Vec<_> = registry().iter().map(|class| class.spec.class.to_lowercase()).collect();
         assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
+    }
+
+    #[test]
+    fn aliases_name_classes() {
+        assert!(crate::elements::ALIASES.iter().all(|(alias, class)| {
+            registry().iter().any(|entry| entry.spec.class == *class)
+                && registry().iter().all(|entry| entry.spec.class != *alias)
+        }));
     }
 
     #[test]

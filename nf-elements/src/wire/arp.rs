@@ -220,7 +220,10 @@ mod tests {
             Arp::new_checked(&bytes[ethernet::HEADER_BYTES..]).err()
         };
         assert_eq!((changed(1, 6), changed(4, 8)), (Some(Error::Hardware(6, 6)), Some(Error::Hardware(1, 8))));
-        assert_eq!((changed(3, 1), changed(5, 16)), (Some(Error::Protocol(0x801, 4)), Some(Error::Protocol(0x800, 16))));
+        assert_eq!(
+            (changed(3, 1), changed(5, 16)),
+            (Some(Error::Protocol(0x801, 4)), Some(Error::Protocol(0x800, 16)))
+        );
     }
 
     #[test]
