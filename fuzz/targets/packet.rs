@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn elements(bytes: &[u8]) {
     let mut io = ListIo::new(2);
     let mut checked = packet(bytes);
-    let _ = CheckIpHeader::new(14, true, true, &[], &[]).route(&mut io, 0, &mut checked);
+    let _ = CheckIpHeader::new(14, true, &[], &[], "", false, true).route(&mut io, 0, &mut checked);
     assert!(checked.network().len() <= checked.len());
     let _ = EtherMirror::new().action(&mut io, &mut checked);
     let mut switch = EtherSwitch::<64>::new(300);

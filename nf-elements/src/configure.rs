@@ -7,7 +7,9 @@
 
 mod values;
 
-pub use values::{Bytes, BytesPerSecond, Fraction, Ipv4Prefix, Ipv6Prefix, Nanoseconds};
+pub use values::{
+    Bytes, BytesPerSecond, Destination, Fraction, IpProtocol, Ipv4Addresses, Ipv4Prefix, Ipv6Prefix, Nanoseconds, Port,
+};
 
 use crate::spec::ArgumentKind;
 use crate::{Element, Spec};
@@ -176,6 +178,11 @@ impl Arguments {
         let texts: Vec<_> = arguments.iter().map(|text| split_keyword(spec, text.as_ref())).collect();
         let taken = vec![false; texts.len()];
         Arguments { spec, texts, taken, last: None, errors: Vec::new() }
+    }
+
+    /// How many arguments were given.
+    pub fn count(&self) -> usize {
+        self.texts.len()
     }
 
     /// Takes the argument `name` by position or keyword; reports it if it is missing.

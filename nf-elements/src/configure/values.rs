@@ -2,6 +2,8 @@
 //! The values that arguments have beyond numbers and words: addresses, prefixes, times, rates, strings of bytes.
 
 use super::FromArgument;
+use crate::filter::ast::Protocol;
+use crate::filter::names;
 use crate::wire::ethernet::Address;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -69,6 +71,61 @@ impl FromArgument for Ipv4Prefix {
             Err(_) => length.parse().ok().filter(|length| *length <= 32)?,
         };
         Some(Ipv4Prefix { address, length })
+    }
+}
+
+/// IPv4 addresses separated by white space, their first bytes uppermost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ipv4Addresses(pub Vec<u32>);
+
+impl FromArgument for Ipv4Addresses {
+    const WANTED: &'static str = "IPv4 addresses separated by spaces";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        let addresses = text.split_whitespace().map(|word| word.parse().ok().map(Ipv4Addr::to_bits));
+        addresses.collect::<Option<_>>().map(Ipv4Addresses)
+    }
+}
+
+/// An IP protocol by number or name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IpProtocol(pub u8);
+
+impl FromArgument for IpProtocol {
+    const WANTED: &'static str = "an IP protocol: a number to 255, or a name like udp";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        match names::protocol(text) {
+            Some(Protocol::Number(number)) => Some(IpProtocol(number)),
+            _ => u8::from_argument(text).map(IpProtocol),
+        }
+    }
+}
+
+/// A TCP or UDP port by number or name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port(pub u16);
+
+impl FromArgument for Port {
+    const WANTED: &'static str = "a port: a number to 65535, or a name like ssh";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        names::port(text).or_else(|| u16::from_argument(text)).map(Port)
+    }
+}
+
+/// A destination: an IPv4 address, or `DST_ANNO` for that of each packet's annotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destination(pub Option<[u8; 4]>);
+
+impl FromArgument for Destination {
+    const WANTED: &'static str = "an IPv4 address or DST_ANNO";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        if text == "DST_ANNO" {
+            return Some(Destination(None));
+        }
+        Ipv4Addr::from_argument(text).map(|address| Destination(Some(address.octets())))
     }
 }
 
@@ -247,6 +304,16 @@ mod tests {
         assert_eq!((prefix("1.2.3.4/33"), prefix("1.2.3.4/255.0.255.0"), prefix("1.2.3.4.5/8")), (None, None, None));
         assert_eq!(read::<Ipv6Prefix>("2001:db8::/32").unwrap().length, 32);
         assert_eq!(read::<Ipv6Prefix>("2001:db8::/129"), None);
+    }
+
+    #[test]
+    fn names_of_numbers() {
+        assert_eq!(["udp", "17", "0x11"].map(read::<IpProtocol>), [Some(IpProtocol(17)); 3]);
+        assert_eq!(["tcpudp", "256", ""].map(read::<IpProtocol>), [None; 3]);
+        assert_eq!(["ssh", "22"].map(read::<Port>), [Some(Port(22)); 2]);
+        assert_eq!(["shh", "65536"].map(read::<Port>), [None; 2]);
+        assert_eq!(read::<Destination>("DST_ANNO"), Some(Destination(None)));
+        assert_eq!(read::<Ipv4Addresses>("1.2.3.4  0.0.0.1"), Some(Ipv4Addresses(vec![0x0102_0304, 1])));
     }
 
     #[test]

@@ -16,16 +16,24 @@ macro_rules! elements {
     };
 }
 
+mod complaints;
 mod ether_header;
 mod ether_place;
+mod marked;
 mod pacing;
+mod transport_sum;
 mod vlan_tag;
 
 elements! {
+    check_icmp_header::CheckIcmpHeader,
     check_ip_header::CheckIpHeader,
+    check_ip_header2::CheckIpHeader2,
     check_paint::CheckPaint,
+    check_tcp_header::CheckTcpHeader,
+    check_udp_header::CheckUdpHeader,
     classifier::Classifier,
     counter::Counter,
+    dec_ip_ttl::DecIpTtl,
     discard::Discard,
     drop_broadcasts::DropBroadcasts,
     ensure_ether::EnsureEther,
@@ -34,24 +42,37 @@ elements! {
     ether_rewrite::EtherRewrite,
     ether_switch::EtherSwitch,
     ether_vlan_encap::EtherVlanEncap,
+    fix_ip_src::FixIpSrc,
     from_device::FromDevice,
     get_ether_address::GetEtherAddress,
+    get_ip_address::GetIpAddress,
     host_ether_filter::HostEtherFilter,
     infinite_source::InfiniteSource,
     ip_classifier::IpClassifier,
+    ip_encap::IpEncap,
     ip_filter::IpFilter,
+    mark_ip_header::MarkIpHeader,
     null::Null,
     paint::Paint,
     print::Print,
     queue::Queue,
     random_source::RandomSource,
     set_ether_address::SetEtherAddress,
+    set_ip_address::SetIpAddress,
+    set_ip_checksum::SetIpChecksum,
+    set_ip_dscp::SetIpDscp,
+    set_ip_ecn::SetIpEcn,
+    set_tcp_checksum::SetTcpChecksum,
+    set_udp_checksum::SetUdpChecksum,
     set_vlan_anno::SetVlanAnno,
     store_ether_address::StoreEtherAddress,
+    store_ip_address::StoreIpAddress,
     strip::Strip,
     strip_ether_vlan_header::StripEtherVlanHeader,
+    strip_ip_header::StripIpHeader,
     tee::Tee,
     to_device::ToDevice,
+    udp_ip_encap::UdpIpEncap,
     unstrip::Unstrip,
     vlan_decap::VlanDecap,
     vlan_encap::VlanEncap,

@@ -29,10 +29,15 @@ const NOTHING: Diagram =
 
 #[test]
 fn handlers_are_those_of_the_spec() {
-    check_handlers(CheckIpHeader::new(0, true, false, &[], &[]));
+    check_handlers(CheckIcmpHeader::new("", false, false));
+    check_handlers(CheckIpHeader2::new(CheckIpHeader::new(0, true, &[], &[], "", false, false)));
+    check_handlers(CheckIpHeader::new(0, true, &[], &[], "", false, false));
     check_handlers(CheckPaint::new(0, false));
+    check_handlers(CheckTcpHeader::new("", false, false));
+    check_handlers(CheckUdpHeader::new("", false, false));
     check_handlers(Classifier::new(0, &NOTHING));
     check_handlers(Counter::new());
+    check_handlers(DecIpTtl::new(true, true, false));
     check_handlers(Discard::new());
     check_handlers(DropBroadcasts::new(false));
     check_handlers(EnsureEther::new(0, [0; 6], [0; 6]));
@@ -41,24 +46,37 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(EtherRewrite::new([0; 6], [0; 6]));
     check_handlers(EtherSwitch::<8>::new(300));
     check_handlers(EtherVlanEncap::new(0, [0; 6], [0; 6], 0, false, 0));
+    check_handlers(FixIpSrc::new(0));
     check_handlers(FromDevice::new(0));
     check_handlers(GetEtherAddress::new(0, 0, false));
+    check_handlers(GetIpAddress::at(16));
     check_handlers(HostEtherFilter::new([0; 6], false, true, 0, false));
     check_handlers(InfiniteSource::new(b"", -1, 1, true, false, true));
     check_handlers(IpClassifier::new(0, &NOTHING));
+    check_handlers(IpEncap::new(4, [0; 4], None, 250, 0, false));
     check_handlers(IpFilter::new(0, &NOTHING));
+    check_handlers(MarkIpHeader::new(0));
     check_handlers(Null::new());
     check_handlers(Paint::new(0));
     check_handlers(Print::new("", 24, true));
     check_handlers(Queue::<8>::new());
     check_handlers(RandomSource::new(64, -1, 1, true, false, true));
     check_handlers(SetEtherAddress::new([0; 6], 0));
+    check_handlers(SetIpAddress::new([0; 4]));
+    check_handlers(SetIpChecksum::new());
+    check_handlers(SetIpDscp::new(0));
+    check_handlers(SetIpEcn::new(0));
+    check_handlers(SetTcpChecksum::new(false));
+    check_handlers(SetUdpChecksum::new("", false));
     check_handlers(SetVlanAnno::new(0));
     check_handlers(StoreEtherAddress::new([0; 6], 0, None, false));
+    check_handlers(StoreIpAddress::at(0, None, false));
     check_handlers(Strip::new(14));
     check_handlers(StripEtherVlanHeader::new(None, false));
+    check_handlers(StripIpHeader::new());
     check_handlers(Tee::<2>::new());
     check_handlers(ToDevice::new(0));
+    check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
     check_handlers(Unstrip::new(14));
     check_handlers(VlanDecap::new(true, 0x8100));
     check_handlers(VlanEncap::new(0, false, 0, 0x8100));

@@ -27,7 +27,7 @@ mod lexer;
 #[cfg(feature = "host")]
 mod lower;
 #[cfg(feature = "host")]
-mod names;
+pub(crate) mod names;
 #[cfg(feature = "host")]
 mod order;
 #[cfg(feature = "host")]

@@ -4,7 +4,7 @@
 use super::ast::Protocol;
 
 /// The IP protocol of that name (the IANA registry's numbers, Click's names).
-pub(super) fn protocol(name: &str) -> Option<Protocol> {
+pub(crate) fn protocol(name: &str) -> Option<Protocol> {
     let number = match name {
         "tcpudp" => return Some(Protocol::TcpOrUdp),
         "transp" => return Some(Protocol::Transport),
@@ -29,7 +29,7 @@ pub(super) fn protocol(name: &str) -> Option<Protocol> {
 }
 
 /// The TCP or UDP port of that name.
-pub(super) fn port(name: &str) -> Option<u16> {
+pub(crate) fn port(name: &str) -> Option<u16> {
     Some(match name {
         "echo" => 7,
         "discard" => 9,

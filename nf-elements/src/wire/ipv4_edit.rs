@@ -25,6 +25,20 @@ impl<'a> Ipv4Mut<'a> {
         u16::from_be_bytes([self.header[at], self.header[at + 1]])
     }
 
+    #[inline(always)]
+    fn double_word(&self, at: usize) -> u32 {
+        u32::from_be_bytes([self.header[at], self.header[at + 1], self.header[at + 2], self.header[at + 3]])
+    }
+
+    /// Sets the 32 bits at the even offset `at`, and the checksum with them.
+    #[inline(always)]
+    fn replace_double_word(&mut self, at: usize, new: u32) {
+        let old = self.double_word(at);
+        self.header[at..at + 4].copy_from_slice(&new.to_be_bytes());
+        let checksum = adjust(self.word(10), old, new);
+        self.set_header_checksum(checksum);
+    }
+
     /// Sets the 16 bits at the even offset `at`, and the checksum with them.
     #[inline(always)]
     fn replace(&mut self, at: usize, new: u16) {
@@ -77,6 +91,12 @@ impl<'a> Ipv4Mut<'a> {
         self.header[6..8].copy_from_slice(&value.to_be_bytes());
     }
 
+    /// The time to live.
+    #[inline]
+    pub fn time_to_live(&self) -> u8 {
+        self.header[8]
+    }
+
     /// Sets the time to live.
     #[inline]
     pub fn set_time_to_live(&mut self, value: u8) {
@@ -100,6 +120,30 @@ impl<'a> Ipv4Mut<'a> {
     #[inline]
     pub fn set_header_checksum(&mut self, value: u16) {
         self.header[10..12].copy_from_slice(&value.to_be_bytes());
+    }
+
+    /// The source address, its first byte uppermost.
+    #[inline]
+    pub fn source(&self) -> u32 {
+        self.double_word(12)
+    }
+
+    /// The destination address, its first byte uppermost.
+    #[inline]
+    pub fn destination(&self) -> u32 {
+        self.double_word(16)
+    }
+
+    /// Sets the source address, and the checksum with it.
+    #[inline]
+    pub fn replace_source(&mut self, address: u32) {
+        self.replace_double_word(12, address);
+    }
+
+    /// Sets the destination address, and the checksum with it.
+    #[inline]
+    pub fn replace_destination(&mut self, address: u32) {
+        self.replace_double_word(16, address);
     }
 
     /// Sets the source address.
@@ -142,10 +186,12 @@ mod tests {
         for ttl in (0..=255).rev() {
             header.replace_time_to_live(ttl);
             header.replace_type_of_service(ttl.wrapping_mul(7));
+            header.replace_source(u32::from(ttl) * 0x0101_0101);
+            header.replace_destination(header.source() ^ 0x00ff_ff00);
         }
         let packet = Ipv4::new_checked(&bytes).unwrap();
         assert!(packet.is_header_intact());
-        assert_eq!((packet.time_to_live(), packet.header_length(), packet.source()), (0, 24, 0x0a00_0001));
+        assert_eq!((packet.time_to_live(), packet.header_length(), packet.destination()), (0, 24, 0x00ff_ff00));
         assert!(Ipv4Mut::new(&mut [0; 19]).is_none());
     }
 }
