@@ -12,6 +12,7 @@ pub mod elements;
 pub mod filter;
 mod io;
 mod packet;
+pub mod routing;
 pub mod spec;
 pub mod wire;
 
