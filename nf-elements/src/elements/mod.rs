@@ -20,6 +20,7 @@ mod complaints;
 mod ether_header;
 mod ether_place;
 mod marked;
+mod ip_lookup;
 mod pacing;
 mod transport_sum;
 mod vlan_tag;
@@ -34,6 +35,7 @@ elements! {
     classifier::Classifier,
     counter::Counter,
     dec_ip_ttl::DecIpTtl,
+    direct_ip_lookup::DirectIpLookup,
     discard::Discard,
     drop_broadcasts::DropBroadcasts,
     ensure_ether::EnsureEther,
@@ -52,10 +54,12 @@ elements! {
     ip_encap::IpEncap,
     ip_filter::IpFilter,
     mark_ip_header::MarkIpHeader,
+    linear_ip_lookup::LinearIpLookup,
     null::Null,
     paint::Paint,
     print::Print,
     queue::Queue,
+    radix_ip_lookup::RadixIpLookup,
     random_source::RandomSource,
     set_ether_address::SetEtherAddress,
     set_ip_address::SetIpAddress,
@@ -67,6 +71,9 @@ elements! {
     set_vlan_anno::SetVlanAnno,
     store_ether_address::StoreEtherAddress,
     store_ip_address::StoreIpAddress,
+    range_ip_lookup::RangeIpLookup,
+    sorted_ip_lookup::SortedIpLookup,
+    static_ip_lookup::StaticIpLookup,
     strip::Strip,
     strip_ether_vlan_header::StripEtherVlanHeader,
     strip_ip_header::StripIpHeader,
@@ -87,6 +94,10 @@ pub const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// The element class of that name, or of that alias.
+/// Classes that Click has under another name too: that name, the class.
+pub const ALIASES: &[(&str, &str)] = &[("LookupIPRoute", "StaticIPLookup"), ("LookupIPRouteMP", "StaticIPLookup")];
+
+/// The element class of that name.
 #[cfg(feature = "host")]
 pub fn class(name: &str) -> Option<&'static crate::configure::ElementClass> {
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, class)| class);

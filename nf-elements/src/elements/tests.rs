@@ -75,6 +75,12 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(StripEtherVlanHeader::new(None, false));
     check_handlers(StripIpHeader::new());
     check_handlers(Tee::<2>::new());
+    check_handlers(DirectIpLookup::new(&[], 2));
+    check_handlers(LinearIpLookup::new(&[], 2));
+    check_handlers(RadixIpLookup::new(&[], 2));
+    check_handlers(RangeIpLookup::new(&[], 2));
+    check_handlers(SortedIpLookup::new(&[], 2));
+    check_handlers(StaticIpLookup::new(&[], 2));
     check_handlers(ToDevice::new(0));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
     check_handlers(Unstrip::new(14));

@@ -26,8 +26,9 @@ impl Random {
 /// six in ten are /24, one in ten each /22 and /23.
 const LENGTHS: [usize; 17] = [1, 1, 1, 1, 4, 7, 13, 23, 143, 88, 146, 268, 466, 561, 1186, 1048, 6043];
 
-/// `count` routes to unicast networks, over `hops` next hops. Seven of ten lie in the same /16 as an earlier one, and
-/// half of these lead where it leads.
+/// `count` routes to unicast networks, over `hops` next hops. Nineteen of twenty lie close to an earlier one, in the same /16 to
+/// /20, and half of these lead where it leads. So 500 000 routes become a trie as large as the Poptrie paper says that of
+/// a big provider's table is (2.4 MB, 531 000 routes).
 pub fn bgp(count: usize, hops: usize, random: &mut Random) -> Vec<(Route<u32>, Hop<u32>)> {
     let total = LENGTHS.iter().sum();
     let (mut routes, mut known) = (Vec::with_capacity(count), HashSet::new());
@@ -41,9 +42,10 @@ pub fn bgp(count: usize, hops: usize, random: &mut Random) -> Vec<(Route<u32>, H
         let length = 8 + length.unwrap_or(16) as u8;
         let mut address = (1 + random.below(223) as u32) << 24 | (random.bits() as u32 & 0x00ff_ffff);
         let mut hop = random.below(hops);
-        if !routes.is_empty() && random.below(10) < 7 {
+        if !routes.is_empty() && random.below(20) < 19 {
             let (near, its): (Route<u32>, Hop<u32>) = routes[random.below(routes.len())];
-            address = near.prefix & 0xffff_0000 | address & 0xffff;
+            let kept = u32::MAX << (16 - random.below(5));
+            address = near.prefix & kept | address & !kept;
             if random.below(2) == 0 {
                 hop = its.output.into();
             }
