@@ -19,8 +19,8 @@ macro_rules! elements {
 mod complaints;
 mod ether_header;
 mod ether_place;
-mod marked;
 mod ip_lookup;
+mod marked;
 mod pacing;
 mod transport_sum;
 mod vlan_tag;
