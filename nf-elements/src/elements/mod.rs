@@ -89,15 +89,13 @@ elements! {
 #[cfg(feature = "host")]
 pub const ALIASES: &[(&str, &str)] = &[
     ("EtherVlanEncap", "EtherVLANEncap"),
+    ("LookupIPRoute", "StaticIPLookup"),
+    ("LookupIPRouteMP", "StaticIPLookup"),
     ("SetVlanAnno", "SetVLANAnno"),
     ("StripEtherVlanHeader", "StripEtherVLANHeader"),
 ];
 
 /// The element class of that name, or of that alias.
-/// Classes that Click has under another name too: that name, the class.
-pub const ALIASES: &[(&str, &str)] = &[("LookupIPRoute", "StaticIPLookup"), ("LookupIPRouteMP", "StaticIPLookup")];
-
-/// The element class of that name.
 #[cfg(feature = "host")]
 pub fn class(name: &str) -> Option<&'static crate::configure::ElementClass> {
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, class)| class);
