@@ -186,5 +186,5 @@ fn routes_are_read_as_clicks() {
         line
     };
     assert_eq!(shown(0u32, 0, 0), "0.0.0.0/0\t\t-\t\t2");
-    assert_eq!(shown(0xffff_ffffu32, 32, 0x0100_0001), "255.255.255.255/32\t1.0.0.1\t\t2".replace("1\t\t2", "1\t\t2"));
+    assert_eq!(shown(0xffff_ffffu32, 32, 0x0100_0001), "255.255.255.255/32\t1.0.0.1\t\t2");
 }
