@@ -208,6 +208,18 @@ impl Arguments {
         self.parse(index)
     }
 
+    /// Takes the argument `name` by position or keyword: the name of an element of one of `classes`.
+    pub fn required_peer(&mut self, name: &str, classes: &'static [&'static str]) -> Option<Peer> {
+        let peer = self.required(name)?;
+        self.last.map(|argument| Peer { argument, name: peer, classes })
+    }
+
+    /// Takes the keyword argument `name`, the name of an element of one of `classes`, if it is there.
+    pub fn keyword_peer(&mut self, name: &str, classes: &'static [&'static str]) -> Option<Peer> {
+        let peer = self.keyword(name)?;
+        self.last.map(|argument| Peer { argument, name: peer, classes })
+    }
+
     /// Takes all positional arguments that are left, each with its index.
     pub fn rest(&mut self) -> Vec<(usize, ArgumentText)> {
         let mut rest = Vec::new();
