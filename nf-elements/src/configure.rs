@@ -8,7 +8,7 @@
 mod values;
 
 pub use values::{
-    Bytes, BytesPerSecond, Destination, Fraction, IpProtocol, Ipv4Addresses, Ipv4Prefix, Ipv6Prefix, Nanoseconds, Port,
+    AnnotationByte, Bytes, BytesPerSecond, Destination, Fraction, IpProtocol, Ipv4Addresses, Ipv4Prefix, Ipv6Prefix, Nanoseconds, Port,
 };
 
 use crate::spec::ArgumentKind;
@@ -355,8 +355,8 @@ impl FromArgument for bool {
 
     fn from_argument(text: &str) -> Option<Self> {
         match text {
-            "true" | "yes" | "1" => Some(true),
-            "false" | "no" | "0" => Some(false),
+            "true" | "yes" | "1" | "t" | "y" => Some(true),
+            "false" | "no" | "0" | "f" | "n" => Some(false),
             _ => None,
         }
     }

@@ -114,6 +114,8 @@ pub struct Header {
     annotations: Annotations,
     start: u16,
     length: u16,
+    extra_length: u16,
+    user: [u8; 2],
 }
 
 /// The data area of a buffer: what a device's descriptor points into.
@@ -125,7 +127,14 @@ const _: () = assert!(size_of::<Buffer>() == BUFFER_BYTES && size_of::<Annotatio
 impl Header {
     /// Empty, of a buffer that returns to `pool`; with none it is leaked when dropped.
     pub const fn new(pool: Option<&'static dyn BufferPool>) -> Self {
-        Header { pool, annotations: Annotations::NONE, start: HEADROOM_BYTES as u16, length: 0 }
+        Header {
+            pool,
+            annotations: Annotations::NONE,
+            start: HEADROOM_BYTES as u16,
+            length: 0,
+            extra_length: 0,
+            user: [0; 2],
+        }
     }
 }
 
@@ -148,6 +157,7 @@ impl Packet {
         buffer.header.annotations = Annotations::default();
         buffer.header.start = HEADROOM_BYTES as u16;
         buffer.header.length = 0;
+        (buffer.header.extra_length, buffer.header.user) = (0, [0; 2]);
         Packet(Some(buffer))
     }
 
@@ -158,6 +168,7 @@ impl Packet {
         buffer.header.annotations = Annotations { port, ..Annotations::default() };
         buffer.header.start = HEADROOM_BYTES as u16;
         buffer.header.length = length.min(DATA_BYTES - HEADROOM_BYTES) as u16;
+        (buffer.header.extra_length, buffer.header.user) = (0, [0; 2]);
         Packet(Some(buffer))
     }
 
@@ -225,6 +236,68 @@ impl Packet {
     #[inline]
     pub fn annotations_mut(&mut self) -> &mut Annotations {
         &mut self.buffer_mut().header.annotations
+    }
+
+    /// How many bytes the packet once was longer (Click's EXTRA_LENGTH).
+    #[inline]
+    pub fn extra_length(&self) -> u16 {
+        self.buffer().header.extra_length
+    }
+
+    /// Says how many bytes the packet once was longer.
+    #[inline]
+    pub fn set_extra_length(&mut self, bytes: u16) {
+        self.buffer_mut().header.extra_length = bytes;
+    }
+
+    /// The byte at `offset` of Click's 48 bytes of user annotations; 0 if it is not kept here.
+    ///
+    /// | offset | annotation |
+    /// | --- | --- |
+    /// | 0 to 15 | the destination |
+    /// | 16 | the paint colour |
+    /// | 17 and 19 | the parameter problem's pointer; 1 if the IP source is to be fixed |
+    /// | 18 and 24 | free for Paint and its like |
+    /// | 20 to 23 | the aggregate |
+    /// | 28 and 29 | the extra length |
+    pub fn annotation_byte(&self, offset: u8) -> u8 {
+        let annotations = self.annotations();
+        match offset {
+            0..=15 => annotations.destination[usize::from(offset)],
+            16 => annotations.paint,
+            17 => annotations.flags & Annotations::PARAMETER_PROBLEM,
+            18 => self.buffer().header.user[0],
+            19 => u8::from(annotations.flags & Annotations::FIX_IP_SRC != 0),
+            20..=23 => annotations.aggregate.to_le_bytes()[usize::from(offset - 20)],
+            24 => self.buffer().header.user[1],
+            28 | 29 => self.extra_length().to_le_bytes()[usize::from(offset - 28)],
+            _ => 0,
+        }
+    }
+
+    /// Sets a byte of Click's user annotations, if it is one that can hold any value: see
+    /// [`Packet::has_annotation_byte`].
+    #[inline]
+    pub fn set_annotation_byte(&mut self, offset: u8, value: u8) {
+        let header = &mut self.buffer_mut().header;
+        let annotations = &mut header.annotations;
+        match offset {
+            16 => annotations.paint = value,
+            0..=15 => annotations.destination[usize::from(offset)] = value,
+            18 => header.user[0] = value,
+            20..=23 => {
+                let mut bytes = annotations.aggregate.to_le_bytes();
+                bytes[usize::from(offset - 20)] = value;
+                annotations.aggregate = u32::from_le_bytes(bytes);
+            }
+            24 => header.user[1] = value,
+            _ => {}
+        }
+    }
+
+    /// Whether the byte at `offset` of Click's user annotations can hold any value.
+    pub const fn has_annotation_byte(offset: u8) -> bool {
+        matches!(offset, 0..=16 | 18 | 20..=24)
     }
 
     /// Removes `count` bytes from the front; false (and no change) if the packet is shorter.
@@ -336,6 +409,7 @@ impl Packet {
         target.header.start = start as u16;
         target.header.length = length as u16;
         target.header.annotations = *self.annotations();
+        (target.header.extra_length, target.header.user) = (self.extra_length(), self.buffer().header.user);
         target.data.0[start..start + length].copy_from_slice(self.data());
     }
 }
@@ -365,6 +439,23 @@ mod tests {
         assert!(packet.push_front(3));
         assert_eq!(packet.data(), [1, 2, 3, 4]);
         assert!(!packet.push_front(HEADROOM_BYTES + 1));
+    }
+
+    #[test]
+    fn annotation_bytes_hold_what_is_put_there_and_travel_with_a_copy() {
+        let [mut packet, mut copy] = [[].as_slice(), &[1]].map(packet);
+        for offset in 0..=48 {
+            packet.set_annotation_byte(offset, offset + 1);
+            let held = if Packet::has_annotation_byte(offset) { offset + 1 } else { 0 };
+            assert_eq!(packet.annotation_byte(offset), held, "{offset}");
+        }
+        packet.set_extra_length(0x0203);
+        packet.annotations_mut().flags = Annotations::FIX_IP_SRC | 5;
+        assert_eq!([17, 19, 28, 29].map(|offset| packet.annotation_byte(offset)), [5, 1, 3, 2]);
+        packet.copy_into(&mut copy);
+        assert!((0..48).all(|offset| copy.annotation_byte(offset) == packet.annotation_byte(offset)));
+        let fresh = Packet::new(copy.into_buffer());
+        assert!((0..48).all(|offset| fresh.annotation_byte(offset) == 0));
     }
 
     #[test]

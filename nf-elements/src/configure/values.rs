@@ -272,6 +272,19 @@ fn escape<'a>(text: &'a str, quoted: bool, bytes: &mut Vec<u8>) -> Option<&'a st
     Some(&text[1..])
 }
 
+/// A one-byte user annotation: its name or its offset in Click's 48 bytes of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnnotationByte(pub u8);
+
+impl FromArgument for AnnotationByte {
+    const WANTED: &'static str = "an annotation that any byte fits: PAINT, 18, 24, or one from 0 to 16 or 20 to 23";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        let offset = if text == "PAINT" { 16 } else { u8::from_argument(text)? };
+        crate::Packet::has_annotation_byte(offset).then_some(AnnotationByte(offset))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,6 +327,12 @@ mod tests {
         assert_eq!(["shh", "65536"].map(read::<Port>), [None; 2]);
         assert_eq!(read::<Destination>("DST_ANNO"), Some(Destination(None)));
         assert_eq!(read::<Ipv4Addresses>("1.2.3.4  0.0.0.1"), Some(Ipv4Addresses(vec![0x0102_0304, 1])));
+    }
+
+    #[test]
+    fn annotations_have_names_and_offsets() {
+        let offset = |text| read::<AnnotationByte>(text).map(|annotation| annotation.0);
+        assert_eq!(["PAINT", "18", "17", "48", "paint"].map(offset), [Some(16), Some(18), None, None, None]);
     }
 
     #[test]
