@@ -1,44 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # InfiniteSource
-//! `InfiniteSource([DATA, LIMIT, BURST, ACTIVE, LENGTH, STOP, TIMESTAMP])` — generates packets whenever scheduled.
+//! `InfiniteSource([DATA, LIMIT, BURST, ACTIVE, LENGTH, STOP, END_CALL, TIMESTAMP])` — generates packets whenever
+//! scheduled.
 //!
-//! **Ports:** no input, one output, push.
+//! **Ports:** no input, one output, push or pull.
 //!
 //! **Description:** makes packets of DATA (a text of 64 bytes, unless given), BURST of them (1 by default) in each
-//! round, until there were LIMIT (none if negative, the default); then, if STOP is true, powers the VM off. With
-//! LENGTH, DATA is cut or repeated to that length. The timestamp annotation is set, unless TIMESTAMP is false.
+//! round, or one whenever it is pulled, until there were LIMIT (none if negative, the default); then, if STOP is true,
+//! stops the machine. With LENGTH, DATA is cut or repeated to that length. The timestamp annotation is set, unless
+//! TIMESTAMP is false.
 //!
 //! DATA is a string in Click's manner: `\<08 00>` stands for bytes in hexadecimal; in double quotes `\n`, `\t`, `\"`
 //! and `\\` have C's meaning.
 //!
-//! **Notes:** a packet is at most 1856 bytes long, and a round makes at most 32. It only pushes, and does not look
-//! whether there is room behind it. The data cannot be changed while the VM runs. Click's END_CALL does not exist.
+//! **Notes:** a packet is at most 1856 bytes long, and a round makes at most 32. The handler `data` takes a text as it
+//! is, and reads as one, with escapes if it is no UTF-8. END_CALL knows no other handler than `stop`.
 //!
-//! **Handlers:** `count`, `data`, `length` (read), `reset` (write), `limit`, `burst`, `active` (read, write).
+//! **Handlers:** `count` (read), `reset` (write), `data`, `length`, `limit`, `burst`, `active` (read, write).
 //!
 //! **Example:** `InfiniteSource("\<ffffffffffff 020000000001 88b5>", -1, 32, LENGTH 60) -> ToDevice(wan);`
 //!
-//! **See also:** `RandomSource`.
-
-#[cfg(feature = "host")]
-mod data;
+//! **See also:** `RandomSource`, `RatedSource`, `TimedSource`.
 
 use super::pacing::{self, Pacing};
-use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
+use super::payload::{self, Payload};
+use crate::spec::{Category, Shape};
 use crate::{Batch, Element, HandlerError, PacketIo, Source, Spec};
 use core::fmt;
 
 /// See the module's documentation.
 pub struct InfiniteSource {
-    data: &'static [u8],
+    payload: Payload,
     pacing: Pacing,
 }
 
 impl InfiniteSource {
     /// Makes packets of `data`.
-    pub const fn new(data: &'static [u8], limit: i64, burst: usize, active: bool, stop: bool, timestamp: bool) -> Self {
+    pub const fn new(data: &[u8], limit: i64, burst: usize, active: bool, stop: bool, timestamp: bool) -> Self {
         let pacing = Pacing::new(limit, burst, active, stop, timestamp);
-        InfiniteSource { data, pacing }
+        InfiniteSource { payload: Payload::new(data), pacing }
+    }
+
+    /// As `self`, with this LENGTH.
+    pub const fn with_length(mut self, length: i32) -> Self {
+        self.payload = self.payload.with_length(length);
+        self
     }
 }
 
@@ -48,22 +54,23 @@ impl Element for InfiniteSource {
         category: Category::SourceSink,
         summary: "generates packets whenever scheduled",
         ports: "0/1",
-        processing: "/h",
+        processing: "/a",
         shape: Shape::Source,
         arguments: &[
-            Argument { name: "DATA", kind: ArgumentKind::Optional, doc: "the packets' bytes; 64 of text by default" },
+            payload::DATA,
             pacing::LIMIT,
             pacing::BURST,
             pacing::ACTIVE,
-            Argument { name: "LENGTH", kind: ArgumentKind::Keyword, doc: "bytes of a packet; DATA's by default" },
+            payload::LENGTH,
             pacing::STOP,
+            pacing::END_CALL,
             pacing::TIMESTAMP,
         ],
         handlers: &[
             pacing::COUNT_HANDLER,
             pacing::RESET_HANDLER,
-            Handler { name: "data", kind: HandlerKind::Read, doc: "DATA, escaped as in Rust" },
-            Handler { name: "length", kind: HandlerKind::Read, doc: "bytes of a packet" },
+            payload::DATA_HANDLER,
+            payload::LENGTH_HANDLER,
             pacing::LIMIT_HANDLER,
             pacing::BURST_HANDLER,
             pacing::ACTIVE_HANDLER,
@@ -72,26 +79,41 @@ impl Element for InfiniteSource {
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match name {
-            "data" => write!(out, "{}", self.data.escape_ascii())?,
-            "length" => write!(out, "{}", self.data.len())?,
-            _ => self.pacing.read_handler(name, out)?,
+            "data" | "length" => self.payload.read_handler(name, out),
+            _ => self.pacing.read_handler(name, out),
         }
-        Ok(())
     }
 
     fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
-        self.pacing.write_handler(name, value)
+        match name {
+            "data" | "length" => self.payload.write_handler(name, value),
+            _ => self.pacing.write_handler(name, value),
+        }
+    }
+}
+
+#[cfg(feature = "host")]
+impl crate::configure::Configure for InfiniteSource {
+    fn configure(
+        arguments: &mut crate::configure::Arguments,
+        _: &crate::configure::Surroundings,
+    ) -> Option<crate::configure::Instance> {
+        let data = Payload::configure_data(arguments);
+        let length = Payload::configure_length(arguments, data.as_deref());
+        let pacing = Pacing::configure(arguments)?;
+        let mut expression = format!("InfiniteSource::new(b\"{}\", {pacing})", data?.escape_ascii());
+        if let Some(length) = length {
+            expression += &format!(".with_length({length})");
+        }
+        Some(crate::configure::Instance::new("InfiniteSource", expression))
     }
 }
 
 impl Source for InfiniteSource {
     #[inline]
     fn produce<M: PacketIo>(&mut self, io: &mut M, limit: usize, batch: &mut Batch) {
-        let data = self.data;
-        self.pacing.produce(io, limit, batch, |packet| {
-            // The argument parser has checked that a fresh buffer holds the data.
-            let _ = packet.append(data);
-        });
+        let payload = &self.payload;
+        self.pacing.produce(io, limit, batch, |packet| payload.fill(packet));
     }
 }
 
@@ -111,6 +133,38 @@ mod tests {
         assert_eq!(batch.len(), 3);
         assert!(batch.iter().all(|packet| packet.data() == b"ab\xff" && packet.annotations().timestamp_ns == 0));
         let handlers = ["count", "data", "length", "limit"].map(|handler| read(&source, handler));
-        assert_eq!(handlers, ["3", r"ab\xff", "3", "3"]);
+        assert_eq!(handlers, ["3", r"ab\xff", "-1", "3"]);
+    }
+
+    #[cfg(feature = "host")]
+    mod host {
+        use super::super::payload::DEFAULT_DATA;
+        use super::*;
+        use crate::configure::{ConfigError, Surroundings, configure};
+
+        fn made(arguments: &[&str]) -> Result<String, Vec<ConfigError>> {
+            configure::<InfiniteSource>(arguments, &Surroundings::default()).map(|made| made.expression)
+        }
+
+        #[test]
+        fn arguments_become_an_expression() {
+            let pacing = "-1, 1, true, false, true";
+            let default = format!("InfiniteSource::new(b\"{}\", {pacing})", DEFAULT_DATA.escape_ascii());
+            assert_eq!(made(&[]).unwrap(), default);
+            let repeated = made(&[r#""\<08 0F>a""#, "LIMIT 5", "BURST 2", "LENGTH 5", "STOP true"]).unwrap();
+            assert_eq!(repeated, r#"InfiniteSource::new(b"\x08\x0fa", 5, 2, true, true, true).with_length(5)"#);
+            assert_eq!(made(&["x", "END_CALL stop"]).unwrap(), r#"InfiniteSource::new(b"x", -1, 1, true, true, true)"#);
+        }
+
+        #[test]
+        fn what_cannot_be_is_refused() {
+            assert!(made(&["LENGTH 1856"]).is_ok());
+            let long = "x".repeat(1857);
+            let wrongs: [&[_]; 5] =
+                [&[r#""""#, "LENGTH 5"], &["LENGTH 1857"], &[&long], &["END_CALL a.b"], &["STOP true", "END_CALL stop"]];
+            for wrong in wrongs {
+                assert_eq!(made(wrong).unwrap_err().len(), 1, "{wrong:?}");
+            }
+        }
     }
 }

@@ -24,6 +24,13 @@ mod marked;
 mod pacing;
 mod transport_sum;
 mod vlan_tag;
+mod fifo;
+mod handler_value;
+mod pacing;
+mod payload;
+mod random;
+mod rate;
+mod timestamp;
 
 elements! {
     check_icmp_header::CheckIcmpHeader,
@@ -45,6 +52,7 @@ elements! {
     ether_switch::EtherSwitch,
     ether_vlan_encap::EtherVlanEncap,
     fix_ip_src::FixIpSrc,
+    front_drop_queue::FrontDropQueue,
     from_device::FromDevice,
     get_ether_address::GetEtherAddress,
     get_ip_address::GetIpAddress,
@@ -55,6 +63,7 @@ elements! {
     ip_filter::IpFilter,
     linear_ip_lookup::LinearIpLookup,
     mark_ip_header::MarkIpHeader,
+    mixed_queue::MixedQueue,
     null::Null,
     paint::Paint,
     print::Print,
@@ -74,12 +83,16 @@ elements! {
     static_ip_lookup::StaticIpLookup,
     store_ether_address::StoreEtherAddress,
     store_ip_address::StoreIpAddress,
+    rated_source::RatedSource,
+    simple_queue::SimpleQueue,
     strip::Strip,
     strip_ether_vlan_header::StripEtherVlanHeader,
     strip_ip_header::StripIpHeader,
     tee::Tee,
+    timed_source::TimedSource,
     to_device::ToDevice,
     udp_ip_encap::UdpIpEncap,
+    unqueue::Unqueue,
     unstrip::Unstrip,
     vlan_decap::VlanDecap,
     vlan_encap::VlanEncap,

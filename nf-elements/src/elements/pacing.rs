@@ -2,6 +2,7 @@
 //! How many packets a source makes, and when it ends: LIMIT, BURST, ACTIVE, STOP and TIMESTAMP, which Click's sources
 //! share.
 
+use super::handler_value::{boolean, number};
 use crate::packet::{DATA_BYTES, HEADROOM_BYTES};
 use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
 use crate::{Batch, HandlerError, Packet, PacketIo};
@@ -28,6 +29,10 @@ pub const STOP: Argument = Argument {
 /// The argument TIMESTAMP.
 pub const TIMESTAMP: Argument =
     Argument { name: "TIMESTAMP", kind: ArgumentKind::Keyword, doc: "set the timestamp annotation? true by default" };
+
+/// The argument END_CALL.
+pub const END_CALL: Argument =
+    Argument { name: "END_CALL", kind: ArgumentKind::Keyword, doc: "stop: the same as STOP true; no other handler" };
 
 /// The handler `count`.
 pub const COUNT_HANDLER: Handler = Handler { name: "count", kind: HandlerKind::Read, doc: "packets made" };
@@ -93,6 +98,16 @@ impl Pacing {
         left.min(self.burst as u64) as usize
     }
 
+    /// ACTIVE.
+    pub fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Whether packets are due, if nothing but the limit and ACTIVE were to be asked.
+    pub fn more(&self) -> bool {
+        self.active && !u64::try_from(self.limit).is_ok_and(|limit| self.count >= limit)
+    }
+
     /// Reads `count`, `limit`, `burst` or `active`.
     pub fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match name {
@@ -107,15 +122,14 @@ impl Pacing {
 
     /// Writes `reset`, `limit`, `burst` or `active`.
     pub fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
-        let value = value.trim();
         match name {
             "reset" => self.count = 0,
-            "limit" => self.limit = value.parse().map_err(|_| HandlerError::BadValue)?,
-            "burst" => match value.parse() {
-                Ok(burst) if burst > 0 => self.burst = burst,
-                _ => return Err(HandlerError::BadValue),
+            "limit" => self.limit = number(value)?,
+            "burst" => match number(value)? {
+                0 => return Err(HandlerError::BadValue),
+                burst => self.burst = burst,
             },
-            "active" => self.active = value.parse().map_err(|_| HandlerError::BadValue)?,
+            "active" => self.active = boolean(value)?,
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
@@ -131,8 +145,26 @@ impl Pacing {
         }
         let active = arguments.optional("ACTIVE", true);
         let stop = arguments.keyword("STOP").unwrap_or(false);
+        let end: Option<StopCall> = arguments.keyword("END_CALL");
+        if stop && end.is_some() {
+            arguments.error_last("both STOP and END_CALL", "one of them");
+        }
+        let stop = stop || end.is_some();
         let timestamp = arguments.keyword("TIMESTAMP").unwrap_or(true);
         Some(format!("{}, {}, {}, {stop}, {timestamp}", limit?, burst?, active?))
+    }
+}
+
+/// A call of the handler `stop`, the only one that elements can call by themselves.
+#[cfg(feature = "host")]
+pub struct StopCall;
+
+#[cfg(feature = "host")]
+impl crate::configure::FromArgument for StopCall {
+    const WANTED: &'static str = "the handler stop";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        ["stop", "stop true"].contains(&text).then_some(StopCall)
     }
 }
 

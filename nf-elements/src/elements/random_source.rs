@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # RandomSource
-//! `RandomSource(LENGTH [, LIMIT, BURST, ACTIVE, STOP, TIMESTAMP])` — generates random packets whenever scheduled.
+//! `RandomSource(LENGTH [, LIMIT, BURST, ACTIVE, STOP, END_CALL, TIMESTAMP])` — generates random packets whenever
+//! scheduled.
 //!
-//! **Ports:** no input, one output, push.
+//! **Ports:** no input, one output, push or pull.
 //!
-//! **Description:** makes packets of LENGTH random bytes, BURST of them (1 by default) in each round, until there were
-//! LIMIT (none if negative, the default); then, if STOP is true, powers the VM off. The timestamp annotation is set,
-//! unless TIMESTAMP is false.
+//! **Description:** makes packets of LENGTH random bytes, BURST of them (1 by default) in each round, or one whenever it
+//! is pulled, until there were LIMIT (none if negative, the default); then, if STOP is true, stops the machine. The
+//! timestamp annotation is set, unless TIMESTAMP is false.
 //!
 //! **Notes:** LENGTH is at most 1856, and a round makes at most 32 packets. The bytes are the same at each start of the
-//! VM. It only pushes, and does not look whether there is room behind it. Click's END_CALL does not exist.
+//! machine. END_CALL knows no other handler than `stop`.
 //!
 //! **Handlers:** `count` (read), `reset` (write), `length`, `limit`, `burst`, `active` (read, write).
 //!
@@ -18,8 +19,9 @@
 //! **See also:** `InfiniteSource`.
 
 use super::pacing::{self, MOST_BYTES, Pacing};
+use super::random::Random;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::{Batch, Element, HandlerError, Packet, PacketIo, Source, Spec};
+use crate::{Batch, Element, HandlerError, PacketIo, Source, Spec};
 use core::fmt;
 
 /// See the module's documentation.
@@ -33,34 +35,7 @@ impl RandomSource {
     /// Makes packets of `length` bytes.
     pub const fn new(length: usize, limit: i64, burst: usize, active: bool, stop: bool, timestamp: bool) -> Self {
         let pacing = Pacing::new(limit, burst, active, stop, timestamp);
-        RandomSource { length, pacing, random: Random(0x0123_4567_89ab_cdef) }
-    }
-}
-
-/// xorshift64*, Marsaglia 2003 and Vigna 2016: passes for noise, at three shifts and a product for eight bytes.
-struct Random(u64);
-
-impl Random {
-    #[inline]
-    fn next(&mut self) -> [u8; 8] {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d).to_le_bytes()
-    }
-
-    /// Appends `length` bytes, of which the packet has room.
-    fn fill(&mut self, packet: &mut Packet, length: usize) {
-        let mut left = length;
-        while left > 0 {
-            let mut block = [0; 64];
-            block.as_chunks_mut::<8>().0.iter_mut().for_each(|word| *word = self.next());
-            let count = left.min(block.len());
-            if !packet.append(&block[..count]) {
-                return;
-            }
-            left -= count;
-        }
+        RandomSource { length, pacing, random: Random::new() }
     }
 }
 
@@ -70,7 +45,7 @@ impl Element for RandomSource {
         category: Category::SourceSink,
         summary: "generates random packets whenever scheduled",
         ports: "0/1",
-        processing: "/h",
+        processing: "/a",
         shape: Shape::Source,
         arguments: &[
             Argument { name: "LENGTH", kind: ArgumentKind::Required, doc: "bytes of a packet, at most 1856" },
@@ -78,6 +53,7 @@ impl Element for RandomSource {
             pacing::BURST,
             pacing::ACTIVE,
             pacing::STOP,
+            pacing::END_CALL,
             pacing::TIMESTAMP,
         ],
         handlers: &[

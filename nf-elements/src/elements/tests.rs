@@ -47,6 +47,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(EtherSwitch::<8>::new(300));
     check_handlers(EtherVlanEncap::new(0, [0; 6], [0; 6], 0, false, 0));
     check_handlers(FixIpSrc::new(0));
+    check_handlers(FrontDropQueue::<8>::new());
     check_handlers(FromDevice::new(0));
     check_handlers(GetEtherAddress::new(0, 0, false));
     check_handlers(GetIpAddress::at(16));
@@ -56,6 +57,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpEncap::new(4, [0; 4], None, 250, 0, false));
     check_handlers(IpFilter::new(0, &NOTHING));
     check_handlers(MarkIpHeader::new(0));
+    check_handlers(MixedQueue::<8>::new());
     check_handlers(Null::new());
     check_handlers(Paint::new(0));
     check_handlers(Print::new("", 24, true));
@@ -71,6 +73,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SetVlanAnno::new(0));
     check_handlers(StoreEtherAddress::new([0; 6], 0, None, false));
     check_handlers(StoreIpAddress::at(0, None, false));
+    check_handlers(RatedSource::new(b"", 10, 2, -1, true, false));
+    check_handlers(SimpleQueue::<8>::new());
     check_handlers(Strip::new(14));
     check_handlers(StripEtherVlanHeader::new(None, false));
     check_handlers(StripIpHeader::new());
@@ -81,8 +85,10 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(RangeIpLookup::new(&[], 2));
     check_handlers(SortedIpLookup::new(&[], 2));
     check_handlers(StaticIpLookup::new(&[], 2));
+    check_handlers(TimedSource::new(1, b"", -1, true, false, 128));
     check_handlers(ToDevice::new(0));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
+    check_handlers(Unqueue::new(1, -1, true));
     check_handlers(Unstrip::new(14));
     check_handlers(VlanDecap::new(true, 0x8100));
     check_handlers(VlanEncap::new(0, false, 0, 0x8100));
