@@ -26,11 +26,14 @@ mod transport_sum;
 mod vlan_tag;
 mod fifo;
 mod handler_value;
+mod marked;
 mod pacing;
 mod payload;
 mod random;
 mod rate;
 mod timestamp;
+mod transport_sum;
+mod vlan_tag;
 
 elements! {
     check_icmp_header::CheckIcmpHeader,
@@ -52,11 +55,13 @@ elements! {
     ether_switch::EtherSwitch,
     ether_vlan_encap::EtherVlanEncap,
     fix_ip_src::FixIpSrc,
-    front_drop_queue::FrontDropQueue,
     from_device::FromDevice,
+    front_drop_queue::FrontDropQueue,
     get_ether_address::GetEtherAddress,
     get_ip_address::GetIpAddress,
+    hash_switch::HashSwitch,
     host_ether_filter::HostEtherFilter,
+    idle::Idle,
     infinite_source::InfiniteSource,
     ip_classifier::IpClassifier,
     ip_encap::IpEncap,
@@ -71,6 +76,9 @@ elements! {
     radix_ip_lookup::RadixIpLookup,
     random_source::RandomSource,
     range_ip_lookup::RangeIpLookup,
+    random_switch::RandomSwitch,
+    rated_source::RatedSource,
+    round_robin_switch::RoundRobinSwitch,
     set_ether_address::SetEtherAddress,
     set_ip_address::SetIpAddress,
     set_ip_checksum::SetIpChecksum,
@@ -81,13 +89,15 @@ elements! {
     set_vlan_anno::SetVlanAnno,
     sorted_ip_lookup::SortedIpLookup,
     static_ip_lookup::StaticIpLookup,
+    simple_queue::SimpleQueue,
+    static_switch::StaticSwitch,
     store_ether_address::StoreEtherAddress,
     store_ip_address::StoreIpAddress,
-    rated_source::RatedSource,
-    simple_queue::SimpleQueue,
     strip::Strip,
     strip_ether_vlan_header::StripEtherVlanHeader,
     strip_ip_header::StripIpHeader,
+    suppressor::Suppressor,
+    switch::Switch,
     tee::Tee,
     timed_source::TimedSource,
     to_device::ToDevice,
@@ -104,8 +114,21 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("EtherVlanEncap", "EtherVLANEncap"),
     ("LookupIPRoute", "StaticIPLookup"),
     ("LookupIPRouteMP", "StaticIPLookup"),
+    ("FullNoteQueue", "Queue"),
+    ("MSQueue", "Queue"),
+    ("NotifierQueue", "SimpleQueue"),
+    ("Null1", "Null"),
+    ("Null2", "Null"),
+    ("Null3", "Null"),
+    ("Null4", "Null"),
+    ("Null5", "Null"),
+    ("Null6", "Null"),
+    ("Null7", "Null"),
+    ("Null8", "Null"),
+    ("QuickNoteQueue", "SimpleQueue"),
     ("SetVlanAnno", "SetVLANAnno"),
     ("StripEtherVlanHeader", "StripEtherVLANHeader"),
+    ("ThreadSafeQueue", "Queue"),
 ];
 
 /// The element class of that name, or of that alias.
