@@ -71,6 +71,8 @@ pub struct Instance {
     pub data: Vec<u8>,
     /// Whether `tick` is to be called in every round (shape `Push` only).
     pub ticks: bool,
+    /// Whether the source makes nothing while the store that its packets end in is full (shape `Source` only).
+    pub waits: bool,
     /// Most packets per output in one call of `push` or `tick`.
     pub most: usize,
 }
@@ -107,6 +109,7 @@ impl Instance {
             memory: None,
             data: Vec::new(),
             ticks: false,
+            waits: false,
             most: 1,
         }
     }
@@ -132,6 +135,12 @@ impl Instance {
     /// Has its `tick` called in every round.
     pub fn ticking(mut self) -> Self {
         self.ticks = true;
+        self
+    }
+
+    /// Waits while the store that its packets end in is full.
+    pub fn waiting(mut self) -> Self {
+        self.waits = true;
         self
     }
 

@@ -115,6 +115,11 @@ pub trait Store: Element {
 
     /// The next packet, if one waits.
     fn pull<M: PacketIo>(&mut self, io: &mut M) -> Option<Packet>;
+
+    /// Whether it has no room, and wants sources that can wait to do so.
+    fn full(&self) -> bool {
+        false
+    }
 }
 
 /// The next step of a [`Pull`] element on its way to one packet.

@@ -103,6 +103,8 @@ impl Emitter<'_> {
             Shape::Source => self.pull_source(end.element, &mut body),
             Shape::Action | Shape::Route => self.pull_through(end, &mut body),
             Shape::Push => self.pull_push(end, &mut body),
+            // Idle.
+            Shape::Sink => body.line("None"),
             _ => self.pull_turns(end.element, &mut body),
         }
         self.pulls.push(PullMethod { end, name: name.clone(), callers: 1, body });

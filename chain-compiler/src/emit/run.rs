@@ -105,12 +105,30 @@ impl Emitter<'_> {
         let field = &self.fields[element];
         let method = self.methods.unique(&format!("run_{field}"));
         let mut body = Code::at(2);
+        if let Some(store) = self.waits_for(element, next) {
+            self.imports.insert("Store");
+            body.block(format!("if self.{}.full()", self.fields[store]), |code| code.line("return false;"));
+        }
         body.line("let mut batch = Batch::new();");
         body.line(format!("self.{field}.produce(io, BURST, &mut batch);"));
         body.block("if batch.is_empty()", |code| code.line("return false;"));
         body.line(self.deliver(next, "batch"));
         body.line("true");
         self.tasks.push(Task { method, body });
+    }
+
+    /// The store that all packets of a source end in, if the source waits while that is full.
+    fn waits_for(&self, source: usize, mut next: End) -> Option<usize> {
+        let waits = self.configured[source].instance.waits;
+        // A path has no more steps than there are elements.
+        for _ in self.elements.iter().filter(|_| waits) {
+            match (self.shape(next.element), &*self.nexts(next.element)) {
+                (Shape::Store, _) => return Some(next.element),
+                (Shape::Action | Shape::Route | Shape::Push, [(_, only)]) => next = *only,
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// What a method does with a batch for an input.

@@ -34,7 +34,7 @@ impl Wiring {
         Wiring {
             from_device_1: FromDevice::new(0),
             paint_2: Paint::new(3),
-            queue: Queue::<4>::new(),
+            queue: Queue::<4>::new().named("queue"),
             pulled: Counter::new(),
             check: CheckPaint::new(3, true),
             to_device_6: ToDevice::new(1),

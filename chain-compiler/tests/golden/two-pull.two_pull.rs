@@ -23,7 +23,7 @@ impl Wiring {
     pub const fn new() -> Self {
         Wiring {
             from_device_1: FromDevice::new(0),
-            queue: Queue::<100>::new(),
+            queue: Queue::<100>::new().named("queue"),
             l: Counter::new(),
             to_device_4: ToDevice::new(1),
             to_device_5: ToDevice::new(2),

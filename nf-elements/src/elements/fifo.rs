@@ -58,12 +58,6 @@ impl<const CAPACITY: usize> Fifo<CAPACITY> {
         self.packets.len() >= self.capacity
     }
 
-    /// How many packets more fit.
-    #[inline]
-    pub fn room(&self) -> usize {
-        self.capacity - self.packets.len().min(self.capacity)
-    }
-
     /// Appends a packet; gives it back, counted, when the queue is full.
     #[inline]
     pub fn push_back<M: PacketIo>(&mut self, io: &mut M, packet: Packet) -> Option<Packet> {
@@ -206,7 +200,7 @@ mod tests {
         let mut io = ListIo::new(0);
         let mut fifo = filled::<3>(&mut io, 4);
         assert_eq!(fifo.push_back(&mut io, packet(&[9])).unwrap().data(), [9]);
-        assert_eq!((read(&fifo, "length"), read(&fifo, "drops"), fifo.room()), ("3".into(), "2".into(), 0));
+        assert_eq!((read(&fifo, "length"), read(&fifo, "drops"), fifo.is_full()), ("3".into(), "2".into(), true));
         assert_eq!(io.printed, ["q: overflow"]);
         assert_eq!(drained(&mut fifo), [0, 1, 2]);
         assert_eq!((read(&fifo, "length"), read(&fifo, "highwater_length")), ("0".into(), "3".into()));

@@ -13,6 +13,8 @@
 //! DATA is a string in Click's manner: `\<08 00>` stands for bytes in hexadecimal; in double quotes `\n`, `\t`, `\"`
 //! and `\\` have C's meaning.
 //!
+//! It waits while a `Queue` that its packets end in is full, if no element between can send them elsewhere.
+//!
 //! **Notes:** a packet is at most 1856 bytes long, and a round makes at most 32. The handler `data` takes a text as it
 //! is, and reads as one, with escapes if it is no UTF-8. END_CALL knows no other handler than `stop`.
 //!
@@ -105,7 +107,7 @@ impl crate::configure::Configure for InfiniteSource {
         if let Some(length) = length {
             expression += &format!(".with_length({length})");
         }
-        Some(crate::configure::Instance::new("InfiniteSource", expression))
+        Some(crate::configure::Instance::new("InfiniteSource", expression).waiting())
     }
 }
 

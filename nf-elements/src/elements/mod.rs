@@ -19,13 +19,9 @@ macro_rules! elements {
 mod complaints;
 mod ether_header;
 mod ether_place;
-mod ip_lookup;
-mod marked;
-mod pacing;
-mod transport_sum;
-mod vlan_tag;
 mod fifo;
 mod handler_value;
+mod ip_lookup;
 mod marked;
 mod pacing;
 mod payload;
@@ -75,8 +71,8 @@ elements! {
     queue::Queue,
     radix_ip_lookup::RadixIpLookup,
     random_source::RandomSource,
-    range_ip_lookup::RangeIpLookup,
     random_switch::RandomSwitch,
+    range_ip_lookup::RangeIpLookup,
     rated_source::RatedSource,
     round_robin_switch::RoundRobinSwitch,
     set_ether_address::SetEtherAddress,
@@ -87,9 +83,9 @@ elements! {
     set_tcp_checksum::SetTcpChecksum,
     set_udp_checksum::SetUdpChecksum,
     set_vlan_anno::SetVlanAnno,
+    simple_queue::SimpleQueue,
     sorted_ip_lookup::SortedIpLookup,
     static_ip_lookup::StaticIpLookup,
-    simple_queue::SimpleQueue,
     static_switch::StaticSwitch,
     store_ether_address::StoreEtherAddress,
     store_ip_address::StoreIpAddress,
@@ -112,9 +108,9 @@ elements! {
 #[cfg(feature = "host")]
 pub const ALIASES: &[(&str, &str)] = &[
     ("EtherVlanEncap", "EtherVLANEncap"),
+    ("FullNoteQueue", "Queue"),
     ("LookupIPRoute", "StaticIPLookup"),
     ("LookupIPRouteMP", "StaticIPLookup"),
-    ("FullNoteQueue", "Queue"),
     ("MSQueue", "Queue"),
     ("NotifierQueue", "SimpleQueue"),
     ("Null1", "Null"),

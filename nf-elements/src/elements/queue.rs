@@ -5,7 +5,8 @@
 //! **Ports:** one push input; one pull output, and a second push output for what does not fit.
 //!
 //! **Description:** packets wait here until somebody pulls them. When CAPACITY packets wait (1000, unless given), a packet
-//! that comes in leaves by output 1, or is dropped if that is not connected.
+//! that comes in leaves by output 1, or is dropped if that is not connected. A source that can wait, like `InfiniteSource`,
+//! waits while the queue is full.
 //!
 //! **Notes:** the queue is bounded by CAPACITY for good: the handler `capacity` can lower it, and raise it again up to
 //! what was configured. `drops` counts what did not fit, even if output 1 takes it. The packets that are dropped when the
@@ -89,6 +90,11 @@ impl<const CAPACITY: usize> Store for Queue<CAPACITY> {
     #[inline]
     fn pull<M: PacketIo>(&mut self, _: &mut M) -> Option<Packet> {
         self.fifo.pop_front()
+    }
+
+    #[inline]
+    fn full(&self) -> bool {
+        self.fifo.is_full()
     }
 }
 

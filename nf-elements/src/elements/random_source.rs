@@ -9,6 +9,8 @@
 //! is pulled, until there were LIMIT (none if negative, the default); then, if STOP is true, stops the machine. The
 //! timestamp annotation is set, unless TIMESTAMP is false.
 //!
+//! It waits while a `Queue` that its packets end in is full, if no element between can send them elsewhere.
+//!
 //! **Notes:** LENGTH is at most 1856, and a round makes at most 32 packets. The bytes are the same at each start of the
 //! machine. END_CALL knows no other handler than `stop`.
 //!
@@ -98,7 +100,7 @@ impl crate::configure::Configure for RandomSource {
         }
         let pacing = Pacing::configure(arguments)?;
         let expression = format!("RandomSource::new({}, {pacing})", length?);
-        Some(crate::configure::Instance::new("RandomSource", expression))
+        Some(crate::configure::Instance::new("RandomSource", expression).waiting())
     }
 }
 
