@@ -24,7 +24,7 @@ impl Random {
     /// The next number below `end`, without a division.
     #[inline]
     pub fn below(&mut self, end: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(end) >> 32) as u32
+        (((self.next() >> 32) * u64::from(end)) >> 32) as u32
     }
 
     /// Appends `length` bytes to a packet that has room for them.
