@@ -32,6 +32,9 @@ mod transport_sum;
 mod vlan_tag;
 
 elements! {
+    arp_querier::ArpQuerier,
+    arp_responder::ArpResponder,
+    arp_table::ArpTable,
     check_icmp_header::CheckIcmpHeader,
     check_ip_header::CheckIpHeader,
     check_ip_header2::CheckIpHeader2,

@@ -27,8 +27,15 @@ fn check_handlers<E: Element>(mut element: E) {
 const NOTHING: Diagram =
     Diagram { root: 0x8000 | NO_MATCH, transport: false, nodes: &[], wide: &[], narrow: &[], far: &[] };
 
+/// A table for ARP that has bounds, but no memory.
+const ARP_LIMITS: arp_table::Limits =
+    arp_table::Limits { packets: 1, entries: 1, entry_packets: 1, slim_factor: 2, timeout_ns: 0 };
+
 #[test]
 fn handlers_are_those_of_the_spec() {
+    check_handlers(ArpQuerier::new("", 1, [0; 6], 0, 0, false, ARP_LIMITS));
+    check_handlers(ArpResponder::<2>::new(&[], false));
+    check_handlers(ArpTable::new(ARP_LIMITS));
     check_handlers(CheckIcmpHeader::new("", false, false));
     check_handlers(CheckIpHeader2::new(CheckIpHeader::new(0, true, &[], &[], "", false, false)));
     check_handlers(CheckIpHeader::new(0, true, &[], &[], "", false, false));
