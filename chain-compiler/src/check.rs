@@ -3,7 +3,6 @@
 
 use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{Flat, FlatElement};
-use crate::options::Options;
 use crate::resolve::Wired;
 use nf_elements::configure::{Arguments, ConfigError, Information, Instance, Peer, Surroundings};
 use nf_elements::spec::Shape;
@@ -17,20 +16,13 @@ pub(crate) struct Configured {
 
 /// For each element its instance; none where something is wrong, which is reported.
 ///
-/// In a `broken` body (part of it could not be parsed) what an element says about its surroundings may be wrong, so
+/// In a broken body (part of it could not be read) what an element says about its surroundings may be wrong, so
 /// only errors that have a place in an argument are reported.
-pub(crate) fn check(
-    flat: &Flat,
-    wired: &Wired,
-    ports: &[String],
-    broken: bool,
-    options: &Options,
-    log: &mut Log,
-) -> Vec<Option<Configured>> {
+pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log) -> Vec<Option<Configured>> {
     let information = information(flat, wired);
     let mut instances = Vec::with_capacity(flat.elements.len());
     for (element, resolved) in flat.elements.iter().zip(&wired.elements) {
-        let class = resolved.spec.and_then(|spec| options.class(spec.class));
+        let class = element.class;
         let Some(class) = class else {
             instances.push(None);
             continue;
@@ -47,21 +39,20 @@ pub(crate) fn check(
         let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
         let configured = instance.zip(peers).map(|(instance, peers)| Configured { instance, peers });
         instances.push(configured.filter(|_| errors.is_empty()));
-        for error in errors.into_iter().filter(|error| !broken || error.place.is_some()) {
-            log.report(diagnostic(element, class.spec.class, error));
+        for error in errors.into_iter().filter(|error| !flat.broken || error.place.is_some()) {
+            log.report(element.diagnose(diagnostic(element, class.spec.class, error)));
         }
     }
     instances
 }
 
 /// The texts of an element's arguments.
-fn texts(element: &FlatElement) -> Vec<&str> {
-    let configuration = element.configuration.as_ref();
-    configuration.iter().flat_map(|one| &one.arguments).map(|argument| argument.text.as_str()).collect()
+fn texts<'f>(element: &'f FlatElement) -> Vec<&'f str> {
+    element.arguments.iter().map(|argument| argument.as_str()).collect()
 }
 
 /// The elements that only tell something, in the order of the file.
-fn information<'a>(flat: &'a Flat, wired: &Wired) -> Vec<Information<'a>> {
+fn information<'f>(flat: &'f Flat, wired: &Wired) -> Vec<Information<'f>> {
     let elements = flat.elements.iter().zip(&wired.elements);
     let told = elements.filter_map(|(element, resolved)| {
         let spec = resolved.spec.filter(|spec| spec.shape == Shape::Information)?;
@@ -109,15 +100,14 @@ fn visible(user: &str, name: &str, wired: &Wired) -> Option<usize> {
 
 /// A class's complaint, at its place in the file.
 fn diagnostic(element: &FlatElement, class: &str, error: ConfigError) -> Diagnostic {
-    let configuration = element.configuration.as_ref();
-    let argument = error.place.as_ref().and_then(|(index, _)| configuration?.arguments.get(*index));
+    let argument = error.place.as_ref().and_then(|(index, _)| element.arguments.get(*index));
     let span = match (argument, error.place) {
         (Some(argument), Some((_, range))) => {
-            let (start, end) =
-                (argument.text.floor_char_boundary(range.start), argument.text.ceil_char_boundary(range.end));
-            argument.span.start + start.min(end)..argument.span.start + end
+            let text = argument.as_str();
+            let end = text.ceil_char_boundary(range.end.min(text.len()));
+            argument.span(text.floor_char_boundary(range.start).min(end)..end)
         }
-        _ => element.class.as_ref().map_or(element.span.clone(), |class| class.span.clone()),
+        _ => element.class_span.clone(),
     };
     let found = if error.message.starts_with('\'') {
         format!("found {} in the arguments of {class}", error.message)

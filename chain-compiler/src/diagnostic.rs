@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is wrong with a chain file, where, and how a person sees it.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use serde::Serialize;
+use crate::sources::{SourceFile, Sources};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::{Serialize, Serializer};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,7 +28,10 @@ pub struct Diagnostic {
     pub wanted: Option<String>,
     /// What to do about it, if there is more to say.
     pub hint: Option<String>,
-    /// Where: bytes of the text.
+    /// The text that the place is in; none is the text that was compiled.
+    #[serde(serialize_with = "as_name")]
+    pub file: Option<Arc<SourceFile>>,
+    /// Where: bytes of that text.
     pub span: Range<usize>,
     /// The line of the place's start, from 1.
     pub line: usize,
@@ -41,9 +46,20 @@ pub struct Diagnostic {
 pub struct Related {
     /// What is there.
     pub message: String,
-    /// Where: bytes of the text.
+    /// The text that the place is in; none is the text that was compiled.
+    #[serde(serialize_with = "as_name")]
+    pub file: Option<Arc<SourceFile>>,
+    /// Where: bytes of that text.
     pub span: Range<usize>,
 }
+
+/// A text is shown to programs by its name.
+fn as_name<S: Serializer>(file: &Option<Arc<SourceFile>>, serializer: S) -> Result<S::Ok, S::Error> {
+    file.as_ref().map(|file| &file.name).serialize(serializer)
+}
+
+/// A file with the annotations in it.
+type Annotated<'a> = (Option<&'a Arc<SourceFile>>, Vec<Annotation<'a>>);
 
 impl Diagnostic {
     /// An error; its line and column follow in [`Log::finish`].
@@ -53,6 +69,7 @@ impl Diagnostic {
             message: message.into(),
             wanted: None,
             hint: None,
+            file: None,
             span,
             line: 0,
             column: 0,
@@ -74,7 +91,7 @@ impl Diagnostic {
     }
 
     pub(crate) fn related(mut self, span: Range<usize>, message: impl Into<String>) -> Self {
-        self.related.push(Related { message: message.into(), span });
+        self.related.push(Related { message: message.into(), file: None, span });
         self
     }
 
@@ -88,12 +105,22 @@ impl Diagnostic {
             Some(wanted) => primary.label(format!("wanted {wanted}")),
             None => primary,
         };
-        let others = self.related.iter().map(|other| {
-            let message: &str = &other.message;
-            AnnotationKind::Context.span(other.span.clone()).label(message)
-        });
-        let snippet = Snippet::source(text).path(file_name).annotation(primary).annotations(others);
-        let group = level.primary_title(&self.message).element(snippet);
+        let mut snippets: Vec<Annotated> = vec![(self.file.as_ref(), vec![primary])];
+        for other in &self.related {
+            let annotation = AnnotationKind::Context.span(other.span.clone()).label(other.message.as_str());
+            match snippets.iter_mut().find(|(file, _)| *file == other.file.as_ref()) {
+                Some((_, annotations)) => annotations.push(annotation),
+                None => snippets.push((other.file.as_ref(), vec![annotation])),
+            }
+        }
+        let mut group = level.primary_title(&self.message).elements([] as [Snippet<Annotation>; 0]);
+        for (file, annotations) in snippets {
+            let snippet = match file {
+                Some(file) => Snippet::source(&file.text).path(&file.name).line_start(file.first_line),
+                None => Snippet::source(text).path(file_name),
+            };
+            group = group.element(snippet.annotations(annotations));
+        }
         match &self.hint {
             Some(hint) => group.element(Level::HELP.message(hint)),
             None => group,
@@ -139,8 +166,18 @@ impl Log {
         self.0.len()
     }
 
+    /// How many errors there are so far.
+    pub(crate) fn errors(&self) -> usize {
+        self.0.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+    }
+
+    /// Keeps what another one has.
+    pub(crate) fn append(&mut self, mut other: Log) {
+        self.0.append(&mut other.0);
+    }
+
     /// All of them, up to [`MOST`], in order of place, with line and column.
-    pub(crate) fn finish(mut self, text: &str) -> Vec<Diagnostic> {
+    pub(crate) fn finish(mut self, sources: &Sources) -> Vec<Diagnostic> {
         self.0.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
         self.0.dedup();
         if self.0.len() > MOST {
@@ -148,17 +185,14 @@ impl Log {
             self.0.truncate(MOST);
         }
         for diagnostic in &mut self.0 {
-            (diagnostic.line, diagnostic.column) = line_and_column(text, diagnostic.span.start);
+            (diagnostic.line, diagnostic.column) = sources.line_and_column(&diagnostic.span);
+            (diagnostic.file, diagnostic.span) = sources.locate(&diagnostic.span);
+            for other in &mut diagnostic.related {
+                (other.file, other.span) = sources.locate(&other.span);
+            }
         }
         self.0
     }
-}
-
-/// Line and column, both from 1, of a byte of the text. Columns count characters; a tab is one.
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..offset];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -166,20 +200,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_count_characters() {
-        let text = "a\n\tüx;\r\nend";
-        assert_eq!(line_and_column(text, 0), (1, 1));
-        assert_eq!(line_and_column(text, text.find('x').unwrap()), (2, 3));
-        assert_eq!(line_and_column(text, text.len()), (3, 4));
-    }
-
-    #[test]
     fn the_caret_stands_below_its_place() {
         let text = "a;\n\tü -> bad;\n";
         let start = text.find("bad").unwrap();
         let mut log = Log::default();
         log.report(Diagnostic::error(start..start + 3, "no element 'bad'").wanted("good"));
-        let found = Diagnostics(log.finish(text));
+        let mut sources = Sources::new("x.nf", text);
+        sources.divide(Vec::new(), &mut log);
+        let found = Diagnostics(log.finish(&sources));
         assert_eq!((found.0[0].line, found.0[0].column), (2, 7));
         let rendered = found.render("x.nf", text, false);
         let lines: Vec<_> = rendered.lines().collect();

@@ -10,6 +10,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod check;
 mod diagnostic;
 mod emit;
@@ -17,13 +18,16 @@ mod flatten;
 mod options;
 mod plan;
 mod resolve;
+mod sources;
 mod suggest;
 mod syntax;
+mod text;
 mod topology;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Related, Severity};
 pub use options::{Loader, Options, Target};
 pub use plan::{Peer, Plan, PlannedElement, Port, VmPlan};
+pub use sources::SourceFile;
 
 use diagnostic::Log;
 
@@ -33,12 +37,13 @@ use diagnostic::Log;
 /// On failure all that was found comes back, in order of place: errors, and warnings among them.
 pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, Diagnostics> {
     let mut log = Log::default();
-    let file = syntax::parse(text, &mut log);
+    let mut sources = sources::Sources::new(file_name, text);
+    let file = syntax::parse(&mut sources, options, &mut log);
     let topology = topology::resolve(&file, &mut log);
     let mut checked = Vec::new();
     for (vm, place) in file.vms.iter().zip(topology.vms) {
-        let flat = flatten::flatten(&vm.body, options, &mut log);
-        let wired = resolve::resolve(&flat, vm.body.broken, options, &mut log);
+        let flat = flatten::flatten(&[&file.outside, &vm.body], options, &mut log);
+        let wired = resolve::resolve(&flat, options, &mut log);
         let mut names: Vec<String> = place.iter().map(|port| port.name.clone()).collect();
         if topology.broken {
             // A chain that could not be read may have given this VM any port.
@@ -49,14 +54,14 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
                 }
             }
         }
-        let instances = check::check(&flat, &wired, &names, vm.body.broken, options, &mut log);
-        checked.push((vm, place, wired, instances));
+        let instances = check::check(&flat, &wired, &names, &mut log);
+        checked.push((vm, place, wired, instances, flat.to_click()));
     }
-    let found = log.finish(text);
+    let found = log.finish(&sources);
     if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(Diagnostics(found));
     }
-    let vms = checked.into_iter().map(|(vm, ports, wired, instances)| {
+    let vms = checked.into_iter().map(|(vm, ports, wired, instances, configuration)| {
         let wiring = emit::wiring(file_name, &vm.name.text, &ports, &wired, &instances);
         let elements = wired.elements.iter().filter_map(|element| {
             let class = element.spec?.class.to_string();
@@ -64,7 +69,8 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
         });
         let elements = elements.collect();
         let (wiring, data) = (wiring.source, wiring.data);
-        VmPlan { name: vm.name.text.clone(), memory_mib: vm.memory_mib, ports, elements, wiring, data }
+        let (name, memory_mib) = (vm.name.text.clone(), vm.memory_mib);
+        VmPlan { name, memory_mib, ports, elements, configuration, wiring, data }
     });
     Ok(Plan { vms: vms.collect(), networks: topology.networks, warnings: found })
 }

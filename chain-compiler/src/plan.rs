@@ -26,6 +26,8 @@ pub struct VmPlan {
     pub ports: Vec<Port>,
     /// Its elements, in order of appearance.
     pub elements: Vec<PlannedElement>,
+    /// Its configuration in Click's language, without compounds, groups and variables.
+    pub configuration: String,
     /// The Rust source of its wiring: a struct `Wiring` that implements `nf_elements::Graph`.
     pub wiring: String,
     /// Files that the source includes, by name: tables too big for it.

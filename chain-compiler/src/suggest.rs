@@ -6,7 +6,9 @@ pub(crate) fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a 
     let found = found.to_lowercase();
     let most = (found.chars().count() / 3).max(1);
     let near = candidates.into_iter().map(|name| (strsim::osa_distance(&found, &name.to_lowercase()), name));
-    near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    near.filter(|(distance, _)| *distance <= most && *distance < found.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }
 
 /// The hint for an unknown name.

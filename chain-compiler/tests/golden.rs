@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Golden pairs: each `golden/NAME.nf` with the diagnostics (`NAME.expected`) and wirings (`NAME.VM.rs`) that come of it.
+//! Golden pairs: each `golden/NAME.nf` with the diagnostics (`NAME.expected`), flat
+//! configurations (`NAME.VM.click`) and wirings (`NAME.VM.rs`) that come of it.
 //! `SLUICE_BLESS=1` rewrites them.
 
 use chain_compiler::{Diagnostics, Options, compile};
@@ -16,6 +17,7 @@ fn products(path: &Path) -> BTreeMap<String, String> {
         Ok(plan) => {
             for vm in plan.vms {
                 products.insert(format!("{stem}.{}.rs", vm.name), vm.wiring);
+                products.insert(format!("{stem}.{}.click", vm.name), vm.configuration);
             }
             Diagnostics(plan.warnings)
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 const MUTATIONS: u64 = 10_000;
 
 /// What a mutation may put anywhere.
-const TOKENS: [&str; 40] = [
+const TOKENS: [&str; 54] = [
     "->",
     "<->",
     "=>",
@@ -37,6 +37,20 @@ const TOKENS: [&str; 40] = [
     "output",
     "elementclass",
     "define($x)",
+    "define($x $x$x, $y ${x[1]})",
+    "elementclass A { $a, K $k, __REST__ $r | input -> Counter($a) -> output || ... } A(1)",
+    "connectiontunnel a -> b",
+    "require(library x)",
+    "# 7 \"x\"\n",
+    "||",
+    "|",
+    "...",
+    "$x",
+    "${x-1}",
+    "[0-3]",
+    "[]",
+    "(->)",
+    "{ -> }",
     "vm x {",
     "network",
     "chain",

@@ -16,6 +16,7 @@ macro_rules! wirings {
 
 wirings! {
     alone: "idle.alone.rs",
+    compounds: "compounds.compounds.rs",
     cycle: "cycle.cycle.rs",
     fan_in: "fan-in.fan_in.rs",
     far: "two-vms.far.rs",
@@ -81,6 +82,19 @@ fn every_golden_wiring_is_compiled() {
 fn a_wiring_is_a_constant() {
     static mut WIRING: straight::Wiring = straight::Wiring::new();
     let _ = &raw mut WIRING;
+}
+
+#[test]
+fn compounds_are_what_they_hold() {
+    let mut bench = Bench::new(compounds::Wiring::new());
+    bench.send("lan", &[&[1, 1], &[2, 2], &[3, 3]]);
+    assert_eq!(bench.sent("wan").len(), 3);
+    assert_eq!(bench.read("@8/outer/Marker@1/Paint@2", "color"), "9");
+    bench.send("wan", &[&[7, 8]]);
+    let mut sent = bench.sent("lan");
+    sent.sort();
+    assert_eq!(sent, [vec![7, 8], vec![7, 8], vec![7, 8], vec![8]]);
+    assert_eq!((bench.read("one", "count"), bench.read("joined", "count")), ("1".into(), "4".into()));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Classes, port counts, push and pull: from a flat graph to one that can be emitted.
 
-mod classes;
 mod codes;
 mod ports;
 mod processing;
@@ -44,9 +43,10 @@ pub(crate) struct Wired {
     pub(crate) elements: Vec<WiredElement>,
 }
 
-/// Resolves a graph. Of a `broken` one (part of the text could not be parsed) only what is there is judged.
-pub(crate) fn resolve(flat: &Flat, broken: bool, options: &Options, log: &mut Log) -> Wired {
-    let specs = classes::find(flat, options, log);
+/// Resolves a graph. Of a broken one (part of the text could not be read) only what is there is judged.
+pub(crate) fn resolve(flat: &Flat, options: &Options, log: &mut Log) -> Wired {
+    let broken = flat.broken;
+    let specs: Vec<_> = flat.elements.iter().map(|element| element.class.map(|class| class.spec)).collect();
     let in_range = ports::within_range(flat, &specs, log);
     if !broken {
         ports::check_connected(flat, &specs, &in_range, log);

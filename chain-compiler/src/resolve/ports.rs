@@ -24,7 +24,8 @@ pub(super) fn within_range(flat: &Flat, specs: &[Option<&'static Spec>], log: &m
         }
         let found = format!("'{}' has no {kind} {port}", flat.elements[element].name);
         let error = Diagnostic::error(span.clone(), found);
-        log.report(error.wanted(format!("a port that there is: {} has {}", spec.class, count.words(kind))));
+        let error = error.wanted(format!("a port that there is: {} has {}", spec.class, count.words(kind)));
+        log.report(flat.elements[element].diagnose(error));
         false
     };
     let mut found = InRange { links: Vec::new(), spoilt: HashSet::new() };
@@ -70,10 +71,10 @@ fn check_side(flat: &Flat, index: usize, spec: &Spec, input: bool, connected: &H
         let element = &flat.elements[index];
         let found = format!("{kind} {missing} of '{}' is not connected", element.name);
         let error = Diagnostic::error(element.span.clone(), found);
-        log.report(error.wanted(if missing < count.least {
+        log.report(element.diagnose(error.wanted(if missing < count.least {
             format!("a connection for each {kind}: {} has {}", spec.class, count.words(kind))
         } else {
             format!("{kind}s without a gap: {kind} {} is connected", needed - 1)
-        }));
+        })));
     }
 }

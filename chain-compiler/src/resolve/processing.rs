@@ -72,8 +72,14 @@ fn conflict(flat: &Flat, flows: &Flows, links: &[Link], link: &Link, from: Flow,
     let (output, input) = (link.from.port, link.to.port);
     let found =
         format!("{one} output {output} of '{}' leads to {other} input {input} of '{}'", name(link.from), name(link.to));
-    let span = link.from_span.start.min(link.to_span.start)..link.to_span.end.max(link.from_span.end);
-    let mut error = Diagnostic::error(span, found).wanted(wanted);
+    let (sender, receiver) = (&flat.elements[link.from.element], &flat.elements[link.to.element]);
+    let together = sender.is_beside(receiver) && link.from_span.end <= link.to_span.start;
+    let mut error = if together {
+        Diagnostic::error(link.from_span.start..link.to_span.end, found).wanted(wanted)
+    } else {
+        let error = Diagnostic::error(link.to_span.clone(), found).wanted(wanted);
+        error.related(link.from_span.clone(), format!("from '{}'", sender.name))
+    };
     for (end, code) in [(link.from, codes::output_flow as fn(&Spec, usize) -> _), (link.to, codes::input_flow)] {
         let fixed = flows.specs[end.element].and_then(|spec| code(spec, end.port));
         if let (None, Some((flow, cause))) = (fixed, flows.agnostic[end.element]) {
@@ -83,7 +89,7 @@ fn conflict(flat: &Flat, flows: &Flows, links: &[Link], link: &Link, from: Flow,
             error = error.related(neighbour.clone(), format!("makes '{}' {flow}", name(end)));
         }
     }
-    log.report(error);
+    log.report(flat.elements[link.to.element].diagnose(error));
 }
 
 /// A push output and a pull input lead to one place only: nobody would know which one is meant.
@@ -97,7 +103,8 @@ pub(super) fn check_multiplicity(flat: &Flat, links: &[Link], flows: &Flows, log
             let found = format!("output {} of '{name}' is connected twice", link.from.port);
             let error = Diagnostic::error(link.from_span.clone(), found).wanted("one connection for each push output");
             let error = error.related(first.from_span.clone(), "the first connection");
-            log.report(error.hint("a Tee copies packets to several outputs"));
+            let error = error.hint("a Tee copies packets to several outputs");
+            log.report(flat.elements[link.from.element].diagnose(error));
         } else if flows.input(link.to) == Flow::Pull
             && let Some(first) = inputs.insert(link.to, link)
         {
@@ -105,7 +112,8 @@ pub(super) fn check_multiplicity(flat: &Flat, links: &[Link], flows: &Flows, log
             let found = format!("input {} of '{name}' is connected twice", link.to.port);
             let error = Diagnostic::error(link.to_span.clone(), found).wanted("one connection for each pull input");
             let error = error.related(first.to_span.clone(), "the first connection");
-            log.report(error.hint("push both into one Queue and pull from that"));
+            let error = error.hint("push both into one Queue and pull from that");
+            log.report(flat.elements[link.to.element].diagnose(error));
         }
     }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The abstract syntax tree of a chain file.
 
+use crate::text::Text;
 use std::ops::Range;
+use std::rc::Rc;
 
-/// A place: bytes of the text.
+/// A place: bytes of all sources, one behind the other.
 pub(crate) type Span = Range<usize>;
 
 /// A name and where it stands.
@@ -19,6 +21,8 @@ pub(crate) struct File {
     pub(crate) networks: Vec<Name>,
     pub(crate) vms: Vec<Vm>,
     pub(crate) chains: Vec<Chain>,
+    /// Click's statements outside of all VMs.
+    pub(crate) outside: Body,
     /// Part of the file could not be parsed: what is missing may stand there.
     pub(crate) broken: bool,
 }
@@ -37,7 +41,7 @@ pub(crate) struct Chain {
     pub(crate) hops: Vec<Name>,
 }
 
-/// The statements between braces.
+/// Statements of Click's language.
 #[derive(Debug, Default)]
 pub(crate) struct Body {
     pub(crate) statements: Vec<Statement>,
@@ -48,24 +52,48 @@ pub(crate) struct Body {
 /// A statement of Click's language.
 #[derive(Debug)]
 pub(crate) enum Statement {
-    /// `a, b :: Class(…);`
-    Declaration { names: Vec<Name>, class: ClassUse },
-    /// `a -> [1]b[2] -> c;`, or a single element.
-    Connection(Vec<Hop>),
+    /// `a, b -> [1]c[2] -> d;`, a declaration, or a single element.
+    Connection(Connection),
+    /// `elementclass NAME { … }`, `elementclass NAME CLASS`
+    ElementClass { name: Name, class: ClassName },
+    /// `define($x 1)`
+    Define(Configuration),
+    /// `require(library FILE)`: the file's statements.
+    Library(Body),
+    /// `connectiontunnel a -> b`
+    Tunnel { from: Name, to: Name },
+}
+
+/// Sets of elements with the arrows between them.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) sets: Vec<Vec<Hop>>,
+    pub(crate) arrows: Vec<Arrow>,
+}
+
+/// `->` or `=>`
+#[derive(Debug)]
+pub(crate) struct Arrow {
+    /// `=>`: each output leads to an input of its own.
+    pub(crate) many: bool,
+    pub(crate) span: Span,
 }
 
 /// One element of a connection.
 #[derive(Debug)]
 pub(crate) struct Hop {
-    pub(crate) input: Option<PortNumber>,
+    pub(crate) inputs: Option<Ports>,
     pub(crate) element: ElementUse,
-    pub(crate) output: Option<PortNumber>,
+    pub(crate) outputs: Option<Ports>,
 }
 
-/// `[n]`
+/// `[0, 2-4]`
 #[derive(Debug, Clone)]
-pub(crate) struct PortNumber {
-    pub(crate) number: usize,
+pub(crate) struct Ports {
+    /// At least one.
+    pub(crate) numbers: Vec<usize>,
+    /// `[]`, `[1,]`, `[*]`: and as many after the last one as the other side needs.
+    pub(crate) open: bool,
     pub(crate) span: Span,
 }
 
@@ -78,6 +106,10 @@ pub(crate) enum ElementUse {
     Declared { name: Name, class: ClassUse },
     /// `Class(…)`
     Anonymous(ClassUse),
+    /// `( … )`
+    Group { body: Body, span: Span },
+    /// Nothing, where `input` or `output` is meant.
+    Implicit { input: bool, span: Span },
 }
 
 impl ElementUse {
@@ -85,7 +117,8 @@ impl ElementUse {
     pub(crate) fn span(&self) -> Span {
         match self {
             ElementUse::Bare(name) | ElementUse::Declared { name, .. } => name.span.clone(),
-            ElementUse::Anonymous(class) => class.name.span.clone(),
+            ElementUse::Anonymous(class) => class.class.span(),
+            ElementUse::Group { span, .. } | ElementUse::Implicit { span, .. } => span.clone(),
         }
     }
 }
@@ -93,20 +126,54 @@ impl ElementUse {
 /// `Class(…)`
 #[derive(Debug, Clone)]
 pub(crate) struct ClassUse {
-    pub(crate) name: Name,
+    pub(crate) class: ClassName,
     pub(crate) configuration: Option<Configuration>,
 }
 
-/// What stands between the parentheses.
+/// A class where one is wanted.
 #[derive(Debug, Clone)]
-pub(crate) struct Configuration {
-    pub(crate) arguments: Vec<Argument>,
+pub(crate) enum ClassName {
+    Named(Name),
+    Compound(Rc<Compound>),
 }
 
-/// One argument: no white space or comments around it, comments inside it blanked, so that a byte of the text is the
-/// byte of the file at the same distance from the start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Argument {
-    pub(crate) text: String,
+impl ClassName {
+    /// Its name; an opening brace has one byte.
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            ClassName::Named(name) => name.span.clone(),
+            ClassName::Compound(compound) => compound.span.clone(),
+        }
+    }
+}
+
+/// `{ … || … || ... }`
+#[derive(Debug)]
+pub(crate) struct Compound {
+    /// Its opening brace.
     pub(crate) span: Span,
+    pub(crate) definitions: Vec<Definition>,
+    /// The `...` at its end: the class of the same name goes on behind.
+    pub(crate) extends: Option<Span>,
+}
+
+/// `$a, KEYWORD $b | …`
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) formals: Vec<Formal>,
+    pub(crate) body: Body,
+}
+
+/// A parameter of a compound.
+#[derive(Debug, Clone)]
+pub(crate) struct Formal {
+    pub(crate) keyword: Option<Name>,
+    /// Without its `$`.
+    pub(crate) variable: Name,
+}
+
+/// What stands between the parentheses, comments blanked.
+#[derive(Debug, Clone)]
+pub(crate) struct Configuration {
+    pub(crate) text: Text,
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The statements around Click's: `network`, `vm`, `chain`.
 
-use super::ast::{Argument, Chain, Configuration, File, Name, Vm};
+use super::ast::{Chain, Configuration, ElementUse, File, Name, Statement, Vm};
 use super::lexer::Kind;
 use super::parser::{Failed, Parser};
+use crate::arguments::split;
 use crate::diagnostic::Diagnostic;
 use crate::suggest;
+use crate::text::Text;
 
 const STATEMENTS: [&str; 3] = ["network", "vm", "chain"];
 
@@ -21,34 +23,58 @@ impl Parser<'_, '_> {
                 self.eat(Kind::CloseBrace);
             }
         }
-        if let Some(span) = self.lexer.unclosed_comment.take() {
-            self.report(Diagnostic::error(span, "a comment begins here and does not end").wanted("a '*/' below"));
+        self.end();
+        file.broken |= file.outside.broken;
+        let chained = !file.vms.is_empty() || !file.networks.is_empty() || !file.chains.is_empty();
+        if chained {
+            self.only_definitions(&file.outside.statements);
         }
         file
     }
 
     fn item(&mut self, file: &mut File) -> Result<(), Failed> {
+        let of_ours = self.token.kind == Kind::Word && self.peek() == Kind::Word;
         match self.word() {
-            ";" => drop(self.bump()),
-            "network" => self.network(file)?,
-            "vm" => file.vms.push(self.vm()?),
-            "chain" => self.chain(file)?,
-            _ => return Err(self.not_a_statement()),
+            "network" if of_ours => self.network(file)?,
+            "vm" if of_ours => file.vms.push(self.vm()?),
+            "chain" if of_ours => self.chain(file)?,
+            word if of_ours && suggest::nearest(word, STATEMENTS).is_some() => return Err(self.not_a_statement()),
+            "}" => return Err(self.unexpected("a statement")),
+            "network" | "vm" | "chain" if !matches!(self.peek(), Kind::DoubleColon | Kind::Arrow | Kind::FatArrow) => {
+                self.bump();
+                return Err(self.unexpected("a name"));
+            }
+            _ => self.statement_of(&mut file.outside),
         }
         Ok(())
     }
 
     fn not_a_statement(&mut self) -> Failed {
         let word = self.word();
-        let hint = match suggest::hint(word, STATEMENTS) {
-            Some(hint) => hint,
-            None if matches!(self.peek(), Kind::Arrow | Kind::DoubleColon | Kind::OpenParen) => {
-                "elements stand inside of a VM: vm NAME { … }".into()
-            }
-            None => return self.unexpected("'network', 'vm' or 'chain'"),
-        };
         let error = Diagnostic::error(self.token.span(), format!("found '{word}'"));
+        let hint = suggest::hint(word, STATEMENTS).unwrap_or_default();
         self.report(error.wanted("'network', 'vm' or 'chain'").hint(hint))
+    }
+
+    /// Around VMs only classes and variables are defined.
+    fn only_definitions(&mut self, statements: &[Statement]) {
+        for statement in statements {
+            let span = match statement {
+                Statement::Connection(connection) => {
+                    let first = connection.sets.iter().flatten().next();
+                    first.map_or(0..0, |hop| match &hop.element {
+                        ElementUse::Declared { name, .. } => name.span.clone(),
+                        element => element.span(),
+                    })
+                }
+                Statement::Tunnel { from, .. } => from.span.clone(),
+                Statement::Library(body) => return self.only_definitions(&body.statements),
+                Statement::ElementClass { .. } | Statement::Define(_) => continue,
+            };
+            let found = format!("found '{}'", self.shared.sources.text(&span));
+            let error = Diagnostic::error(span, found).wanted("'network', 'vm' or 'chain'");
+            self.report(error.hint("beside VMs and chains, elements stand inside of a VM: vm NAME { … }"));
+        }
     }
 
     /// `network a, b;`
@@ -69,8 +95,8 @@ impl Parser<'_, '_> {
     }
 
     fn no_options(&mut self, options: &Configuration) {
-        for option in &options.arguments {
-            let error = Diagnostic::error(option.span.clone(), format!("no network option '{}'", option.text));
+        for option in split(&options.text) {
+            let error = Diagnostic::error(option.place(), format!("no network option '{}'", option.as_str()));
             self.report(error.wanted("nothing: a network has no options"));
         }
     }
@@ -81,25 +107,26 @@ impl Parser<'_, '_> {
         let name = self.plain_name("the VM's name")?;
         let mut memory_mib = None;
         if self.token.kind == Kind::OpenParen {
-            for option in self.configuration()?.arguments {
+            for option in split(&self.configuration()?.text) {
                 self.vm_option(&option, &mut memory_mib);
             }
         }
         self.expect(Kind::OpenBrace, "'{' and the VM's elements")?;
-        let body = self.body(&name);
+        let body = self.body(Kind::CloseBrace, (&format!("the block of '{}'", name.text), name.span.clone()));
+        self.eat(Kind::CloseBrace);
         Ok(Vm { name, memory_mib, body })
     }
 
-    fn vm_option(&mut self, option: &Argument, memory_mib: &mut Option<u32>) {
-        let (word, value) = option.text.split_once(char::is_whitespace).unwrap_or((&option.text, ""));
+    fn vm_option(&mut self, option: &Text, memory_mib: &mut Option<u32>) {
+        let (word, value) = option.as_str().split_once(char::is_whitespace).unwrap_or((option.as_str(), ""));
         if word != "memory" {
-            let error = Diagnostic::error(option.span.clone(), format!("no VM option '{word}'"));
+            let error = Diagnostic::error(option.place(), format!("no VM option '{word}'"));
             self.report(error.wanted("an option: memory 16M"));
             return;
         }
         *memory_mib = mebibytes(value.trim());
         if memory_mib.is_none() {
-            let error = Diagnostic::error(option.span.clone(), format!("'{}' is no size of memory", value.trim()));
+            let error = Diagnostic::error(option.place(), format!("'{}' is no size of memory", value.trim()));
             self.report(error.wanted("a whole number of mebibytes or gibibytes, as in memory 16M"));
         }
     }

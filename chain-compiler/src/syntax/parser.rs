@@ -1,36 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What all productions share: the current token, expectations, recovery.
 
-use super::ast::{Configuration, Name};
+use super::ast::{Configuration, Name, Span};
 use super::lexer::{Kind, Lexer, Token};
 use crate::diagnostic::{Diagnostic, Log};
+use crate::sources::Sources;
+use std::collections::HashSet;
 
 /// A production failed; the diagnostic is in the log.
 #[derive(Debug)]
 pub(super) struct Failed;
 
-/// A recursive-descent parser with one token in hand.
-pub(super) struct Parser<'a, 'log> {
-    pub(super) lexer: Lexer<'a>,
-    pub(super) token: Token,
-    log: &'log mut Log,
+/// What a file and its libraries share.
+pub(super) struct Shared<'s> {
+    pub(super) sources: &'s Sources,
+    log: &'s mut Log,
+    /// Libraries that are not there yet: the file that asks, and for what.
+    pub(super) requests: Vec<(usize, String)>,
+    /// The files that were read, each once.
+    pub(super) included: HashSet<usize>,
+    directives: Vec<Span>,
 }
 
-impl<'a, 'log> Parser<'a, 'log> {
-    pub(super) fn new(text: &'a str, log: &'log mut Log) -> Self {
-        let mut lexer = Lexer::new(text);
+impl<'s> Shared<'s> {
+    pub(super) fn new(sources: &'s Sources, log: &'s mut Log) -> Self {
+        Shared { sources, log, requests: Vec::new(), included: HashSet::from([0]), directives: Vec::new() }
+    }
+
+    /// The libraries that are missing, and all line directives.
+    pub(super) fn finish(self) -> (Vec<(usize, String)>, Vec<Span>) {
+        (self.requests, self.directives)
+    }
+}
+
+/// A recursive-descent parser with one token in hand.
+pub(super) struct Parser<'p, 's> {
+    pub(super) shared: &'p mut Shared<'s>,
+    pub(super) lexer: Lexer<'s>,
+    pub(super) token: Token,
+    /// The file that is read.
+    pub(super) file: usize,
+    /// The blocks around the token in hand: the signs that close them.
+    pub(super) blocks: Vec<Kind>,
+}
+
+impl<'p, 's> Parser<'p, 's> {
+    pub(super) fn new(shared: &'p mut Shared<'s>, file: usize) -> Self {
+        let (text, start) = shared.sources.file(file);
+        let mut lexer = Lexer::new(text, start);
         let token = lexer.next();
-        Parser { lexer, token, log }
+        Parser { shared, lexer, token, file, blocks: Vec::new() }
     }
 
     /// The text of the token in hand.
-    pub(super) fn word(&self) -> &'a str {
+    pub(super) fn word(&self) -> &'s str {
         &self.lexer.text[self.token.span()]
     }
 
     /// The kind of the token behind the one in hand.
-    pub(super) fn peek(&self) -> Kind {
-        self.lexer.clone().next().kind
+    pub(super) fn peek(&mut self) -> Kind {
+        self.lexer.peek()
     }
 
     /// Takes the token in hand.
@@ -77,32 +106,47 @@ impl<'a, 'log> Parser<'a, 'log> {
 
     /// Leaves a diagnostic in the log.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Failed {
-        self.log.report(diagnostic);
+        self.shared.log.report(diagnostic);
         Failed
     }
 
-    /// The `;` behind a statement, which may be left out before a `}`. Where it was forgotten before a new line the
-    /// next statement is still read.
+    /// The end of the file was reached.
+    pub(super) fn end(&mut self) {
+        if let Some(span) = self.lexer.unclosed_comment.take() {
+            self.report(Diagnostic::error(span, "a comment begins here and does not end").wanted("a '*/' below"));
+        }
+        self.shared.directives.append(&mut self.lexer.directives);
+    }
+
+    /// Whether the token in hand stands on a line of its own part: only blanks are before it.
+    pub(super) fn begins_a_line(&self) -> bool {
+        let before = self.lexer.text[..self.token.start].trim_end_matches([' ', '\t']);
+        before.is_empty() || before.ends_with('\n')
+    }
+
+    /// The `;` behind a statement of our own, which may be left out before a `}`. Where it was forgotten before a new
+    /// line the next statement is still read.
     pub(super) fn end_of_statement(&mut self, wanted: &str) -> Result<(), Failed> {
         if self.eat(Kind::Semicolon) || matches!(self.token.kind, Kind::CloseBrace | Kind::End) {
             return Ok(());
         }
         let failed = self.unexpected(wanted);
-        let before = self.lexer.text[..self.token.start].trim_end_matches([' ', '\t']);
-        if !(self.token.kind == Kind::Word && before.ends_with('\n')) {
+        if !(self.token.kind == Kind::Word && self.begins_a_line()) {
             self.recover();
         }
         Err(failed)
     }
 
-    /// Skips the rest of a broken statement: through its `;`, or up to the `}` of the block around it. A block inside
+    /// Skips the rest of a broken statement: through its `;`, or up to the end of the block around it. A block inside
     /// the statement is skipped as a whole and ends it.
     pub(super) fn recover(&mut self) {
         let mut depth = 0_usize;
+        let innermost = self.blocks.last().copied();
         loop {
             match self.token.kind {
                 Kind::End => return,
                 Kind::CloseBrace if depth == 0 => return,
+                Kind::CloseParen | Kind::DoubleBar if depth == 0 && self.closes(innermost) => return,
                 Kind::Semicolon if depth == 0 => {
                     self.bump();
                     return;
@@ -123,6 +167,17 @@ impl<'a, 'log> Parser<'a, 'log> {
                 _ => {}
             }
             self.bump();
+        }
+    }
+
+    /// Whether the token in hand ends a block of that kind.
+    pub(super) fn closes(&self, block: Option<Kind>) -> bool {
+        match self.token.kind {
+            Kind::CloseParen => block == Some(Kind::CloseParen),
+            // The next definition of a compound begins behind it.
+            Kind::DoubleBar => block == Some(Kind::DoubleBar),
+            Kind::CloseBrace => matches!(block, Some(Kind::CloseBrace | Kind::DoubleBar)),
+            _ => false,
         }
     }
 }

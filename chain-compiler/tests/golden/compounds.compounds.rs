@@ -1,0 +1,421 @@
+// The wiring of VM `compounds`, emitted from compounds.nf.
+
+use core::fmt;
+use nf_elements::elements::*;
+use nf_elements::{
+    Action, BURST, Batch, Element, Graph, HandlerError, Outputs, Packet, PacketIo, Push, Route, Sink, Source, Verdict,
+};
+
+/// The elements of `compounds`.
+pub struct Wiring {
+    /// `FromDevice@1 :: FromDevice`
+    from_device_1: FromDevice,
+    /// `Foo@2/Paint@1 :: Paint`
+    foo_2_paint_1: Paint,
+    /// `f/Paint@1 :: Paint`
+    f_paint_1: Paint,
+    /// `Foo@4/Paint@1 :: Paint`
+    foo_4_paint_1: Paint,
+    /// `Foo@5/Paint@1 :: Paint`
+    foo_5_paint_1: Paint,
+    /// `Marker@6/Paint@1 :: Paint`
+    marker_6_paint_1: Paint,
+    /// `Marker@7/Paint@1 :: Paint`
+    marker_7_paint_1: Paint,
+    /// `@8/mark/inner :: Paint`
+    element_8_mark_inner: Paint,
+    /// `@8/mark/Paint@2 :: Paint`
+    element_8_mark_paint_2: Paint,
+    /// `@8/outer/Marker@1/inner :: Paint`
+    element_8_outer_marker_1_inner: Paint,
+    /// `@8/outer/Marker@1/Paint@2 :: Paint`
+    element_8_outer_marker_1_paint_2: Paint,
+    /// `sort :: Classifier`
+    sort: Classifier,
+    /// `Print@13 :: Print`
+    print_13: Print,
+    /// `Print@14 :: Print`
+    print_14: Print,
+    /// `ToDevice@15 :: ToDevice`
+    to_device_15: ToDevice,
+    /// `FromDevice@16 :: FromDevice`
+    from_device_16: FromDevice,
+    /// `t :: Tee`
+    t: Tee<4>,
+    /// `two :: Counter`
+    two: Counter,
+    /// `Pass@22 :: Counter`
+    pass_22: Counter,
+    /// `Strip@23 :: Strip`
+    strip_23: Strip,
+    /// `joined :: Counter`
+    joined: Counter,
+    /// `one :: Counter`
+    one: Counter,
+    /// `ToDevice@28 :: ToDevice`
+    to_device_28: ToDevice,
+}
+
+impl Wiring {
+    /// The elements as the chain file configures them.
+    pub const fn new() -> Self {
+        Wiring {
+            from_device_1: FromDevice::new(0),
+            foo_2_paint_1: Paint::new(2),
+            f_paint_1: Paint::new(1),
+            foo_4_paint_1: Paint::new(4),
+            foo_5_paint_1: Paint::new(2),
+            marker_6_paint_1: Paint::new(2),
+            marker_7_paint_1: Paint::new(1),
+            element_8_mark_inner: Paint::new(7),
+            element_8_mark_paint_2: Paint::new(8),
+            element_8_outer_marker_1_inner: Paint::new(7),
+            element_8_outer_marker_1_paint_2: Paint::new(9),
+            sort: Classifier::new(3, &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[603979779,0,0],[536870913,3,4],], wide: &[16777216,33554432,50331648,1,], narrow: &[32770,32768,32769,32770,32770,0,], far: &[65535,0,] }),
+            print_13: Print::new("say \\\"1\\\"", 24, true),
+            print_14: Print::new("'$PREFIX'", 24, true),
+            to_device_15: ToDevice::new(1),
+            from_device_16: FromDevice::new(1),
+            t: Tee::<4>::new(),
+            two: Counter::new(),
+            pass_22: Counter::new(),
+            strip_23: Strip::new(1),
+            joined: Counter::new(),
+            one: Counter::new(),
+            to_device_28: ToDevice::new(0),
+        }
+    }
+
+    #[inline]
+    fn run_from_device_1<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_1.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.foo_2_paint_1_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn run_from_device_16<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_16.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.t_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn foo_2_paint_1_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_print_13 = Batch::new();
+        let mut for_print_14 = Batch::new();
+        let mut for_to_device_15 = Batch::new();
+        for mut packet in batch {
+            if self.foo_2_paint_1.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.f_paint_1.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.foo_4_paint_1.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.foo_5_paint_1.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.marker_6_paint_1.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.marker_7_paint_1.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.element_8_mark_inner.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.element_8_mark_paint_2.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.element_8_outer_marker_1_inner.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            if self.element_8_outer_marker_1_paint_2.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            match self.sort.route(io, 0, &mut packet) {
+                Some(0) => {
+                    let _ = for_print_13.push(packet);
+                }
+                Some(1) => {
+                    let _ = for_print_14.push(packet);
+                }
+                Some(2) => {
+                    let _ = for_to_device_15.push(packet);
+                }
+                _ => {}
+            }
+        }
+        if !for_print_13.is_empty() {
+            self.print_13_0(io, for_print_13);
+        }
+        if !for_print_14.is_empty() {
+            self.print_14_0(io, for_print_14);
+        }
+        if !for_to_device_15.is_empty() {
+            self.to_device_15.consume(io, for_to_device_15);
+        }
+    }
+
+    #[inline]
+    fn t_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut out = TOutputs::new();
+        for packet in batch {
+            self.t.push(io, 0, packet, &mut out);
+        }
+        if !out.for_one.is_empty() {
+            self.one_0(io, out.for_one);
+        }
+        if !out.for_two.is_empty() {
+            self.two_0(io, out.for_two);
+        }
+        if !out.for_pass_22.is_empty() {
+            self.pass_22_0(io, out.for_pass_22);
+        }
+        if !out.for_strip_23.is_empty() {
+            self.strip_23_0(io, out.for_strip_23);
+        }
+    }
+
+    #[inline]
+    fn print_13_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_to_device_15 = Batch::new();
+        for mut packet in batch {
+            if self.print_13.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_to_device_15.push(packet);
+        }
+        if !for_to_device_15.is_empty() {
+            self.to_device_15.consume(io, for_to_device_15);
+        }
+    }
+
+    #[inline]
+    fn print_14_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_to_device_15 = Batch::new();
+        for mut packet in batch {
+            if self.print_14.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_to_device_15.push(packet);
+        }
+        if !for_to_device_15.is_empty() {
+            self.to_device_15.consume(io, for_to_device_15);
+        }
+    }
+
+    #[inline]
+    fn one_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_joined = Batch::new();
+        for mut packet in batch {
+            if self.one.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_joined.push(packet);
+        }
+        if !for_joined.is_empty() {
+            self.joined_0(io, for_joined);
+        }
+    }
+
+    #[inline]
+    fn two_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_joined = Batch::new();
+        for mut packet in batch {
+            if self.two.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_joined.push(packet);
+        }
+        if !for_joined.is_empty() {
+            self.joined_0(io, for_joined);
+        }
+    }
+
+    #[inline]
+    fn pass_22_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_joined = Batch::new();
+        for mut packet in batch {
+            if self.pass_22.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_joined.push(packet);
+        }
+        if !for_joined.is_empty() {
+            self.joined_0(io, for_joined);
+        }
+    }
+
+    #[inline]
+    fn strip_23_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_joined = Batch::new();
+        for mut packet in batch {
+            if self.strip_23.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_joined.push(packet);
+        }
+        if !for_joined.is_empty() {
+            self.joined_0(io, for_joined);
+        }
+    }
+
+    fn joined_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_to_device_28 = Batch::new();
+        for mut packet in batch {
+            if self.joined.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_to_device_28.push(packet);
+        }
+        if !for_to_device_28.is_empty() {
+            self.to_device_28.consume(io, for_to_device_28);
+        }
+    }
+}
+
+impl Graph for Wiring {
+    const PORTS: &'static [&'static str] = &["lan", "wan"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("FromDevice@1", "FromDevice"),
+        ("Foo@2/Paint@1", "Paint"),
+        ("f/Paint@1", "Paint"),
+        ("Foo@4/Paint@1", "Paint"),
+        ("Foo@5/Paint@1", "Paint"),
+        ("Marker@6/Paint@1", "Paint"),
+        ("Marker@7/Paint@1", "Paint"),
+        ("@8/mark/inner", "Paint"),
+        ("@8/mark/Paint@2", "Paint"),
+        ("@8/outer/Marker@1/inner", "Paint"),
+        ("@8/outer/Marker@1/Paint@2", "Paint"),
+        ("sort", "Classifier"),
+        ("Print@13", "Print"),
+        ("Print@14", "Print"),
+        ("ToDevice@15", "ToDevice"),
+        ("FromDevice@16", "FromDevice"),
+        ("t", "Tee"),
+        ("two", "Counter"),
+        ("Pass@22", "Counter"),
+        ("Strip@23", "Strip"),
+        ("joined", "Counter"),
+        ("one", "Counter"),
+        ("ToDevice@28", "ToDevice"),
+    ];
+
+    fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut moved = false;
+        moved |= self.run_from_device_1(io);
+        moved |= self.run_from_device_16(io);
+        moved
+    }
+
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.read_handler(handler, out),
+            "Foo@2/Paint@1" => self.foo_2_paint_1.read_handler(handler, out),
+            "f/Paint@1" => self.f_paint_1.read_handler(handler, out),
+            "Foo@4/Paint@1" => self.foo_4_paint_1.read_handler(handler, out),
+            "Foo@5/Paint@1" => self.foo_5_paint_1.read_handler(handler, out),
+            "Marker@6/Paint@1" => self.marker_6_paint_1.read_handler(handler, out),
+            "Marker@7/Paint@1" => self.marker_7_paint_1.read_handler(handler, out),
+            "@8/mark/inner" => self.element_8_mark_inner.read_handler(handler, out),
+            "@8/mark/Paint@2" => self.element_8_mark_paint_2.read_handler(handler, out),
+            "@8/outer/Marker@1/inner" => self.element_8_outer_marker_1_inner.read_handler(handler, out),
+            "@8/outer/Marker@1/Paint@2" => self.element_8_outer_marker_1_paint_2.read_handler(handler, out),
+            "sort" => self.sort.read_handler(handler, out),
+            "Print@13" => self.print_13.read_handler(handler, out),
+            "Print@14" => self.print_14.read_handler(handler, out),
+            "ToDevice@15" => self.to_device_15.read_handler(handler, out),
+            "FromDevice@16" => self.from_device_16.read_handler(handler, out),
+            "t" => self.t.read_handler(handler, out),
+            "two" => self.two.read_handler(handler, out),
+            "Pass@22" => self.pass_22.read_handler(handler, out),
+            "Strip@23" => self.strip_23.read_handler(handler, out),
+            "joined" => self.joined.read_handler(handler, out),
+            "one" => self.one.read_handler(handler, out),
+            "ToDevice@28" => self.to_device_28.read_handler(handler, out),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+
+    fn write_handler(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.write_handler(handler, value),
+            "Foo@2/Paint@1" => self.foo_2_paint_1.write_handler(handler, value),
+            "f/Paint@1" => self.f_paint_1.write_handler(handler, value),
+            "Foo@4/Paint@1" => self.foo_4_paint_1.write_handler(handler, value),
+            "Foo@5/Paint@1" => self.foo_5_paint_1.write_handler(handler, value),
+            "Marker@6/Paint@1" => self.marker_6_paint_1.write_handler(handler, value),
+            "Marker@7/Paint@1" => self.marker_7_paint_1.write_handler(handler, value),
+            "@8/mark/inner" => self.element_8_mark_inner.write_handler(handler, value),
+            "@8/mark/Paint@2" => self.element_8_mark_paint_2.write_handler(handler, value),
+            "@8/outer/Marker@1/inner" => self.element_8_outer_marker_1_inner.write_handler(handler, value),
+            "@8/outer/Marker@1/Paint@2" => self.element_8_outer_marker_1_paint_2.write_handler(handler, value),
+            "sort" => self.sort.write_handler(handler, value),
+            "Print@13" => self.print_13.write_handler(handler, value),
+            "Print@14" => self.print_14.write_handler(handler, value),
+            "ToDevice@15" => self.to_device_15.write_handler(handler, value),
+            "FromDevice@16" => self.from_device_16.write_handler(handler, value),
+            "t" => self.t.write_handler(handler, value),
+            "two" => self.two.write_handler(handler, value),
+            "Pass@22" => self.pass_22.write_handler(handler, value),
+            "Strip@23" => self.strip_23.write_handler(handler, value),
+            "joined" => self.joined.write_handler(handler, value),
+            "one" => self.one.write_handler(handler, value),
+            "ToDevice@28" => self.to_device_28.write_handler(handler, value),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+}
+
+/// Where `t` puts its packets.
+struct TOutputs {
+    for_one: Batch,
+    for_two: Batch,
+    for_pass_22: Batch,
+    for_strip_23: Batch,
+}
+
+impl TOutputs {
+    const fn new() -> Self {
+        TOutputs { for_one: Batch::new(), for_two: Batch::new(), for_pass_22: Batch::new(), for_strip_23: Batch::new() }
+    }
+}
+
+impl Outputs for TOutputs {
+    const COUNT: usize = 4;
+
+    #[inline]
+    fn room(&self, port: usize) -> usize {
+        match port {
+            0 => self.for_one.room(),
+            1 => self.for_two.room(),
+            2 => self.for_pass_22.room(),
+            3 => self.for_strip_23.room(),
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    fn emit(&mut self, port: usize, packet: Packet) {
+        let _ = match port {
+            0 => self.for_one.push(packet),
+            1 => self.for_two.push(packet),
+            2 => self.for_pass_22.push(packet),
+            3 => self.for_strip_23.push(packet),
+            _ => Err(packet),
+        };
+    }
+}

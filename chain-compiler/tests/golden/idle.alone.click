@@ -1,0 +1,5 @@
+InfiniteSource@1 :: InfiniteSource;
+counter :: Counter;
+Discard@3 :: Discard;
+InfiniteSource@1 -> counter;
+counter -> Discard@3;

@@ -1,0 +1,11 @@
+FromDevice@1 :: FromDevice(lan);
+Counter@2 :: Counter;
+type :: Counter;
+a/b :: Counter;
+a_b :: Counter;
+toLAN :: ToDevice(lan);
+FromDevice@1 -> type;
+Counter@2 -> toLAN;
+type -> a/b;
+a/b -> a_b;
+a_b -> Counter@2;

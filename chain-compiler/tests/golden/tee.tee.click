@@ -1,0 +1,10 @@
+FromDevice@1 :: FromDevice(lan);
+tee :: Tee(3);
+ToDevice@3 :: ToDevice(wan);
+both :: Counter;
+ToDevice@5 :: ToDevice(copies);
+FromDevice@1 -> tee;
+tee -> ToDevice@3;
+tee [1] -> both;
+tee [2] -> both;
+both -> ToDevice@5;

@@ -1,0 +1,9 @@
+FromDevice@1 :: FromDevice(lan);
+queue :: Queue(100);
+l :: Counter;
+ToDevice@4 :: ToDevice(left);
+ToDevice@5 :: ToDevice(right);
+FromDevice@1 -> queue;
+queue -> l;
+queue -> ToDevice@5;
+l -> ToDevice@4;
