@@ -13,6 +13,7 @@ pub mod filter;
 mod io;
 mod packet;
 pub mod routing;
+pub mod script;
 pub mod spec;
 pub mod wire;
 

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::filter::{Diagram, NO_MATCH};
+use crate::script::{Kind, Program};
 use crate::spec::HandlerKind;
 use crate::{Element, HandlerError};
 
@@ -30,6 +31,9 @@ const NOTHING: Diagram =
 /// A table for ARP that has bounds, but no memory.
 const ARP_LIMITS: arp_table::Limits =
     arp_table::Limits { packets: 1, entries: 1, entry_packets: 1, slim_factor: 2, timeout_ns: 0 };
+/// A script that does nothing.
+const NO_SCRIPT: Program =
+    Program { kind: Kind::Active, name: "", class: "", instructions: &[], variables: &[], signals: &[] };
 
 #[test]
 fn handlers_are_those_of_the_spec() {
@@ -49,6 +53,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(DropBroadcasts::new(false));
     check_handlers(EnsureEther::new(0, [0; 6], [0; 6]));
     check_handlers(EtherEncap::new(0, [0; 6], [0; 6]));
+    check_handlers(DriverManager::new(NO_SCRIPT));
     check_handlers(EtherMirror::new());
     check_handlers(EtherRewrite::new([0; 6], [0; 6]));
     check_handlers(EtherSwitch::<8>::new(300));
@@ -87,6 +92,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(RoundRobinSwitch::<2>::new());
     check_handlers(SimpleQueue::<8>::new());
     check_handlers(StaticSwitch::new(None));
+    check_handlers(Script::new(NO_SCRIPT));
     check_handlers(Strip::new(14));
     check_handlers(StripEtherVlanHeader::new(None, false));
     check_handlers(StripIpHeader::new());
