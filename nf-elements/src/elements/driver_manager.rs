@@ -68,6 +68,10 @@ impl Control for DriverManager {
         self.0.run(io, handlers)
     }
 
+    fn is_due(&self, now_ns: u64) -> bool {
+        self.0.is_due(now_ns)
+    }
+
     fn may_stop(&mut self) -> bool {
         self.0.may_stop()
     }

@@ -115,16 +115,6 @@ impl Script {
         act(&mut machine)
     }
 
-    /// Whether it has something to do.
-    pub(super) fn is_due(&self, now_ns: u64) -> bool {
-        let said = self.texts.last().is_some_and(|said| !said.is_empty());
-        !self.initialized
-            || self.wants_stop
-            || said
-            || self.state.is_new(&self.program)
-            || self.state.wake_ns.is_some_and(|wake_ns| wake_ns <= now_ns)
-            || (self.requests > 0 && !self.finished)
-    }
 }
 
 /// What is to be said, and the values.
@@ -212,6 +202,16 @@ impl Control for Script {
             machine.outside.stop();
         }
         true
+    }
+
+    fn is_due(&self, now_ns: u64) -> bool {
+        let said = self.texts.last().is_some_and(|said| !said.is_empty());
+        !self.initialized
+            || self.wants_stop
+            || said
+            || self.state.is_new(&self.program)
+            || self.state.wake_ns.is_some_and(|wake_ns| wake_ns <= now_ns)
+            || (self.requests > 0 && !self.finished)
     }
 
     fn may_stop(&mut self) -> bool {

@@ -195,8 +195,8 @@ fn faults_are_told_and_passed_over() {
             "  no 'c.no' read handler",
         ]
     );
-    let long = format!("set x {}", "$(c.lines)".repeat(1));
-    let (_, messages) = output(&[&long, "set y $x$x$x$x$x"]);
+    let long = "set x $(c.lines)";
+    let (_, messages) = output(&[long, "set y $x$x$x$x$x"]);
     assert_eq!(
         messages[1..],
         ["  While calling 'c.lines':", "    value too long", "  value too long: more than 1024 bytes"]
@@ -230,9 +230,9 @@ fn files_are_written_and_read() {
     ];
     let mut bench = Bench::new("s", Kind::Active, &instructions);
     bench.run();
-    assert_eq!(bench.io.files["A"], "two\n7\n");
+    assert_eq!(bench.io.files["A"], "one\ntwo\n7\n");
     assert_eq!((bench.io.files["B"].as_str(), bench.io.files["C"].as_str()), ("hello \n", "005"));
-    assert_eq!(bench.io.written, "two\n7\n\"005\"\n");
+    assert_eq!(bench.io.written, "one\ntwo\n7\n\"005\"\n");
 }
 
 #[test]
