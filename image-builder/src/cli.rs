@@ -2,6 +2,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -33,6 +34,15 @@ pub enum Command {
         after_help = "Examples:\n  sluice run examples/firewall.nf --replay lan=examples/captures/http_browsing.pcap --capture wan=wan.pcap\n  sluice run examples/bridge.nf --tap left=tap0 --tap right=tap1\n\nPORT is a network's name, or VM.PORT for one port of one VM. Without --replay it runs until Ctrl-C."
     )]
     Run(Box<RunArgs>),
+    /// Run a Click configuration as a Linux process, as Click's own driver does
+    #[command(
+        disable_help_flag = true,
+        after_help = "Examples:\n  sluice click -e 'InfiniteSource(LIMIT 3, STOP true) -> c :: Counter -> Discard' -h c.count\n  sluice click router.click --replay eth0=in.pcap --capture eth1=out.pcap\n\nA port that no option names is the network interface of that name."
+    )]
+    Click(Box<ClickArgs>),
+    /// Run scripts: configurations with what they must print
+    #[command(after_help = "Example:\n  sluice test nf-elements/scripts/Counter.test")]
+    Test(TestArgs),
     /// List the elements, or describe one
     #[command(after_help = "Example:\n  sluice elements IPFilter")]
     Elements(ElementsArgs),
@@ -107,6 +117,91 @@ pub struct RunArgs {
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `click`
+#[derive(Debug, Args)]
+pub struct ClickArgs {
+    /// The configuration's file (- or none: standard input), and NAME=VALUE for its parameters
+    #[arg(value_name = "FILE | NAME=VALUE")]
+    pub arguments: Vec<String>,
+    /// The configuration's file
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Vec<String>,
+    /// The configuration itself
+    #[arg(short, long, value_name = "EXPR")]
+    pub expression: Vec<String>,
+    /// Print the value of a read handler at the end; ELEMENT may be a pattern or a class
+    #[arg(short = 'h', long, value_name = "ELEMENT.HANDLER")]
+    pub handler: Vec<String>,
+    /// End with the value of a read handler as exit code
+    #[arg(short = 'x', long, value_name = "ELEMENT.HANDLER")]
+    pub exit_handler: Option<String>,
+    /// Write a handler before the first packet
+    #[arg(long, value_name = "ELEMENT.HANDLER VALUE")]
+    pub write: Vec<String>,
+    /// Do not run
+    #[arg(short, long)]
+    pub quit: bool,
+    /// Print how long it ran
+    #[arg(short, long)]
+    pub time: bool,
+    /// Say nothing but errors
+    #[arg(short = 'w', long)]
+    pub no_warnings: bool,
+    /// Simulate time: it jumps to the next event when nothing moves, and ends with the last one
+    #[arg(long, value_name = "START", num_args = 0..=1, require_equals = true)]
+    pub simtime: Option<Option<f64>>,
+    /// What is at the ports.
+    #[command(flatten)]
+    pub attachments: Attachments,
+    /// Print help
+    #[arg(long, action = clap::ArgAction::Help)]
+    pub help: (),
+}
+
+/// What is at a process's ports.
+#[derive(Debug, Args)]
+pub struct Attachments {
+    /// Let the frames of a capture (pcap or pcapng) come in at PORT
+    #[arg(long, value_name = "PORT=FILE")]
+    replay: Vec<Attachment>,
+    /// Record what leaves by PORT
+    #[arg(long, value_name = "PORT=FILE")]
+    capture: Vec<Attachment>,
+    /// Put PORT on a TAP device
+    #[arg(long, value_name = "PORT=TAP")]
+    tap: Vec<Attachment>,
+    /// Put PORT on a network interface of another name
+    #[arg(long, value_name = "PORT=INTERFACE")]
+    device: Vec<Attachment>,
+}
+
+impl Attachments {
+    /// Whether a TAP is among them.
+    pub fn tap(&self) -> bool {
+        !self.tap.is_empty()
+    }
+
+    /// As the process is told.
+    pub fn for_the_process(&self) -> impl Iterator<Item = OsString> {
+        let kinds =
+            [("replay", &self.replay), ("capture", &self.capture), ("tap", &self.tap), ("device", &self.device)];
+        kinds.into_iter().flat_map(|(kind, list)| {
+            list.iter().map(move |one| OsString::from(format!("--{kind}={}={}", one.port, one.what)))
+        })
+    }
+}
+
+/// `test`
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Scripts, or folders of them
+    #[arg(required = true, value_name = "FILE | FOLDER")]
+    pub scripts: Vec<PathBuf>,
+    /// Only scripts whose names contain this; may be given several times
+    #[arg(long, value_name = "PART")]
+    pub only: Vec<String>,
 }
 
 /// `elements`

@@ -6,12 +6,14 @@ mod build;
 mod chain;
 mod check;
 mod cli;
+mod click;
 mod elements;
 mod failure;
 mod logs;
 mod place;
 mod progress;
 mod run;
+mod script;
 mod signals;
 
 use clap::Parser;
@@ -23,6 +25,8 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Build(args) => build::command(&args),
         Command::Run(args) => run::command(&args),
+        Command::Click(args) => click::command(&args),
+        Command::Test(args) => script::command(&args),
         Command::Elements(args) => elements::command(&args),
         Command::Logs(args) => logs::command(&args),
     };

@@ -9,10 +9,12 @@ use std::time::Duration;
 pub struct Progress(Option<ProgressBar>);
 
 impl Progress {
-    /// Begins with `step`.
-    pub fn begin(step: &str) -> Progress {
+    /// Begins with `step`, which is told elsewhere than on a terminal only if it is `announced`.
+    pub fn begin(step: &str, announced: bool) -> Progress {
         if !std::io::stderr().is_terminal() {
-            eprintln!("{step}");
+            if announced {
+                eprintln!("{step}");
+            }
             return Progress(None);
         }
         let bar = ProgressBar::new_spinner();

@@ -17,21 +17,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// An ordinary target used as a freestanding one; the image has its own entry and linker script.
+/// An ordinary target; images use it as a freestanding one and have their own entry and linker script.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
-/// Relative paths: rustc and the linker run in the workspace's folder.
-const RUST_FLAGS: &[&str] = &[
-    "-Crelocation-model=static",
-    "-Clink-arg=-nostartfiles",
-    "-Clink-arg=-static",
-    "-Clink-arg=-no-pie",
-    "-Clink-arg=-Wl,--build-id=none",
-    "-Clink-arg=-Tunikernel/image.ld",
-];
-
-/// Builds all images of `workspace`: their files, in the order of its packages.
+/// Builds all packages of `workspace`: their files, in the order of its packages.
 pub fn build(workspace: &Workspace, stop: &Stop) -> anyhow::Result<Vec<PathBuf>> {
-    let progress = Progress::begin("building the images");
+    let progress = Progress::begin(&format!("building {}", workspace.kind.what), workspace.kind.announced);
     let mut child = command(workspace).spawn().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             anyhow!("cargo is not on the PATH; install Rust (Debian: apt-get install rustup, then rustup show)")
@@ -45,12 +35,12 @@ pub fn build(workspace: &Workspace, stop: &Stop) -> anyhow::Result<Vec<PathBuf>>
         let _ = BufReader::new(stderr).read_to_string(&mut said);
         said
     });
-    let followed = follow(&messages, &progress, stop, &mut child);
+    let followed = follow(&messages, &progress, workspace.kind.what, stop, &mut child);
     let status = child.wait().context("cannot wait for cargo")?;
     let said = said.join().unwrap_or_default();
     let (images, complaints) = followed?;
     if !status.success() {
-        return Err(failed(&complaints, &said));
+        return Err(failed(workspace.kind.what, &complaints, &said));
     }
     let image = |package: &String| images.get(package).cloned().with_context(|| format!("cargo made no {package}"));
     workspace.packages.iter().map(image).collect()
@@ -58,7 +48,7 @@ pub fn build(workspace: &Workspace, stop: &Stop) -> anyhow::Result<Vec<PathBuf>>
 
 fn command(workspace: &Workspace) -> Command {
     let mut command = Command::new("cargo");
-    command.args(["build", "--release", "--target", TARGET, "--message-format=json"]);
+    command.args(["build", "--target", TARGET, "--message-format=json"]).args(workspace.kind.cargo_flags);
     command.arg("--manifest-path").arg(workspace.folder.join("Cargo.toml"));
     command.arg("--target-dir").arg(&workspace.target);
     command.args(workspace.packages.iter().flat_map(|package| ["--package", package]));
@@ -66,7 +56,7 @@ fn command(workspace: &Workspace) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| !may_pass(name)) {
         command.env_remove(name);
     }
-    command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags()).env("DEFMT_LOG", "info");
+    command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace.kind.rust_flags)).env("DEFMT_LOG", "info");
     // Our tool-chain file is found from here; a group of its own, so that it can be ended with all its compilers.
     command.current_dir(&workspace.home).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -80,11 +70,11 @@ fn may_pass(name: &OsStr) -> bool {
     kept.iter().any(|kept| name.starts_with(kept)) || !ours.iter().any(|ours| name.starts_with(ours))
 }
 
-fn rust_flags() -> String {
+fn rust_flags(flags: &[&str]) -> String {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
     let remap = home.map(|home| format!("--remap-path-prefix={}=/registry", home.join("registry/src").display()));
-    let flags: Vec<_> = RUST_FLAGS.iter().copied().chain(remap.as_deref()).collect();
+    let flags: Vec<_> = flags.iter().copied().chain(remap.as_deref()).collect();
     flags.join("\x1f")
 }
 
@@ -100,6 +90,7 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
 fn follow(
     messages: &Receiver<String>,
     progress: &Progress,
+    what: &str,
     stop: &Stop,
     child: &mut Child,
 ) -> anyhow::Result<(HashMap<String, PathBuf>, String)> {
@@ -116,7 +107,7 @@ fn follow(
                     complaints += message["message"]["rendered"].as_str().unwrap_or_default();
                 }
                 if message["reason"] == "compiler-artifact" {
-                    progress.detail(format!("building the images: compiled {name}"));
+                    progress.detail(format!("building {what}: compiled {name}"));
                 }
             }
             Err(RecvTimeoutError::Disconnected) => return Ok((images, complaints)),
@@ -129,7 +120,7 @@ fn follow(
     }
 }
 
-fn failed(complaints: &str, said: &str) -> anyhow::Error {
+fn failed(what: &str, complaints: &str, said: &str) -> anyhow::Error {
     const LINES: usize = 40;
     let all: Vec<_> = complaints.lines().chain(said.lines()).collect();
     let tail = all[all.len().saturating_sub(LINES)..].join("\n");
@@ -138,5 +129,5 @@ fn failed(complaints: &str, said: &str) -> anyhow::Error {
     } else {
         "what it said is above"
     };
-    anyhow!("cargo could not build the images:\n{tail}\n{advice}")
+    anyhow!("cargo could not build {what}:\n{tail}\n{advice}")
 }

@@ -1,8 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Looking into an image.
+//! An image's crate, and looking into an image.
 
+use super::generate::{Kind, Package};
 use anyhow::Context;
+use chain_compiler::VmPlan;
 use object::{Object, ObjectSegment};
+
+/// The whole program of an image.
+const MAIN: &str = "#![no_std]\n#![no_main]\nmod wiring;\nunikernel::image!(wiring::Wiring);\n";
+/// Data plane and wiring for speed, everything else for size.
+const PROFILES: &str = r#"
+[profile.release]
+opt-level = 3
+lto = "fat"
+codegen-units = 1
+panic = "abort"
+debug = false
+strip = "debuginfo"
+incremental = false
+
+[profile.release.package."*"]
+opt-level = "s"
+
+[profile.release.package.unikernel]
+opt-level = "s"
+
+[profile.release.package.control]
+opt-level = "s"
+"#;
+
+/// Images as crates.
+pub const KIND: Kind = Kind {
+    what: "the images",
+    announced: true,
+    crates: &["unikernel", "nf-elements", "control"],
+    profiles: PROFILES,
+    cargo_flags: &["--release"],
+    // Relative paths: rustc and the linker run in the workspace's folder.
+    rust_flags: &[
+        "-Crelocation-model=static",
+        "-Clink-arg=-nostartfiles",
+        "-Clink-arg=-static",
+        "-Clink-arg=-no-pie",
+        "-Clink-arg=-Wl,--build-id=none",
+        "-Clink-arg=-Tunikernel/image.ld",
+    ],
+    target: "target",
+};
+
+/// The crate of a VM.
+pub fn package(vm: &VmPlan) -> Package {
+    let dependencies = "nf-elements.workspace = true\nunikernel = { path = \"../../unikernel\" }\n";
+    let mut sources = vec![("main.rs".into(), MAIN.into()), ("wiring.rs".into(), vm.wiring.clone().into_bytes())];
+    sources.extend(vm.data.iter().cloned());
+    Package::new(&format!("vm-{}", vm.name), dependencies, sources)
+}
 
 /// Bytes that a VMM loads from the file: code, constants and initialised data.
 pub fn loaded_bytes(elf: &[u8]) -> anyhow::Result<u64> {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `sluice build`: from a chain file to an image per VM and a manifest.
 
-mod cargo;
-mod generate;
+pub mod cargo;
+pub mod generate;
 mod image;
 pub mod manifest;
 
@@ -11,7 +11,7 @@ use crate::cli::BuildArgs;
 use crate::place::{self, Pending};
 use crate::signals::Stop;
 use anyhow::Context;
-use generate::Workspace;
+use generate::{Package, Workspace};
 use manifest::Manifest;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,8 @@ pub fn command(args: &BuildArgs) -> anyhow::Result<()> {
 /// Builds `chain` into `output`, or else into `build/NAME`.
 pub fn build(chain: Chain, output: Option<&Path>, stop: &Stop) -> anyhow::Result<Built> {
     let folder = output.map_or_else(|| Path::new("build").join(&chain.stem), Path::to_path_buf);
-    let workspace = Workspace::generate(&chain.plan)?;
+    let packages: Vec<Package> = chain.plan.vms.iter().map(image::package).collect();
+    let workspace = Workspace::generate(&image::KIND, &packages)?;
     let images = cargo::build(&workspace, stop)?;
     place::folder(&folder)?;
     let (mut vms, mut pending) = (Vec::new(), Vec::new());

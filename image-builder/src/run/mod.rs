@@ -57,7 +57,7 @@ fn accelerator(wanted: Acceleration) -> anyhow::Result<Accel> {
         Acceleration::Kvm => Accel::Kvm,
         Acceleration::Tcg => Accel::Tcg,
         Acceleration::Auto => {
-            let _progress = Progress::begin("looking whether KVM executes guests here");
+            let _progress = Progress::begin("looking whether KVM executes guests here", true);
             qemu::accel::choose()?
         }
     })

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `sluice click`: a configuration built as a Linux process, which then takes this one's place.
+
+pub mod package;
+mod source;
+
+use crate::build::cargo;
+use crate::build::generate::{Package, Workspace};
+use crate::cli::ClickArgs;
+use crate::signals::Stop;
+use anyhow::Context;
+pub use source::{Definitions, compile, is_definition};
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The command. It returns only if something is wrong.
+pub fn command(args: &ClickArgs) -> anyhow::Result<()> {
+    let source = source::Source::find(args)?;
+    let plan = source.load(!args.no_warnings)?;
+    let process = build(&package::package(&plan, args.attachments.tap()))?;
+    let error = Command::new(&process).args(args.for_the_process()).exec();
+    Err(error).with_context(|| format!("cannot run {}", process.display()))
+}
+
+/// The process that `package` is. It is built only if that was not done, or our sources have changed since.
+fn build(package: &Package) -> anyhow::Result<PathBuf> {
+    if let Some(built) = package::built(package)? {
+        return Ok(built);
+    }
+    let workspace = Workspace::generate(&package::KIND, std::slice::from_ref(package))?;
+    let mut built = cargo::build(&workspace, &Stop::listen()?)?;
+    built.pop().context("cargo built nothing")
+}
+
+impl ClickArgs {
+    /// What the process is told.
+    fn for_the_process(&self) -> Vec<OsString> {
+        let mut told = Vec::new();
+        let with = |name: &str, value: &str| OsString::from(format!("{name}={value}"));
+        told.extend(self.handler.iter().map(|handler| with("--handler", handler)));
+        told.extend(self.exit_handler.iter().map(|handler| with("--exit-handler", handler)));
+        told.extend(self.write.iter().map(|write| with("--write", write)));
+        let flags = [("--quit", self.quit), ("--time", self.time), ("--no-warnings", self.no_warnings)];
+        told.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| OsString::from(name)));
+        match &self.simtime {
+            Some(Some(start)) => told.push(with("--simtime", &start.to_string())),
+            Some(None) => told.push("--simtime".into()),
+            None => {}
+        }
+        told.extend(self.attachments.for_the_process());
+        told
+    }
+}
