@@ -8,6 +8,8 @@ pub const PROGRAM: &str = "qemu-system-x86_64";
 /// The port of the debug console, and of the device that ends QEMU (see [`crate::Exit`]).
 const DEBUG_CONSOLE: &str = "0xe9";
 const DEBUG_EXIT: &str = "0xf4";
+/// The slot of the first device of ours; the machines keep slots 0, 1 and 31 for themselves.
+const FIRST_SLOT: usize = 2;
 
 /// A machine type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,14 @@ impl Kind {
             Kind::Microvm => "virtio-net-device",
             // Without the option ROM, which would boot from the network.
             Kind::Pc | Kind::Q35 => "virtio-net-pci,disable-legacy=on,romfile=",
+        }
+    }
+
+    /// The option that puts PCI device number `index` into a slot of its own.
+    fn slot(self, index: usize) -> String {
+        match self {
+            Kind::Microvm => String::new(),
+            Kind::Pc | Kind::Q35 => format!(",addr={:#x}", FIRST_SLOT + index),
         }
     }
 
@@ -184,7 +194,7 @@ impl Machine {
         line.add(&["-device", &format!("isa-debugcon,iobase={DEBUG_CONSOLE},chardev=log")]);
         line.add(&["-device", &format!("isa-debug-exit,iobase={DEBUG_EXIT},iosize=4")]);
         if let Some(socket) = &self.control {
-            line.add(&["-device", self.kind.serial_device()]);
+            line.add(&["-device", &format!("{}{}", self.kind.serial_device(), self.kind.slot(self.nics.len()))]);
             let path = option(socket);
             line.add(&["-chardev", &format!("socket,id=control,path={path},server=on,wait=off")]);
             line.add(&["-device", "virtconsole,chardev=control"]);
@@ -192,12 +202,12 @@ impl Machine {
         line.0
     }
 
-    /// The kernel's command line. Where devices are found by probing slots, their number ends the search.
+    /// The kernel's command line. Where devices are found by probing slots, it says in which ones they are.
     fn kernel_words(&self) -> String {
-        let devices = self.nics.len() + usize::from(self.control.is_some());
+        let last = FIRST_SLOT + (self.nics.len() + usize::from(self.control.is_some())).saturating_sub(1);
         match self.kind {
             Kind::Microvm => self.append.clone(),
-            Kind::Pc | Kind::Q35 => format!("{} virtio_devices={devices}", self.append).trim_start().into(),
+            Kind::Pc | Kind::Q35 => format!("{} virtio_slots={FIRST_SLOT}-{last}", self.append).trim_start().into(),
         }
     }
 
@@ -215,7 +225,7 @@ impl Line {
     }
 
     fn nic(&mut self, kind: Kind, index: usize, nic: &Nic) {
-        let device = format!("{},mac={}", kind.nic_device(), mac(nic.mac));
+        let device = format!("{}{},mac={}", kind.nic_device(), kind.slot(index), mac(nic.mac));
         let netdev = match &nic.backend {
             Backend::None => return self.add(&["-device", &device]),
             Backend::Dgram { local, remote } => format!(

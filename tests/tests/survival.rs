@@ -129,11 +129,19 @@ fn q35_is_driven_by_ecam_and_pc_by_ports() {
     let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());
     for (kind, way) in [(Kind::Q35, "virtio over PCI, by Ecam"), (Kind::Pc, "virtio over PCI, by Ports")] {
         let wire = Running::boot(&image, kind, 2);
-        let log = folder.path().join("log");
-        std::fs::write(&log, wire.vm.take_log()).unwrap();
-        let told = sluice().arg("logs").arg(&image).arg(&log).output().unwrap();
-        let told = String::from_utf8(told.stdout).unwrap();
-        assert!(told.contains(way), "{told}");
+        let (log, mut said) = (folder.path().join("log"), Vec::new());
+        // The log comes by another way than the message that the VM is ready, and perhaps later.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            said.extend(wire.vm.take_log());
+            std::fs::write(&log, &said).unwrap();
+            let told = sluice().arg("logs").arg(&image).arg(&log).output().unwrap();
+            let told = String::from_utf8(told.stdout).unwrap();
+            if told.contains(way) {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{told}");
+        }
         wire.power_off();
     }
 }

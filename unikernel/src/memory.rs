@@ -28,11 +28,9 @@ pub struct FreeRam {
 
 impl FreeRam {
     /// The RAM between the end of the image and the end of the range that the image lies in.
-    pub fn behind(image_end: usize, ram: &[Ram]) -> Self {
-        let range = ram.iter().find(|range| (range.start..range.end).contains(&(image_end as u64)));
-        let end = range.expect("the image lies in RAM of the memory map").end;
+    pub fn behind(image_end: usize, ram: Ram) -> Self {
         // Physical addresses from 4 GiB on are not mapped.
-        FreeRam { next: image_end.next_multiple_of(PAGE), end: end.min(1 << 32) as usize }
+        FreeRam { next: image_end.next_multiple_of(PAGE), end: ram.end_behind_image.min(1 << 32) as usize }
     }
 
     /// Zeroed memory in whole pages.

@@ -5,16 +5,18 @@
 #![allow(unsafe_code)]
 
 use crate::apic;
+use core::sync::atomic::{AtomicU32, Ordering};
 use heapless::Vec;
 use x86_64::instructions::port::Port;
 
 const COMMAND: u8 = 0x04;
 const COMMAND_MEMORY: u32 = 1 << 1;
 const COMMAND_BUS_MASTER: u32 = 1 << 2;
+const COMMAND_INTERRUPT_DISABLE: u32 = 1 << 10;
 const BAR0: u8 = 0x10;
 const CAPABILITIES: u8 = 0x34;
-const STATUS_CAPABILITIES: u32 = 1 << 20;
-const MSIX_CAPABILITY: u8 = 0x11;
+/// The id of the MSI-X capability.
+pub const MSIX_CAPABILITY: u8 = 0x11;
 const MSIX_ENABLE: u32 = 1 << 31;
 const MSIX_FUNCTION_MASK: u32 = 1 << 30;
 /// Where BARs go that the firmware left alone: below the APICs and above any RAM a VM of ours has there.
@@ -30,10 +32,13 @@ pub enum ConfigSpace {
 }
 
 /// Bus 0, which is the only one that these machines have.
+#[derive(Clone, Copy)]
 pub struct Bus {
     space: ConfigSpace,
-    next_bar: u32,
 }
+
+/// Where the next BAR goes that has no place.
+static NEXT_BAR: AtomicU32 = AtomicU32::new(BAR_WINDOW);
 
 /// A function on bus 0: device number and function number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +69,7 @@ impl Capability {
 impl Bus {
     /// Bus 0.
     pub fn new(space: ConfigSpace) -> Self {
-        Bus { space, next_bar: BAR_WINDOW }
+        Bus { space }
     }
 
     /// The way to configuration space.
@@ -72,19 +77,16 @@ impl Bus {
         self.space
     }
 
-    /// How many slots a bus has.
-    pub const SLOTS: u8 = 32;
-
-    /// The functions in slot `slot`, in order of number.
-    pub fn functions(&self, slot: u8) -> Vec<Function, 8> {
+    /// Puts the functions in slot `slot` into `found`, in reverse order. A device of vendor `plain` is taken to have one only: each
+    /// access costs microseconds under emulation.
+    pub fn functions(&self, slot: u8, plain: u16, found: &mut Vec<Function, 8>) {
         const HEADER_MULTI_FUNCTION: u32 = 1 << 23;
         let first = slot * 8;
-        let mut found = Vec::new();
-        let Some(function) = self.probe(first) else { return found };
-        let others = if self.read(function, 0x0c) & HEADER_MULTI_FUNCTION != 0 { 7 } else { 0 };
+        let Some(function) = self.probe(first) else { return };
+        if function.vendor != plain && self.read(function, 0x0c) & HEADER_MULTI_FUNCTION != 0 {
+            found.extend((1..8).rev().filter_map(|number| self.probe(first + number)));
+        }
         let _ = found.push(function);
-        found.extend((1..=others).filter_map(|number| self.probe(first + number)));
-        found
     }
 
     fn probe(&self, devfn: u8) -> Option<Function> {
@@ -121,8 +123,7 @@ impl Bus {
     /// The capabilities of a function; a list that runs in circles ends. Each access costs microseconds under emulation, so
     /// each register is read once.
     pub fn capabilities(&self, function: Function) -> Vec<Capability, 16> {
-        let has_list = self.read(function, COMMAND) & STATUS_CAPABILITIES != 0;
-        let mut offset = if has_list { self.read(function, CAPABILITIES) as u8 & !3 } else { 0 };
+        let mut offset = self.read(function, CAPABILITIES) as u8 & !3;
         let mut found = Vec::new();
         while offset != 0 && !found.is_full() {
             let header = self.read(function, offset);
@@ -132,14 +133,13 @@ impl Bus {
         found
     }
 
-    /// Lets the device decode memory and write to RAM.
+    /// Lets the device decode memory and write to RAM. The upper half of the register has bits that ones clear.
     pub fn enable(&self, function: Function) {
-        let command = self.read(function, COMMAND) & 0xffff;
-        self.write(function, COMMAND, command | COMMAND_MEMORY | COMMAND_BUS_MASTER);
+        self.write(function, COMMAND, COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_INTERRUPT_DISABLE);
     }
 
     /// The physical address of memory BAR `index`, which is placed if the firmware did not, or lies beyond what is mapped.
-    pub fn bar(&mut self, function: Function, index: u8) -> Option<usize> {
+    pub fn bar(&self, function: Function, index: u8) -> Option<usize> {
         const MEMORY_64: u32 = 0b100;
         let register = BAR0 + 4 * index;
         let low = self.read(function, register);
@@ -147,19 +147,18 @@ impl Bus {
             return None;
         }
         let wide = low & 0b110 == MEMORY_64;
-        let high = if wide { self.read(function, register + 4) } else { 0 };
         let base = low & !0xf;
-        if base != 0 && high == 0 {
+        if base != 0 && !(wide && self.read(function, register + 4) != 0) {
             return Some(base as usize);
         }
         Some(self.place(function, register, wide) as usize)
     }
 
-    fn place(&mut self, function: Function, register: u8, wide: bool) -> u32 {
+    fn place(&self, function: Function, register: u8, wide: bool) -> u32 {
         self.write(function, register, !0);
         let size = (!(self.read(function, register) & !0xf)).wrapping_add(1).max(4096);
-        let base = self.next_bar.next_multiple_of(size);
-        self.next_bar = base + size;
+        let base = NEXT_BAR.load(Ordering::Relaxed).next_multiple_of(size);
+        NEXT_BAR.store(base + size, Ordering::Relaxed);
         self.write(function, register, base);
         if wide {
             self.write(function, register + 4, 0);
@@ -167,9 +166,8 @@ impl Bus {
         base
     }
 
-    /// Turns MSI-X on, entry 0 raising the wake-up interrupt. False if the function has no MSI-X among `capabilities`.
-    pub fn enable_msix(&mut self, function: Function, capabilities: &[Capability]) -> bool {
-        let Some(capability) = capabilities.iter().find(|found| found.id() == MSIX_CAPABILITY) else { return false };
+    /// Turns MSI-X on, entry 0 raising the wake-up interrupt. False if its table cannot be reached.
+    pub fn enable_msix(&self, function: Function, capability: Capability) -> bool {
         let table = self.read(function, capability.offset + 4);
         let Some(bar) = self.bar(function, table as u8 & 7) else { return false };
         let entry = (bar + (table & !7) as usize) as *mut u32;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The VM's life: bring the machine up, then run the wiring until somebody says stop.
 
+use crate::boot::parameters::Parameters;
 use crate::boot::{exceptions, paging, pvh::StartInfo};
 use crate::control_server::{ControlServer, Wish};
 use crate::memory::{FreeRam, POOL};
@@ -44,15 +45,15 @@ struct Rest {
 /// Brings the machine and its ports up. Not generic, so that it is compiled for size with its crate, not for speed with the
 /// wiring.
 fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine, Rest) {
-    let (ram, command_line) = (start_info.ram(), start_info.command_line());
-    let rsdp_paddr = start_info.rsdp_paddr();
-    paging::enter(&ram);
+    let image_end = crate::memory::image_end();
+    let ram = start_info.ram(image_end as u64);
+    let parameters = Parameters::read(start_info.command_line());
+    paging::enter(ram);
     exceptions::enter();
     apic::enable();
-    let mut memory = FreeRam::behind(crate::memory::image_end(), &ram);
-    let command_line = memory.place(command_line).as_str();
-    let clock = Clock::start(entry_tsc, command_line);
-    let mut devices = Devices::new(rsdp_paddr, command_line);
+    let mut memory = FreeRam::behind(image_end, ram);
+    let clock = Clock::start(entry_tsc, parameters.tsc_khz);
+    let mut devices = Devices::new(start_info.rsdp_paddr(), parameters);
     let ports = ports(&mut devices, &mut memory, ports_wanted);
     let rest = Rest { devices, memory: memory.part(console::MEMORY_BYTES) };
     memory.fill(&POOL);
@@ -147,6 +148,7 @@ impl Machine {
     fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
         self.round(graph);
         let mut control = rest.control();
+        self.ports.iter_mut().for_each(|port| port.enable_interrupts());
         if let Some(control) = &mut control {
             control.say_ready(self.ready_ns, self.clock.now_ns());
         }

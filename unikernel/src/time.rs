@@ -2,7 +2,6 @@
 //! Time from the TSC, whose frequency the hypervisor tells, or else the command line, or else the PIT.
 #![allow(unsafe_code)]
 
-use crate::boot::pvh::parameter;
 use core::arch::x86_64::{__cpuid, _rdtsc};
 use core::sync::atomic::{AtomicU64, Ordering};
 use x86_64::instructions::port::Port;
@@ -29,10 +28,13 @@ static ENTRY_TSC: AtomicU64 = AtomicU64::new(0);
 static TICKS_PER_US: AtomicU64 = AtomicU64::new(0);
 
 impl Clock {
-    /// Finds the frequency.
-    pub fn start(entry_tsc: u64, command_line: &str) -> Self {
-        let khz = from_hypervisor().or_else(|| parameter(command_line, "tsc_khz")?.parse().ok());
-        let khz = khz.filter(|&khz| khz >= 1000).or_else(from_crystal).unwrap_or_else(from_pit);
+    /// Finds the frequency; `told_khz` is what the command line says.
+    pub fn start(entry_tsc: u64, told_khz: u64) -> Self {
+        let khz = from_hypervisor()
+            .or(Some(told_khz))
+            .filter(|&khz| khz >= 1000)
+            .or_else(from_crystal)
+            .unwrap_or_else(from_pit);
         ENTRY_TSC.store(entry_tsc, Ordering::Relaxed);
         TICKS_PER_US.store(khz / 1000, Ordering::Relaxed);
         Clock { entry_tsc, ns_per_tick: (1_000_000 << FRACTION) / khz }

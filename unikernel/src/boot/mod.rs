@@ -5,4 +5,5 @@
 mod entry;
 pub mod exceptions;
 pub mod paging;
+pub mod parameters;
 pub mod pvh;

@@ -52,19 +52,18 @@ unsafe extern "C" {
 }
 
 /// Builds the final tables and switches to them.
-pub fn enter(ram: &[Ram]) {
+pub fn enter(ram: Ram) {
     let tables = (&raw mut PML4, &raw mut PDPT, &raw mut PD, &raw mut PT);
     // SAFETY: called once, by the only processor; the references are gone when this returns, and from then on only the
     // processor reads the tables.
     let (pml4, pdpt, pd, pt) = unsafe { (&mut *tables.0, &mut *tables.1, &mut *tables.2, &mut *tables.3) };
     fill(&mut pt.0, 0, SMALL, READ_WRITE);
     protect(&mut pt.0);
-    let ram_end = ram.iter().map(|range| range.end).max().unwrap_or(0);
     for (gib, table) in pd.iter_mut().enumerate() {
         let start = gib as u64 * GIB;
         // Of the gigabytes without RAM only the last two have devices (q35 has its ECAM at 0xb0000000).
-        if start < ram_end || gib >= 2 {
-            let ram = (ram_end.saturating_sub(start).div_ceil(LARGE) as usize).min(512);
+        if start < ram.end || gib >= 2 {
+            let ram = (ram.end.saturating_sub(start).div_ceil(LARGE) as usize).min(512);
             let (ram, devices) = table.0.split_at_mut(ram);
             fill(ram, start, LARGE, READ_WRITE | HUGE);
             fill(devices, start + ram.len() as u64 * LARGE, LARGE, READ_WRITE | HUGE | UNCACHED);

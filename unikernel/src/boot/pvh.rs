@@ -2,13 +2,11 @@
 //! What the VMM tells at start: `hvm_start_info` (xen/include/public/arch-x86/hvm/start_info.h).
 #![allow(unsafe_code)]
 
-use heapless::{String, Vec};
-
 /// `XEN_HVM_START_MAGIC_VALUE`
 const MAGIC: u32 = 0x336e_c578;
 /// `XEN_HVM_MEMMAP_TYPE_RAM`
 const MEMMAP_TYPE_RAM: u32 = 1;
-/// Longest command line that is kept.
+/// Longest command line that is read.
 const COMMAND_LINE_BYTES: usize = 2048;
 
 /// `struct hvm_start_info`, version 1.
@@ -40,40 +38,45 @@ struct MemmapEntry {
 
 const _: () = assert!(size_of::<MemmapEntry>() == 24);
 
-/// A range of RAM, in bytes of physical address.
+/// Where RAM ends, in bytes of physical address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ram {
-    /// First byte.
-    pub start: u64,
-    /// Byte behind the last.
+    /// The byte behind the range that the image lies in.
+    pub end_behind_image: u64,
+    /// The byte behind the last range.
     pub end: u64,
 }
 
 impl StartInfo {
-    /// The ranges of RAM (at most eight are kept).
-    pub fn ram(&self) -> Vec<Ram, 8> {
+    /// Where RAM ends; the image ends at `image_end`.
+    pub fn ram(&self, image_end: u64) -> Ram {
         assert!(self.magic == MAGIC, "the VMM passed no hvm_start_info");
         assert!(self.version >= 1 && self.memmap_paddr != 0, "the VMM passed no memory map");
         let entries = self.memmap_entries.min(64) as usize;
         // SAFETY: PVH: the VMM put that many entries at this address, and nothing writes there; memory is identity-mapped.
         let map = unsafe { core::slice::from_raw_parts(self.memmap_paddr as *const MemmapEntry, entries) };
-        let ram = map.iter().filter(|entry| entry.kind == MEMMAP_TYPE_RAM);
-        ram.map(|entry| Ram { start: entry.paddr, end: entry.paddr.saturating_add(entry.bytes) }).take(8).collect()
-    }
-
-    /// A copy of the command line (Xen puts the original behind the image, in memory that will be used); empty if there is
-    /// none or it is not UTF-8.
-    pub fn command_line(&self) -> CommandLine {
-        let mut bytes = Vec::new();
-        let first = self.cmdline_paddr as *const u8;
-        for index in 0..COMMAND_LINE_BYTES {
-            // SAFETY: PVH: a zero-terminated string in RAM that nothing writes to; no byte behind the zero is read.
-            let byte = if first.is_null() { 0 } else { unsafe { first.add(index).read() } };
-            if byte == 0 || bytes.push(byte).is_err() {
-                break;
+        let mut ram = Ram { end_behind_image: 0, end: 0 };
+        for entry in map.iter().filter(|entry| entry.kind == MEMMAP_TYPE_RAM) {
+            let end = entry.paddr.saturating_add(entry.bytes);
+            ram.end = ram.end.max(end);
+            if (entry.paddr..end).contains(&image_end) {
+                ram.end_behind_image = end;
             }
         }
-        String::from_utf8(bytes).unwrap_or_default()
+        assert!(ram.end_behind_image > 0, "the image does not lie in RAM of the memory map");
+        ram
+    }
+
+    /// The command line; empty if there is none. To be read before RAM is used: Xen puts it behind the image.
+    pub fn command_line(&self) -> &[u8] {
+        let first = self.cmdline_paddr as *const u8;
+        let mut length = 0;
+        // SAFETY: PVH: a zero-terminated string in RAM that nothing writes to; no byte behind the zero is read.
+        while !first.is_null() && length < COMMAND_LINE_BYTES && unsafe { first.add(length).read() } != 0 {
+            length += 1;
+        }
+        // SAFETY: these bytes have just been read; a slice without bytes may begin anywhere but at null.
+        if length == 0 { &[] } else { unsafe { core::slice::from_raw_parts(first, length) } }
     }
 
     /// Physical address of ACPI's root pointer; 0 if unknown.
@@ -82,25 +85,9 @@ impl StartInfo {
     }
 }
 
-/// The kernel's command line.
-pub type CommandLine = String<COMMAND_LINE_BYTES>;
-
-/// The value of `key=value` among the words of a command line.
-pub fn parameter<'a>(command_line: &'a str, key: &str) -> Option<&'a str> {
-    command_line.split_ascii_whitespace().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parameters_are_whole_words() {
-        let line = "tsc_khz=2600000 xtsc_khz=1 quiet";
-        assert_eq!(parameter(line, "tsc_khz"), Some("2600000"));
-        assert_eq!(parameter(line, "quiet"), None);
-        assert_eq!(parameter(line, "tsc"), None);
-    }
 
     #[test]
     fn only_ram_counts_as_ram() {
@@ -121,7 +108,8 @@ mod tests {
             memmap_entries: 3,
             reserved: 0,
         };
-        assert_eq!(info.command_line(), "a=b");
-        assert_eq!(info.ram().as_slice(), [Ram { start: 0, end: 0x9f000 }, Ram { start: 0x100000, end: 0x800000 }]);
+        assert_eq!(info.command_line(), b"a=b");
+        assert_eq!(info.ram(0x13_0000), Ram { end_behind_image: 0x80_0000, end: 0x80_0000 });
+        assert_eq!(info.ram(0x1000).end_behind_image, 0x9f000);
     }
 }

@@ -34,6 +34,7 @@ impl Console {
         let features = negotiate(&mut transport, VERSION_1)?;
         let receive = make_queue(&mut transport, memory, RECEIVE, 1, features)?;
         let transmit = make_queue(&mut transport, memory, TRANSMIT, 1, features)?;
+        transport.enable_interrupts();
         start(&mut transport);
         let (input, output) = (memory.pages(INPUT_BYTES), memory.pages(OUTPUT_BYTES));
         let mut console = Console { transport, receive, input, transmit, output };

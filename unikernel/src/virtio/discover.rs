@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Finding virtio devices: on PCI bus 0, or where the command line says (`virtio_mmio.device=<size>@<base>:<line>`, the Linux
-//! parameter by which QEMU's microvm and Firecracker announce their windows).
+//! Finding virtio devices: in the windows that the command line names, or else on PCI bus 0.
 #![allow(unsafe_code)]
 
 use super::{Transport, mmio, pci};
-use crate::boot::pvh::parameter;
+use crate::acpi;
+use crate::boot::parameters::{Parameters, Window};
 use crate::pci::{Bus, ConfigSpace, Function};
-use crate::{acpi, apic};
-use core::str::SplitAsciiWhitespace;
 use heapless::Vec;
 
 const VIRTIO_VENDOR: u16 = 0x1af4;
 /// A modern device's PCI id is this plus its device id, §4.1.2.1.
 const MODERN_DEVICE: u16 = 0x1040;
-const WINDOW: &str = "virtio_mmio.device=";
 
 /// A device: its id (§5) and its registers.
 pub struct Found {
@@ -25,33 +22,32 @@ pub struct Found {
 
 /// The devices in the order of the VMM's command line, looked for as they are asked for: each access to a bus costs
 /// microseconds under emulation, and what comes late need not delay what comes first.
+#[expect(clippy::large_enum_variant, reason = "one exists, on the stack of the boot")]
 pub enum Devices {
-    /// Windows that the words of the command line name. QEMU fills its windows from the last to the first, but lists them, as
-    /// Firecracker does, in the order of the devices.
-    Windows(SplitAsciiWhitespace<'static>),
-    /// The slots of PCI bus 0 from `slot` on, the functions of the one before first; `left` devices are still to come.
+    /// Windows, those to come last first. QEMU fills its windows from the last to the first, but lists them, as Firecracker does,
+    /// in the order of the devices.
+    Windows(Vec<Window, 24>),
+    /// Slots of PCI bus 0.
     Bus {
         /// The bus.
         bus: Bus,
-        /// The next slot.
-        slot: u8,
+        /// The next slot, and the last one.
+        slots: (u8, u8),
         /// Functions of the slot before, in reverse order.
         functions: Vec<Function, 8>,
-        /// How many devices there are beyond those found, if the command line said.
-        left: u32,
     },
 }
 
 impl Devices {
-    /// The devices of this machine. ACPI's root pointer, if the VMM told it, leads to PCI's ECAM; `virtio_devices=N` on the
-    /// command line ends the search when so many are found.
-    pub fn new(rsdp_paddr: u64, command_line: &'static str) -> Self {
-        if command_line.contains(WINDOW) {
-            return Devices::Windows(command_line.split_ascii_whitespace());
+    /// The devices of this machine. ACPI's root pointer, if the VMM told it, leads to PCI's ECAM.
+    pub fn new(rsdp_paddr: u64, parameters: Parameters) -> Self {
+        let mut windows = parameters.windows;
+        if !windows.is_empty() {
+            windows.reverse();
+            return Devices::Windows(windows);
         }
         let space = acpi::ecam(rsdp_paddr).map_or(ConfigSpace::Ports, ConfigSpace::Ecam);
-        let left = parameter(command_line, "virtio_devices").and_then(|most| most.parse().ok()).unwrap_or(u32::MAX);
-        Devices::Bus { bus: Bus::new(space), slot: 0, functions: Vec::new(), left }
+        Devices::Bus { bus: Bus::new(space), slots: parameters.slots, functions: Vec::new() }
     }
 
     /// Logs how devices are found.
@@ -68,68 +64,49 @@ impl Iterator for Devices {
 
     fn next(&mut self) -> Option<Found> {
         match self {
-            Devices::Windows(words) => words.find_map(|word| open_window(word.strip_prefix(WINDOW)?)),
-            Devices::Bus { bus, slot, functions, left } => {
-                while *left > 0 {
-                    if let Some(function) = functions.pop() {
-                        let Some(found) = open_function(bus, function) else { continue };
-                        *left -= 1;
-                        return Some(found);
+            Devices::Windows(windows) => {
+                while let Some(window) = windows.pop() {
+                    let found = open_window(window);
+                    if found.is_some() {
+                        return found;
                     }
-                    if *slot == Bus::SLOTS {
-                        return None;
-                    }
-                    *functions = bus.functions(*slot);
-                    functions.reverse();
-                    *slot += 1;
                 }
                 None
             }
+            Devices::Bus { bus, slots: (slot, last), functions } => loop {
+                if let Some(function) = functions.pop() {
+                    let found = open_function(bus, function);
+                    if found.is_some() {
+                        return found;
+                    }
+                } else if slot <= last {
+                    bus.functions(*slot, VIRTIO_VENDOR, functions);
+                    *slot += 1;
+                } else {
+                    return None;
+                }
+            },
         }
     }
 }
 
-/// The device in the window that `text` describes, its interrupt routed.
-fn open_window(text: &str) -> Option<Found> {
-    let (base, line) = parse_window(text)?;
+/// The device in a window.
+fn open_window(window: Window) -> Option<Found> {
     // SAFETY: the VMM says that a window lies there.
-    let (device, id) = unsafe { mmio::Device::probe(base) }?;
-    apic::route(line);
+    let (device, id) = unsafe { mmio::Device::probe(window.paddr, window.line) }?;
     Some(Found { id, transport: Transport::Mmio(device) })
 }
 
 /// The device that `function` is, if it is one of virtio's and can be used.
-fn open_function(bus: &mut Bus, function: Function) -> Option<Found> {
+fn open_function(bus: &Bus, function: Function) -> Option<Found> {
     if function.vendor != VIRTIO_VENDOR || function.device < MODERN_DEVICE {
         return None;
     }
-    match pci::Device::new(bus, function) {
+    match pci::Device::new(*bus, function) {
         Ok(device) => Some(Found { id: u32::from(function.device - MODERN_DEVICE), transport: Transport::Pci(device) }),
         Err(error) => {
             defmt::warn!("PCI function {}: {}", defmt::Debug2Format(&function), error);
             None
         }
-    }
-}
-
-/// Reads `<size>@<base>:<line>`: base and interrupt line.
-fn parse_window(text: &str) -> Option<(usize, u32)> {
-    let (_size, place) = text.split_once('@')?;
-    let (base, rest) = place.split_once(':')?;
-    let line = rest.split(':').next()?;
-    let base = usize::from_str_radix(base.strip_prefix("0x")?, 16).ok()?;
-    Some((base, line.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn windows_are_read_as_linux_reads_them() {
-        assert_eq!(parse_window("512@0xfeb00e00:12"), Some((0xfeb0_0e00, 12)));
-        assert_eq!(parse_window("4K@0xd0000000:5:0"), Some((0xd000_0000, 5)));
-        assert_eq!(parse_window("512@0xfeb00e00"), None);
-        assert_eq!(parse_window("512@feb00e00:x"), None);
     }
 }

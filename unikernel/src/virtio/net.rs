@@ -23,7 +23,6 @@ const SLOTS: usize = MAX_SIZE as usize;
 pub struct Nic {
     transport: Transport,
     port: u8,
-    mac: [u8; 6],
     receive: Queue,
     receiving: [Option<NonNull<Buffer>>; SLOTS],
     transmit: Queue,
@@ -43,10 +42,11 @@ pub fn make_queue(
     most: u16,
     features: u64,
 ) -> Result<Queue, Error> {
-    let size = 1 << transport.queue_size(index)?.min(most).ilog2();
+    let offered = transport.select_queue(index)?;
+    let size = 1 << offered.min(most).ilog2();
     // SAFETY: fresh zeroed pages, as many as the rings take; the size is a power of two.
     let rings = unsafe { Rings::new(memory.pages(Rings::bytes(size)), size) };
-    let notify = transport.set_queue(index, size, &rings);
+    let notify = transport.set_queue(index, offered, size, &rings);
     Ok(Queue::new(rings, notify, features & EVENT_IDX != 0))
 }
 
@@ -56,12 +56,10 @@ impl Nic {
         let features = negotiate(&mut transport, VERSION_1 | EVENT_IDX | F_MAC)?;
         let receive = make_queue(&mut transport, memory, RECEIVE, MAX_SIZE, features)?;
         let transmit = make_queue(&mut transport, memory, TRANSMIT, MAX_SIZE, features)?;
-        let mac = core::array::from_fn(|index| transport.config(index));
         start(&mut transport);
         Ok(Nic {
             transport,
             port,
-            mac,
             receive,
             receiving: [None; SLOTS],
             transmit,
@@ -75,7 +73,12 @@ impl Nic {
 
     /// The device's own address.
     pub fn mac(&self) -> [u8; 6] {
-        self.mac
+        core::array::from_fn(|index| self.transport.config(index))
+    }
+
+    /// Lets the device wake the processor. Until then it is polled, so this need not delay its first frame.
+    pub fn enable_interrupts(&mut self) {
+        self.transport.enable_interrupts();
     }
 
     /// Frames that the device has brought so far.

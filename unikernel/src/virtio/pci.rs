@@ -5,7 +5,7 @@
 use super::Error;
 use super::queue::{Notify, Rings};
 use super::transport::Registers;
-use crate::pci::{Bus, Function};
+use crate::pci::{Bus, Capability, Function, MSIX_CAPABILITY};
 
 /// `PCI_CAP_ID_VNDR`
 const VENDOR_CAPABILITY: u8 = 0x09;
@@ -34,45 +34,51 @@ const VECTOR: u16 = 0;
 
 /// A device's registers.
 pub struct Device {
+    bus: Bus,
+    function: Function,
     common: Registers,
     notify: Registers,
     notify_multiplier: usize,
-    config: Option<Registers>,
+    /// The offsets in configuration space of what is read when it is asked for.
+    config: Option<u8>,
+    msix: Option<Capability>,
 }
 
 impl Device {
-    /// Finds the device's structures and turns its interrupts on.
-    pub fn new(bus: &mut Bus, function: Function) -> Result<Device, Error> {
-        let mut common = None;
-        let mut notify = None;
-        let mut config = None;
-        let capabilities = bus.capabilities(function);
-        let mut bars: [Option<usize>; 6] = [None; 6];
-        for capability in capabilities.iter().filter(|found| found.id() == VENDOR_CAPABILITY) {
-            let offset = capability.offset;
-            let slot = match (capability.header >> 24) as u8 {
-                COMMON_CFG => &mut common,
-                NOTIFY_CFG => &mut notify,
-                DEVICE_CFG => &mut config,
+    /// Finds the device's structures and turns its memory on.
+    pub fn new(bus: Bus, function: Function) -> Result<Device, Error> {
+        let (mut common, mut notify, mut config, mut msix) = (None, None, None, None);
+        for capability in bus.capabilities(function) {
+            let slot = match (capability.id(), (capability.header >> 24) as u8) {
+                (MSIX_CAPABILITY, _) => {
+                    msix = Some(capability);
+                    continue;
+                }
+                (VENDOR_CAPABILITY, COMMON_CFG) => &mut common,
+                (VENDOR_CAPABILITY, NOTIFY_CFG) => &mut notify,
+                (VENDOR_CAPABILITY, DEVICE_CFG) => &mut config,
                 _ => continue,
             };
-            let index = bus.read(function, offset + 4) as u8;
-            let Some(known) = bars.get_mut(usize::from(index)) else { continue };
-            *known = known.or_else(|| bus.bar(function, index));
-            let Some(bar) = *known else { continue };
-            let start = bar + bus.read(function, offset + 8) as usize;
-            // SAFETY: the device says that this structure of its lies there, in its BAR, mapped uncached.
-            let registers = unsafe { Registers::new(start) };
-            slot.get_or_insert((registers, offset));
+            slot.get_or_insert(capability.offset);
         }
-        let (common, _) = common.ok_or(Error::Missing)?;
-        let (notify, notify_capability) = notify.ok_or(Error::Missing)?;
-        let notify_multiplier = bus.read(function, notify_capability + 16) as usize;
+        let (common, notify) = (common.ok_or(Error::Missing)?, notify.ok_or(Error::Missing)?);
+        let notify_multiplier = bus.read(function, notify + 16) as usize;
+        let index = bus.read(function, common + 4) as u8;
+        let bar = bus.bar(function, index).ok_or(Error::Missing)?;
+        let common = structure(bus, function, common, bar);
+        // All structures usually lie in one BAR.
+        let notify_index = bus.read(function, notify + 4) as u8;
+        let bar = if notify_index == index { Some(bar) } else { bus.bar(function, notify_index) };
+        let notify = structure(bus, function, notify, bar.ok_or(Error::Missing)?);
         bus.enable(function);
-        if !bus.enable_msix(function, &capabilities) {
+        Ok(Device { bus, function, common, notify, notify_multiplier, config, msix })
+    }
+
+    /// Turns the device's interrupts on.
+    pub fn enable_interrupts(&mut self) {
+        if !self.msix.is_some_and(|msix| self.bus.enable_msix(self.function, msix)) {
             defmt::warn!("a virtio device without MSI-X is polled");
         }
-        Ok(Device { common, notify, notify_multiplier, config: config.map(|(registers, _)| registers) })
     }
 
     pub fn device_features(&mut self) -> u64 {
@@ -98,14 +104,16 @@ impl Device {
         self.common.write(DEVICE_STATUS, status);
     }
 
-    pub fn queue_size(&mut self, index: u16) -> u16 {
+    pub fn select_queue(&mut self, index: u16) -> u16 {
         self.common.write(QUEUE_SELECT, index);
         self.common.read(QUEUE_SIZE)
     }
 
-    pub fn set_queue(&mut self, index: u16, size: u16, rings: &Rings) -> Notify {
-        self.common.write(QUEUE_SELECT, index);
-        self.common.write(QUEUE_SIZE, size);
+    pub fn set_queue(&mut self, index: u16, offered: u16, size: u16, rings: &Rings) -> Notify {
+        if size != offered {
+            self.common.write(QUEUE_SIZE, size);
+        }
+        // Mapped before MSI-X is enabled: the vector means nothing until then.
         self.common.write(QUEUE_MSIX_VECTOR, VECTOR);
         for (register, paddr) in
             [(QUEUE_DESC, rings.descriptors()), (QUEUE_DRIVER, rings.avail()), (QUEUE_DEVICE, rings.used())]
@@ -120,6 +128,16 @@ impl Device {
     }
 
     pub fn config(&self, offset: usize) -> u8 {
-        self.config.map_or(0, |config| config.read(offset))
+        let read = |capability: u8| {
+            let bar = self.bus.bar(self.function, self.bus.read(self.function, capability + 4) as u8)?;
+            Some(structure(self.bus, self.function, capability, bar).read(offset))
+        };
+        self.config.and_then(read).unwrap_or(0)
     }
+}
+
+/// The structure that a capability says lies in its BAR, which is at `bar`.
+fn structure(bus: Bus, function: Function, capability: u8, bar: usize) -> Registers {
+    // SAFETY: the device says that this structure of its lies there, in its BAR, mapped uncached.
+    unsafe { Registers::new(bar + bus.read(function, capability + 8) as usize) }
 }

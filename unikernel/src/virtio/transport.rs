@@ -46,20 +46,28 @@ impl Transport {
         }
     }
 
-    /// How many descriptors queue `index` may have.
-    pub fn queue_size(&mut self, index: u16) -> Result<u16, Error> {
+    /// Makes the next [`Transport::set_queue`] be about queue `index`: how many descriptors it may have.
+    pub fn select_queue(&mut self, index: u16) -> Result<u16, Error> {
         let size = match self {
-            Transport::Pci(device) => device.queue_size(index),
-            Transport::Mmio(device) => device.queue_size(index),
+            Transport::Pci(device) => device.select_queue(index),
+            Transport::Mmio(device) => device.select_queue(index),
         };
         if size == 0 { Err(Error::NoQueue(index)) } else { Ok(size) }
     }
 
-    /// Tells the device where queue `index` lies: how to notify it.
-    pub fn set_queue(&mut self, index: u16, size: u16, rings: &Rings) -> Notify {
+    /// Tells the device where queue `index`, which is selected and `offered` that size, lies: how to notify it.
+    pub fn set_queue(&mut self, index: u16, offered: u16, size: u16, rings: &Rings) -> Notify {
         match self {
-            Transport::Pci(device) => device.set_queue(index, size, rings),
-            Transport::Mmio(device) => device.set_queue(index, size, rings),
+            Transport::Pci(device) => device.set_queue(index, offered, size, rings),
+            Transport::Mmio(device) => device.set_queue(index, offered, size, rings),
+        }
+    }
+
+    /// Lets the device raise the wake-up interrupt.
+    pub fn enable_interrupts(&mut self) {
+        match self {
+            Transport::Pci(device) => device.enable_interrupts(),
+            Transport::Mmio(device) => device.enable_interrupts(),
         }
     }
 
