@@ -11,7 +11,7 @@ vm fw {
   elementclass Hidden { elementclass Inner { input -> output } input -> inside :: Counter -> output }
   FromDevice(lan) -> Inner -> inside -> Discard;
   define($x 1, $x 2, y 3);
-  Idle(1) => Discard, Discard;
+  Nonsense(1) => Discard, Discard;
   s :: Tee; s [] => [] t :: Tee; s => [0, 1, 2] t; s [0, 1] => [0, 1, 2] t; s [0, 1] -> [0, 1] t;
   s [3-1] -> t; s(4) -> t;
   elementclass Deep { input -> q :: Queue -> Counter -> output }
