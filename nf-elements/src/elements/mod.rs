@@ -67,6 +67,7 @@ elements! {
     ip_encap::IpEncap,
     ip_filter::IpFilter,
     linear_ip_lookup::LinearIpLookup,
+    ip_print::IpPrint,
     mark_ip_header::MarkIpHeader,
     mixed_queue::MixedQueue,
     null::Null,
