@@ -27,6 +27,7 @@ mod pacing;
 mod payload;
 mod random;
 mod rate;
+mod router_options;
 mod timestamp;
 mod transport_sum;
 mod vlan_tag;
@@ -67,6 +68,10 @@ elements! {
     ip_encap::IpEncap,
     ip_filter::IpFilter,
     linear_ip_lookup::LinearIpLookup,
+    ip_fragmenter::IpFragmenter,
+    ip_gw_options::IpGwOptions,
+    ip_input_combo::IpInputCombo,
+    ip_output_combo::IpOutputCombo,
     ip_print::IpPrint,
     mark_ip_header::MarkIpHeader,
     mixed_queue::MixedQueue,

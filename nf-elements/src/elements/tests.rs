@@ -70,6 +70,10 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpClassifier::new(0, &NOTHING));
     check_handlers(IpEncap::new(4, [0; 4], None, 250, 0, false));
     check_handlers(IpFilter::new(0, &NOTHING));
+    check_handlers(IpFragmenter::new(1500, true, false, false));
+    check_handlers(IpGwOptions::new(&[], false));
+    check_handlers(IpInputCombo::new(0, &[], &[]));
+    check_handlers(IpOutputCombo::new(0, [0; 4], 1500));
     check_handlers(IpPrint::new(ip_print::Fields::DEFAULT, true, None, true));
     check_handlers(MarkIpHeader::new(0));
     check_handlers(MixedQueue::<8>::new());
