@@ -47,6 +47,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(CheckTcpHeader::new("", false, false));
     check_handlers(CheckUdpHeader::new("", false, false));
     check_handlers(Classifier::new(0, &NOTHING));
+    check_handlers(ControlSocket::new());
     check_handlers(Counter::new());
     check_handlers(DecIpTtl::new(true, true, false));
     check_handlers(DirectIpLookup::new(&[], 2));
@@ -54,6 +55,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(DriverManager::new(NO_SCRIPT));
     check_handlers(DropBroadcasts::new(false));
     check_handlers(EnsureEther::new(0, [0; 6], [0; 6]));
+    check_handlers(Error::new());
     check_handlers(EtherEncap::new(0, [0; 6], [0; 6]));
     check_handlers(EtherMirror::new());
     check_handlers(EtherRewrite::new([0; 6], [0; 6]));
@@ -79,6 +81,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(LinearIpLookup::new(&[], 2));
     check_handlers(MarkIpHeader::new(0));
     check_handlers(MixedQueue::<8>::new());
+    check_handlers(Message::new("", "", false));
     check_handlers(Null::new());
     check_handlers(Paint::new(0));
     check_handlers(Print::new("", 24, true));
