@@ -8,8 +8,8 @@
 mod values;
 
 pub use values::{
-    AnnotationByte, Bytes, BytesPerSecond, Destination, Fraction, IpProtocol, Ipv4Addresses, Ipv4Prefix, Ipv6Prefix,
-    Nanoseconds, Port,
+    AnnotationByte, Bytes, BytesPerSecond, Destination, Fraction, IpProtocol, Ipv4Addresses, Ipv4Prefix, Ipv6Addresses,
+    Ipv6Prefix, Nanoseconds, Port,
 };
 
 use crate::spec::ArgumentKind;

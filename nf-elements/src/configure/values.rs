@@ -129,6 +129,19 @@ impl FromArgument for Destination {
     }
 }
 
+/// IPv6 addresses with spaces between; an empty text is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ipv6Addresses(pub Vec<u128>);
+
+impl FromArgument for Ipv6Addresses {
+    const WANTED: &'static str = "IPv6 addresses with spaces between, like 2001:db8::1 2001:db8::2";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        let addresses = text.split_whitespace().map(|word| word.parse().ok().map(Ipv6Addr::to_bits));
+        addresses.collect::<Option<_>>().map(Ipv6Addresses)
+    }
+}
+
 /// An IPv6 prefix: `ADDRESS/LENGTH`; an address alone has all 128 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ipv6Prefix {

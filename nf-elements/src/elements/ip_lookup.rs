@@ -93,6 +93,11 @@ impl<K: Text> Lookup<K> {
         }
     }
 
+    /// The routes, by address and length of the prefix.
+    pub fn routes(&self) -> impl Iterator<Item = (Route<K>, Hop<K>)> + '_ {
+        self.table.routes()
+    }
+
     /// Reads `table`, `lookup` or `no_route`.
     pub fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match name.split_once(' ').unwrap_or((name, "")) {
@@ -138,7 +143,7 @@ impl<K: Text> Lookup<K> {
         }
         let old = match (command, hop) {
             (Command::Remove, hop) => self.table.remove(route, hop).map(Some),
-            (_, Some(hop)) => self.table.add(route, hop, command == Command::Set),
+            (_, Some(hop)) => self.table.add(route, hop, K::REPLACES || command == Command::Set),
             (_, None) => Err(Change::Missing),
         };
         Some(old.ok()?.map(|hop| (route, hop)))
@@ -243,6 +248,10 @@ impl<K: Text + std::hash::Hash> Lookup<K> {
         }
         if routes.len() < texts.len() {
             return None;
+        }
+        if K::REPLACES {
+            // Of two routes with the same prefix the first is kept: let that be the later one.
+            routes.reverse();
         }
         let room = room.map(|room| capacity.map_or(room, |capacity| (capacity as usize).saturating_sub(count)));
         let Some(baked) = crate::routing::bake::bake(routes, room) else {

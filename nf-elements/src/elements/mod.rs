@@ -23,6 +23,7 @@ mod fifo;
 mod handler_value;
 mod ip_lookup;
 mod marked;
+mod marked6;
 mod pacing;
 mod payload;
 mod random;
@@ -37,6 +38,7 @@ elements! {
     arp_responder::ArpResponder,
     arp_table::ArpTable,
     check_icmp_header::CheckIcmpHeader,
+    check_ip6_header::CheckIp6Header,
     check_ip_header::CheckIpHeader,
     check_ip_header2::CheckIpHeader2,
     check_paint::CheckPaint,
@@ -45,6 +47,7 @@ elements! {
     classifier::Classifier,
     control_socket::ControlSocket,
     counter::Counter,
+    dec_ip6_hlim::DecIp6Hlim,
     dec_ip_ttl::DecIpTtl,
     direct_ip_lookup::DirectIpLookup,
     discard::Discard,
@@ -61,6 +64,7 @@ elements! {
     from_device::FromDevice,
     front_drop_queue::FrontDropQueue,
     get_ether_address::GetEtherAddress,
+    get_ip6_address::GetIp6Address,
     get_ip_address::GetIpAddress,
     hash_switch::HashSwitch,
     host_ether_filter::HostEtherFilter,
@@ -75,6 +79,8 @@ elements! {
     ip_output_combo::IpOutputCombo,
     ip_print::IpPrint,
     linear_ip_lookup::LinearIpLookup,
+    lookup_ip6_route::LookupIp6Route,
+    mark_ip6_header::MarkIp6Header,
     mark_ip_header::MarkIpHeader,
     message::Message,
     mixed_queue::MixedQueue,
@@ -90,6 +96,8 @@ elements! {
     round_robin_switch::RoundRobinSwitch,
     script::Script,
     set_ether_address::SetEtherAddress,
+    set_ip6_address::SetIp6Address,
+    set_ip6_dscp::SetIp6Dscp,
     set_ip_address::SetIpAddress,
     set_ip_checksum::SetIpChecksum,
     set_ip_dscp::SetIpDscp,

@@ -114,6 +114,13 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Switch::new(0, 2));
     check_handlers(Tee::<2>::new());
     check_handlers(TimedSource::new(1, b"", -1, true, false, 128));
+    check_handlers(CheckIp6Header::new(0, &[], false));
+    check_handlers(MarkIp6Header::new(0));
+    check_handlers(DecIp6Hlim::new(false));
+    check_handlers(GetIp6Address::new(24));
+    check_handlers(SetIp6Address::new(1));
+    check_handlers(SetIp6Dscp::new(1));
+    check_handlers(LookupIp6Route::new(&[], 2));
     check_handlers(ToDevice::new(0));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
     check_handlers(Unqueue::new(1, -1, true));

@@ -43,7 +43,7 @@ pub trait Key: Copy + Ord + fmt::Debug + 'static {
 }
 
 macro_rules! key {
-    ($type:ty, $wide:ty, $address:ty) => {
+    ($type:ty, $wide:ty, $shown:expr) => {
         impl Key for $type {
             const BITS: u32 = <$type>::BITS;
             const BYTES: usize = size_of::<$type>();
@@ -94,10 +94,10 @@ macro_rules! key {
             }
 
             fn show(self, out: &mut dyn fmt::Write) -> fmt::Result {
-                write!(out, "{}", <$address>::from(self))
+                write!(out, "{}", $shown(self))
             }
         }
     };
 }
-key!(u32, u64, core::net::Ipv4Addr);
-key!(u128, u128, core::net::Ipv6Addr);
+key!(u32, u64, core::net::Ipv4Addr::from_bits);
+key!(u128, u128, crate::wire::ipv6::Shown);

@@ -25,6 +25,9 @@ impl<K: Key> Written<K> {
 
 /// Addresses and prefixes as people write them.
 pub trait Text: Key {
+    /// Whether a route that is added replaces one of the same prefix, in Click's tables for such addresses.
+    const REPLACES: bool;
+
     /// Reads an address.
     fn address(text: &str) -> Option<Self>;
     /// Reads a prefix; an address alone has all bits.
@@ -32,6 +35,8 @@ pub trait Text: Key {
 }
 
 impl Text for u32 {
+    const REPLACES: bool = false;
+
     fn address(text: &str) -> Option<u32> {
         text.parse().ok().map(Ipv4Addr::to_bits)
     }
@@ -58,13 +63,19 @@ impl Text for u32 {
 }
 
 impl Text for u128 {
+    const REPLACES: bool = true;
+
     fn address(text: &str) -> Option<u128> {
         text.parse().ok().map(Ipv6Addr::to_bits)
     }
 
     fn prefix(text: &str) -> Option<Route<u128>> {
         let (address, length) = text.split_once('/').unwrap_or((text, "128"));
-        Some(Route::new(Self::address(address)?, length.parse().ok().filter(|length| *length <= 128)?))
+        let length = match Self::address(length) {
+            Some(mask) => (mask.leading_ones() == mask.count_ones()).then(|| mask.leading_ones() as u8)?,
+            None => length.parse().ok().filter(|length| *length <= 128)?,
+        };
+        Some(Route::new(Self::address(address)?, length))
     }
 }
 

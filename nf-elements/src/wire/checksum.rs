@@ -57,6 +57,14 @@ impl Sum {
         Sum(self.0 + number(source) + number(destination) + number(u32::from(protocol) << 16 | u32::from(length)))
     }
 
+    /// Adds the pseudo header that TCP, UDP and ICMPv6 are summed with over IPv6, RFC 8200 §8.1: `length` is that of the
+    /// segment, datagram or message.
+    #[inline]
+    pub fn with_pseudo_header_ipv6(self, source: u128, destination: u128, protocol: u8, length: u32) -> Self {
+        let tail = (u64::from(length) << 32 | u64::from(protocol)).to_be_bytes();
+        self.with(&source.to_be_bytes()).with(&destination.to_be_bytes()).with(&tail)
+    }
+
     /// The sum folded to 16 bits, in the machine's byte order.
     #[inline(always)]
     fn fold(self) -> u16 {

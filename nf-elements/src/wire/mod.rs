@@ -8,8 +8,11 @@ pub mod arp;
 pub mod checksum;
 pub mod ethernet;
 pub mod icmp;
+pub mod icmpv6;
 pub mod ipv4;
 pub mod ipv4_edit;
+pub mod ipv6;
+pub mod ipv6_edit;
 pub mod tcp;
 pub mod udp;
 
