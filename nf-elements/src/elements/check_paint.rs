@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # CheckPaint
-//! `CheckPaint(COLOR)` — checks packets' paint annotation.
+//! `CheckPaint(COLOR [, ANNO])` — checks packets' paint annotation.
 //!
 //! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
 //!
 //! **Description:** packets whose paint annotation equals COLOR leave by output 0, others by output 1; if that is not
-//! connected they are dropped.
-//!
-//! **Notes:** Click's ANNO does not exist: there is one paint annotation.
+//! connected they are dropped. With ANNO it looks at another byte of the user annotations: see `Paint`.
 //!
 //! **Handlers:** `color` (read, write), `other_color` (drops; 0 while output 1 is connected).
 //!
@@ -15,6 +13,10 @@
 //!
 //! **See also:** `Paint`.
 
+use super::handler_value::number;
+#[cfg(feature = "host")]
+use super::paint::annotation;
+use super::paint::{ANNO, PAINT};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -22,6 +24,7 @@ use core::fmt;
 /// See the module's documentation.
 pub struct CheckPaint {
     color: u8,
+    annotation: u8,
     diverts: bool,
     other_color: u64,
 }
@@ -29,7 +32,13 @@ pub struct CheckPaint {
 impl CheckPaint {
     /// Checks for `color`; `diverts` if output 1 takes the others.
     pub const fn new(color: u8, diverts: bool) -> Self {
-        CheckPaint { color, diverts, other_color: 0 }
+        CheckPaint { color, annotation: PAINT, diverts, other_color: 0 }
+    }
+
+    /// As `self`, for the annotation byte at that offset.
+    pub const fn at(mut self, annotation: u8) -> Self {
+        self.annotation = annotation;
+        self
     }
 }
 
@@ -41,7 +50,7 @@ impl Element for CheckPaint {
         ports: "1/1-2",
         processing: "a/ah",
         shape: Shape::Route,
-        arguments: &[Argument { name: "COLOR", kind: ArgumentKind::Required, doc: "the colour, 0 to 255" }],
+        arguments: &[Argument { name: "COLOR", kind: ArgumentKind::Required, doc: "the colour, 0 to 255" }, ANNO],
         handlers: &[
             Handler { name: "color", kind: HandlerKind::ReadWrite, doc: "COLOR" },
             Handler { name: "other_color", kind: HandlerKind::Drops, doc: "packets of another colour" },
@@ -59,7 +68,7 @@ impl Element for CheckPaint {
 
     fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
         match name {
-            "color" => self.color = value.trim().parse().map_err(|_| HandlerError::BadValue)?,
+            "color" => self.color = number(value)?,
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
@@ -72,15 +81,16 @@ impl crate::configure::Configure for CheckPaint {
         arguments: &mut crate::configure::Arguments,
         surroundings: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
-        let (color, diverts): (u8, _) = (arguments.required("COLOR")?, surroundings.outputs > 1);
-        Some(crate::configure::Instance::new("CheckPaint", format!("CheckPaint::new({color}, {diverts})")))
+        let (color, at) = (arguments.required::<u8>("COLOR"), annotation(arguments));
+        let expression = format!("CheckPaint::new({}, {}){}", color?, surroundings.outputs > 1, at?);
+        Some(crate::configure::Instance::new("CheckPaint", expression))
     }
 }
 
 impl Route for CheckPaint {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _input: usize, packet: &mut Packet) -> Option<usize> {
-        if packet.annotations().paint == self.color {
+        if packet.annotation_byte(self.annotation) == self.color {
             return Some(0);
         }
         if self.diverts {

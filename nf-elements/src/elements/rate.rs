@@ -89,6 +89,23 @@ pub fn write_fraction(scaled: u64, bits: u32, out: &mut dyn fmt::Write) -> fmt::
     }
 }
 
+/// Writes `count / time` in twelve significant digits, without zeros at the end: C's `%.12g`, if it is less than 10¹².
+pub fn write_quotient(count: u128, time: u64, out: &mut dyn fmt::Write) -> fmt::Result {
+    let time = u128::from(time.max(1));
+    let (mut decimals, mut scale) = (0, 1u128);
+    while decimals < 20 && count > 0 && count.saturating_mul(scale) / time < 100_000_000_000 {
+        (decimals, scale) = (decimals + 1, scale * 10);
+    }
+    let mut digits = (count.saturating_mul(scale) + time / 2) / time;
+    while decimals > 0 && digits.is_multiple_of(10) {
+        (decimals, scale, digits) = (decimals - 1, scale / 10, digits / 10);
+    }
+    match decimals {
+        0 => write!(out, "{digits}"),
+        _ => write!(out, "{}.{:0decimals$}", digits / scale, digits % scale),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +138,24 @@ mod tests {
         rate.update(u64::MAX, 1);
         rate.update(0, 1);
         assert_eq!(shown(&rate), "0");
+    }
+
+    #[test]
+    fn quotients_have_twelve_digits() {
+        let shown = |count, time| {
+            let mut text = String::new();
+            write_quotient(count, time, &mut text).unwrap();
+            text
+        };
+        assert_eq!(
+            [(0, 7), (6, 2), (1, 3), (2, 3)].map(|(c, t)| shown(c, t)),
+            ["0", "3", "0.333333333333", "0.666666666667"]
+        );
+        assert_eq!(
+            (shown(10_000, 3), shown(1, 16), shown(5, 0)),
+            ("3333.33333333".into(), "0.0625".into(), "5".into())
+        );
+        assert_eq!(shown(999_999_999_999_999, 1000), "1000000000000");
     }
 
     #[test]

@@ -37,12 +37,15 @@ const NO_SCRIPT: Program =
 
 #[test]
 fn handlers_are_those_of_the_spec() {
+    check_handlers(Align::new(4, 0));
     check_handlers(ArpQuerier::new("", 1, [0; 6], 0, 0, false, ARP_LIMITS));
     check_handlers(ArpResponder::<2>::new(&[], false));
     check_handlers(ArpTable::new(ARP_LIMITS));
+    check_handlers(AverageCounter::new(0));
     check_handlers(CheckIcmpHeader::new("", false, false));
     check_handlers(CheckIpHeader2::new(CheckIpHeader::new(0, true, &[], &[], "", false, false)));
     check_handlers(CheckIpHeader::new(0, true, &[], &[], "", false, false));
+    check_handlers(CheckLength::new(0, false));
     check_handlers(CheckPaint::new(0, false));
     check_handlers(CheckTcpHeader::new("", false, false));
     check_handlers(CheckUdpHeader::new("", false, false));
@@ -83,7 +86,10 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(MixedQueue::<8>::new());
     check_handlers(Message::new("", "", false));
     check_handlers(Null::new());
+    check_handlers(Pad::new(0));
     check_handlers(Paint::new(0));
+    check_handlers(PaintSwitch::new());
+    check_handlers(PaintTee::new(0));
     check_handlers(Print::new("", 24, true));
     check_handlers(Queue::<8>::new());
     check_handlers(RadixIpLookup::new(&[], 2));
@@ -99,17 +105,20 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SetIpDscp::new(0));
     check_handlers(SetIpEcn::new(0));
     check_handlers(SetTcpChecksum::new(false));
+    check_handlers(SetTimestamp::new(None));
     check_handlers(SetUdpChecksum::new("", false));
     check_handlers(SetVlanAnno::new(0));
     check_handlers(SimpleQueue::<8>::new());
     check_handlers(SortedIpLookup::new(&[], 2));
     check_handlers(StaticIpLookup::new(&[], 2));
     check_handlers(StaticSwitch::new(None));
+    check_handlers(StoreData::new(0, b""));
     check_handlers(StoreEtherAddress::new([0; 6], 0, None, false));
     check_handlers(StoreIpAddress::at(0, None, false));
     check_handlers(Strip::new(14));
     check_handlers(StripEtherVlanHeader::new(None, false));
     check_handlers(StripIpHeader::new());
+    check_handlers(StripToNetworkHeader::new());
     check_handlers(Suppressor::new());
     check_handlers(Switch::new(0, 2));
     check_handlers(Tee::<2>::new());
@@ -121,7 +130,10 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SetIp6Address::new(1));
     check_handlers(SetIp6Dscp::new(1));
     check_handlers(LookupIp6Route::new(&[], 2));
+    check_handlers(TimeFilter::new(None, None, false));
+    check_handlers(TimeRange::new(false));
     check_handlers(ToDevice::new(0));
+    check_handlers(Truncate::new(0, true));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
     check_handlers(Unqueue::new(1, -1, true));
     check_handlers(Unstrip::new(14));
