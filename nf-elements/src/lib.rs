@@ -10,6 +10,7 @@ mod batch;
 pub mod element;
 pub mod elements;
 pub mod filter;
+pub mod flows;
 mod io;
 mod packet;
 pub mod routing;

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::filter::{Diagram, NO_MATCH};
+use crate::flows::{AGES, Specification, Timing};
 use crate::script::{Kind, Program};
 use crate::spec::HandlerKind;
 use crate::{Element, HandlerError};
@@ -34,6 +35,9 @@ const ARP_LIMITS: arp_table::Limits =
 /// A script that does nothing.
 const NO_SCRIPT: Program =
     Program { kind: Kind::Active, name: "", class: "", instructions: &[], variables: &[], signals: &[] };
+/// A rewriter's input that drops, and times of none.
+const DROP: Specification = Specification::Drop;
+const TIMING: Timing = Timing { timeouts_ms: [0; AGES], guarantees_ms: [0; AGES], reap_ms: 0 };
 
 #[test]
 fn handlers_are_those_of_the_spec() {
@@ -85,6 +89,11 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(MarkIpHeader::new(0));
     check_handlers(MixedQueue::<8>::new());
     check_handlers(Message::new("", "", false));
+    check_handlers(IcmpPingRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(IpAddrPairRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(IpAddrRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(IpRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(IpRewriterPatterns);
     check_handlers(Null::new());
     check_handlers(Pad::new(0));
     check_handlers(Paint::new(0));
@@ -121,6 +130,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(StripToNetworkHeader::new());
     check_handlers(Suppressor::new());
     check_handlers(Switch::new(0, 2));
+    check_handlers(RoundRobinIpMapper::<0>::new([]));
+    check_handlers(TcpRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(Tee::<2>::new());
     check_handlers(TimedSource::new(1, b"", -1, true, false, 128));
     check_handlers(CheckIp6Header::new(0, &[], false));
@@ -136,6 +147,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Truncate::new(0, true));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
     check_handlers(Unqueue::new(1, -1, true));
+    check_handlers(UdpRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(Unstrip::new(14));
     check_handlers(VlanDecap::new(true, 0x8100));
     check_handlers(VlanEncap::new(0, false, 0, 0x8100));

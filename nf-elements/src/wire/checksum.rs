@@ -97,6 +97,38 @@ pub fn adjust(checksum: u16, old: u32, new: u32) -> u16 {
     !((sum & 0xffff) + (sum >> 16)) as u16
 }
 
+/// What a change of data does to the checksum over it, in the form that a flow keeps for its packets: the one's complement
+/// sum of `!old + new` in RFC 1624 equation 3.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delta(u16);
+
+impl Delta {
+    /// No change.
+    pub const NONE: Delta = Delta(0);
+
+    /// This change and that of 32 or 16 bits, which begin at an even offset, from `old` to `new`.
+    #[inline]
+    pub const fn replacing(self, old: u32, new: u32) -> Self {
+        let old = !old;
+        let sum = self.0 as u32 + (old >> 16) + (old & 0xffff) + (new >> 16) + (new & 0xffff);
+        let sum = (sum & 0xffff) + (sum >> 16);
+        Delta(((sum & 0xffff) + (sum >> 16)) as u16)
+    }
+
+    /// The change back.
+    #[inline(always)]
+    pub const fn reversed(self) -> Self {
+        Delta(!self.0)
+    }
+
+    /// The checksum after the change.
+    #[inline(always)]
+    pub const fn apply(self, checksum: u16) -> u16 {
+        let sum = !checksum as u32 + self.0 as u32;
+        !((sum & 0xffff) + (sum >> 16)) as u16
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +182,18 @@ mod tests {
         bytes[3] ^= 1;
         assert!(!Sum::new().with(&bytes).is_intact());
         assert!(!Sum::new().with(&[0; 20]).is_intact(), "all zero is not a valid header: -0 is written 0xffff");
+    }
+
+    #[test]
+    fn a_delta_is_a_change_and_back() {
+        for (checksum, old, new) in [(0x1234, 0x0a00_0001, 0xc0a8_0001), (0, 80, 65535), (0xfffe, 7, 0), (1, 0, 0xffff)]
+        {
+            let delta = Delta::NONE.replacing(old, new);
+            assert_eq!(delta.apply(checksum), adjust(checksum, old, new), "{old:x} {new:x}");
+            assert_eq!(delta.reversed().apply(delta.apply(checksum)), checksum, "{old:x} {new:x}");
+        }
+        let both = Delta::NONE.replacing(1, 2).replacing(0x0102_0304, 0x0506_0708);
+        assert_eq!(both.apply(0xabcd), adjust(adjust(0xabcd, 1, 2), 0x0102_0304, 0x0506_0708));
     }
 
     #[test]
