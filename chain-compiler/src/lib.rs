@@ -12,6 +12,7 @@
 
 mod arguments;
 mod check;
+mod devices;
 mod diagnostic;
 mod emit;
 mod flatten;
@@ -30,19 +31,32 @@ pub use plan::{Peer, Plan, PlannedElement, Port, VmPlan};
 pub use sources::SourceFile;
 
 use diagnostic::Log;
+use syntax::ast::{Body, Name, Vm};
 
 /// Compiles the chain file `text`. `file_name` appears in the wiring's first line; no file is read but by the loader of
 /// `options`.
+///
+/// A file without `network`, `vm` and `chain` is a Click configuration: one VM, named after the file, with a port to a
+/// network of the same name for each device that its elements name.
 ///
 /// On failure all that was found comes back, in order of place: errors, and warnings among them.
 pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, Diagnostics> {
     let mut log = Log::default();
     let mut sources = sources::Sources::new(file_name, text);
-    let file = syntax::parse(&mut sources, options, &mut log);
-    let topology = topology::resolve(&file, &mut log);
+    let mut file = syntax::parse(&mut sources, options, &mut log);
+    let is_click = file.is_click();
+    if is_click {
+        let name = Name { text: devices::vm_name(file_name), span: 0..0 };
+        file.vms.push(Vm { name, memory_mib: None, body: Body::default() });
+    }
+    let mut topology = topology::resolve(&file, !is_click, &mut log);
     let mut checked = Vec::new();
-    for (vm, place) in file.vms.iter().zip(topology.vms) {
+    for (vm, mut place) in file.vms.iter().zip(topology.vms) {
         let flat = flatten::flatten(&[&file.outside, &vm.body], options, &mut log);
+        if is_click {
+            place = devices::ports(&flat);
+            topology.networks.extend(place.iter().map(|port| port.name.clone()));
+        }
         let wired = resolve::resolve(&flat, options, &mut log);
         let mut names: Vec<String> = place.iter().map(|port| port.name.clone()).collect();
         if topology.broken {

@@ -16,6 +16,7 @@ macro_rules! wirings {
 
 wirings! {
     alone: "idle.alone.rs",
+    click_file: "click-file.click_file.rs",
     compounds: "compounds.compounds.rs",
     cycle: "cycle.cycle.rs",
     fan_in: "fan-in.fan_in.rs",
@@ -95,6 +96,15 @@ fn compounds_are_what_they_hold() {
     sent.sort();
     assert_eq!(sent, [vec![7, 8], vec![7, 8], vec![7, 8], vec![8]]);
     assert_eq!((bench.read("one", "count"), bench.read("joined", "count")), ("1".into(), "4".into()));
+}
+
+#[test]
+fn a_click_file_has_the_ports_that_it_names() {
+    let mut bench = Bench::new(click_file::Wiring::new());
+    assert_eq!(click_file::Wiring::PORTS, ["eth0", "br-lan", "dpdk0", "dpdk1"]);
+    bench.send("eth0", &[&[1, 2]]);
+    bench.send("dpdk0", &[&[3]]);
+    assert_eq!((bench.sent("br-lan"), bench.sent("dpdk1")), (vec![vec![1, 2]], vec![vec![3]]));
 }
 
 #[test]

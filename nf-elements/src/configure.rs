@@ -230,6 +230,13 @@ impl Arguments {
         self.last.map(|argument| Peer { argument, name: peer, classes })
     }
 
+    /// Takes these keyword arguments, which mean nothing here, whatever they say.
+    pub fn accept(&mut self, keywords: &[&str]) {
+        for keyword in keywords {
+            while self.take_keyword(keyword).is_some() {}
+        }
+    }
+
     /// Takes all positional arguments that are left, each with its index.
     pub fn rest(&mut self) -> Vec<(usize, ArgumentText)> {
         let mut rest = Vec::new();
@@ -382,9 +389,17 @@ impl FromArgument for String {
     }
 }
 
+/// Takes the argument PORT, which Click calls DEVNAME: the name of a device.
+pub fn device(arguments: &mut Arguments) -> Option<String> {
+    match arguments.keyword("DEVNAME") {
+        Some(name) => Some(name),
+        None => arguments.required("PORT"),
+    }
+}
+
 /// Takes the argument PORT and looks it up among the VM's ports: the number of that port.
 pub fn port(arguments: &mut Arguments, surroundings: &Surroundings) -> Option<usize> {
-    let name: String = arguments.required("PORT")?;
+    let name = device(arguments)?;
     let found = surroundings.ports.iter().position(|port| *port == name);
     if found.is_none() {
         let wanted = if surroundings.ports.is_empty() {

@@ -3,6 +3,7 @@
 
 use super::Link;
 use super::formals::assign;
+use crate::devices::Naming;
 use crate::options::Options;
 use crate::syntax::ast::{Formal, Span};
 use crate::text::Text;
@@ -12,7 +13,8 @@ use std::rc::Rc;
 /// A class.
 #[derive(Clone)]
 pub(super) enum Class<'a> {
-    Element(&'a ElementClass),
+    /// With how it, as it is written, names devices.
+    Element(&'a ElementClass, Naming),
     Compound(Rc<Compound<'a>>),
     /// There is none, which is reported.
     Unknown,
@@ -65,7 +67,10 @@ impl<'a> Classes<'a> {
     /// The class of that name.
     pub(super) fn find(&self, name: &str) -> Option<Class<'a>> {
         let defined = self.defined.iter().rev().find(|(known, _)| known == name);
-        defined.map(|(_, class)| class.clone()).or_else(|| self.options.class(name).map(Class::Element))
+        defined.map(|(_, class)| class.clone()).or_else(|| {
+            let class = self.options.class(name)?;
+            Some(Class::Element(class, Naming::of(name)))
+        })
     }
 
     /// A new class, which hides others of its name.

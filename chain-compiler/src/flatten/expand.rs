@@ -145,7 +145,7 @@ impl<'a> Expander<'_, 'a> {
             return self.tunnel(node.span.clone(), part, used);
         };
         let text = configuration.as_ref().map(|text| variables.replace(text));
-        let arguments = text.as_ref().map(split).unwrap_or_default();
+        let mut arguments = text.as_ref().map(split).unwrap_or_default();
         let chosen = match class {
             Class::Compound(compound) if !self.full => {
                 self.choose(compound, class_span, &arguments, (inputs, outputs), used)
@@ -159,14 +159,17 @@ impl<'a> Expander<'_, 'a> {
                 let inner = variables.inside(definition.depth, formals, &definition.defines);
                 self.compound(&definition, node, name, &inner, used)
             }
-            Some(Chosen::Class(Class::Element(class))) => self.element(FlatElement {
-                name,
-                span: node.span.clone(),
-                class: Some(class),
-                class_span: class_span.clone(),
-                arguments,
-                used: used.cloned(),
-            }),
+            Some(Chosen::Class(Class::Element(class, naming))) => {
+                naming.rename(&mut arguments);
+                self.element(FlatElement {
+                    name,
+                    span: node.span.clone(),
+                    class: Some(class),
+                    class_span: class_span.clone(),
+                    arguments,
+                    used: used.cloned(),
+                })
+            }
             _ => self.element(FlatElement {
                 name,
                 span: node.span.clone(),

@@ -27,6 +27,14 @@ pub(crate) struct File {
     pub(crate) broken: bool,
 }
 
+impl File {
+    /// Whether it is a plain configuration of Click.
+    pub(crate) fn is_click(&self) -> bool {
+        let ours = self.vms.len() + self.networks.len() + self.chains.len();
+        ours == 0 && (!self.outside.statements.is_empty() || self.outside.broken)
+    }
+}
+
 /// `vm NAME(OPTIONS) { … }`
 #[derive(Debug)]
 pub(crate) struct Vm {

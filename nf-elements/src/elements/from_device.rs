@@ -7,6 +7,10 @@
 //! **Description:** PORT is the network or neighbour VM at the other end, as the `chain` statement names it. Frames
 //! start with their Ethernet header; the frame check sequence is not included.
 //!
+//! **Notes:** Click's keywords about how a device is read (SNIFFER, PROMISC, SNAPLEN, METHOD, BURST, HEADROOM and the like,
+//! and those of its relatives for DPDK and netmap) are accepted and change nothing: a port delivers every frame, whole, in
+//! bursts.
+//!
 //! **Handlers:** `count` (read).
 //!
 //! **Example:** `FromDevice(lan) -> ToDevice(wan);`
@@ -16,6 +20,14 @@
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Batch, Element, HandlerError, PacketIo, Source, Spec};
 use core::fmt;
+
+/// What Click lets say about a device and means nothing for a port.
+#[cfg(feature = "host")]
+const IGNORED: &[&str] = &[
+    "SNIFFER", "PROMISC", "SNAPLEN", "FORCE_IP", "PROTOCOL", "CAPTURE", "METHOD", "BPF_FILTER", "HEADROOM", "ENCAP",
+    "OUTBOUND", "BURST", "TIMESTAMP", "QUIET", "QUEUE", "N_QUEUES", "NDESC", "MAXTHREADS", "THREADOFFSET", "NUMA",
+    "VERBOSE", "ALLOW_NONEXISTENT", "UP_CALL", "DOWN_CALL",
+];
 
 /// See the module's documentation.
 pub struct FromDevice {
@@ -58,6 +70,12 @@ impl crate::configure::Configure for FromDevice {
         surroundings: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
         let port = crate::configure::port(arguments, surroundings)?;
+        arguments.accept(IGNORED);
+        // Click takes PROMISC and SNAPLEN by position, too.
+        for (index, text) in arguments.rest().into_iter().skip(2) {
+            let wanted = Some(arguments.usage());
+            arguments.error_at(index, 0..text.value.len(), "one argument too many for FromDevice", wanted);
+        }
         Some(crate::configure::Instance::new("FromDevice", format!("FromDevice::new({port})")))
     }
 }

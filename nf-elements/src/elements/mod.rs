@@ -150,6 +150,10 @@ elements! {
 #[cfg(feature = "host")]
 pub const ALIASES: &[(&str, &str)] = &[
     ("EtherVlanEncap", "EtherVLANEncap"),
+    ("FromDPDKDevice", "FromDevice"),
+    ("FromNetback", "FromDevice"),
+    ("FromNetfront", "FromDevice"),
+    ("FromNetmapDevice", "FromDevice"),
     ("FullNoteQueue", "Queue"),
     ("LookupIPRoute", "StaticIPLookup"),
     ("LookupIPRouteMP", "StaticIPLookup"),
@@ -163,10 +167,15 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("Null6", "Null"),
     ("Null7", "Null"),
     ("Null8", "Null"),
+    ("PollDevice", "FromDevice"),
     ("QuickNoteQueue", "SimpleQueue"),
     ("SetVlanAnno", "SetVLANAnno"),
     ("StripEtherVlanHeader", "StripEtherVLANHeader"),
     ("ThreadSafeQueue", "Queue"),
+    ("ToDPDKDevice", "ToDevice"),
+    ("ToNetback", "ToDevice"),
+    ("ToNetfront", "ToDevice"),
+    ("ToNetmapDevice", "ToDevice"),
 ];
 
 /// The element class of that name, or of that alias.

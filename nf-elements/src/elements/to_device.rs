@@ -7,7 +7,8 @@
 //! **Description:** PORT is the network or neighbour VM at the other end, as the `chain` statement names it. Pushed
 //! frames that the device has no room for are dropped; behind a `Queue` it pulls only what there is room for.
 //!
-//! **Notes:** Click's ToDevice only pulls.
+//! **Notes:** Click's ToDevice only pulls. Its keywords about how a device is written (BURST, METHOD, QUIET and the like, and
+//! those of its relatives for DPDK and netmap) are accepted and change nothing.
 //!
 //! **Handlers:** `count` (read), `no_room` (drops).
 //!
@@ -18,6 +19,13 @@
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Batch, Element, HandlerError, PacketIo, Sink, Spec};
 use core::fmt;
+
+/// What Click lets say about a device and means nothing for a port.
+#[cfg(feature = "host")]
+const IGNORED: &[&str] = &[
+    "METHOD", "BURST", "QUIET", "QUEUE", "N_QUEUES", "IQUEUE", "DEBUG", "NO_PAD", "BLOCKING", "TIMEOUT", "NDESC",
+    "MAXTHREADS", "NUMA", "VERBOSE", "TX_INTERVAL", "ALLOW_NONEXISTENT", "UP_CALL", "DOWN_CALL",
+];
 
 /// See the module's documentation.
 pub struct ToDevice {
@@ -65,6 +73,7 @@ impl crate::configure::Configure for ToDevice {
         surroundings: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
         let port = crate::configure::port(arguments, surroundings)?;
+        arguments.accept(IGNORED);
         Some(crate::configure::Instance::new("ToDevice", format!("ToDevice::new({port})")))
     }
 }
