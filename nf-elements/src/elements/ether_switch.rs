@@ -70,9 +70,14 @@ impl<const PLACES: usize> EtherSwitch<PLACES> {
         }
     }
 
+    /// Counts a frame shorter than an Ethernet header.
+    pub(super) fn count_short(&mut self) {
+        self.too_short += 1;
+    }
+
     /// Learns where `source` is; the LAN of `destination`, if that is known.
     #[inline(always)]
-    fn look_up(&mut self, source: Address, destination: Address, lan: usize, now_ns: u64) -> Option<usize> {
+    pub(super) fn look_up(&mut self, source: Address, destination: Address, lan: usize, now_ns: u64) -> Option<usize> {
         if self.timeout_ns == 0 {
             return None;
         }
@@ -84,18 +89,23 @@ impl<const PLACES: usize> EtherSwitch<PLACES> {
     }
 
     /// Sends `packet` to all LANs but `from`.
-    fn flood<M: PacketIo, O: Outputs>(&mut self, io: &mut M, from: usize, packet: Packet, out: &mut O) {
+    pub(super) fn flood<M: PacketIo, O: Outputs>(&mut self, io: &mut M, from: usize, packet: Packet, out: &mut O) {
         let highest = O::COUNT.saturating_sub(1);
         let last = if from == highest { highest.saturating_sub(1) } else { highest };
         for lan in (0..last).filter(|lan| *lan != from) {
-            if let Some(mut copy) = io.allocate() {
-                packet.copy_into(&mut copy);
-                out.emit(lan, copy);
-            } else {
-                self.no_buffer += 1;
-            }
+            self.copy(io, &packet, lan, out);
         }
         out.emit(last, packet);
+    }
+
+    /// Sends a copy of `packet` to `lan`.
+    pub(super) fn copy<M: PacketIo, O: Outputs>(&mut self, io: &mut M, packet: &Packet, lan: usize, out: &mut O) {
+        if let Some(mut copy) = io.allocate() {
+            packet.copy_into(&mut copy);
+            out.emit(lan, copy);
+        } else {
+            self.no_buffer += 1;
+        }
     }
 }
 
@@ -162,23 +172,33 @@ impl<const PLACES: usize> Element for EtherSwitch<PLACES> {
     }
 }
 
+/// Reads TIMEOUT and CAPACITY: the number of places, and the timeout in seconds.
+#[cfg(feature = "host")]
+pub(super) fn configure(arguments: &mut crate::configure::Arguments) -> (u32, u64) {
+    use crate::configure::Nanoseconds;
+    let Nanoseconds(timeout_ns) = arguments.keyword("TIMEOUT").unwrap_or(Nanoseconds(300_000_000_000));
+    if timeout_ns / 1_000_000_000 > u64::from(u32::MAX) {
+        arguments.error_last("a TIMEOUT too long", "less than a century");
+    }
+    let capacity: u32 = arguments.keyword("CAPACITY").unwrap_or(1024);
+    if !(1..=65536).contains(&capacity) {
+        arguments.error_last(format!("'{capacity}'"), "1 to 65536 places");
+    }
+    (capacity.clamp(table::WINDOW as u32, 65536).next_power_of_two(), timeout_ns.div_ceil(1_000_000_000))
+}
+
 #[cfg(feature = "host")]
 impl crate::configure::Configure for EtherSwitch {
     fn configure(
         arguments: &mut crate::configure::Arguments,
         surroundings: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
-        let timeout: u32 = arguments.keyword("TIMEOUT").unwrap_or(300);
-        let capacity: u32 = arguments.keyword("CAPACITY").unwrap_or(1024);
-        if !(1..=65536).contains(&capacity) {
-            arguments.error_last(format!("'{capacity}'"), "1 to 65536 places");
-        }
+        let (places, timeout) = configure(arguments);
         let (inputs, outputs) = (surroundings.inputs, surroundings.outputs);
         if inputs != outputs {
             let message = format!("an EtherSwitch with {inputs} inputs and {outputs} outputs");
             arguments.error(message, Some("each LAN connected both ways".into()));
         }
-        let places = capacity.clamp(table::WINDOW as u32, 65536).next_power_of_two();
         let rust_type = format!("EtherSwitch<{places}>");
         Some(crate::configure::Instance::new(rust_type, format!("EtherSwitch::<{places}>::new({timeout})")))
     }

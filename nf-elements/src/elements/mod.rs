@@ -35,10 +35,13 @@ mod vlan_tag;
 
 elements! {
     align::Align,
+    arp_faker::ArpFaker,
+    arp_print::ArpPrint,
     arp_querier::ArpQuerier,
     arp_responder::ArpResponder,
     arp_table::ArpTable,
     average_counter::AverageCounter,
+    check_arp_header::CheckArpHeader,
     check_icmp_header::CheckIcmpHeader,
     check_ip6_header::CheckIp6Header,
     check_ip_header::CheckIpHeader,
@@ -87,6 +90,7 @@ elements! {
     ip_rewriter::IpRewriter,
     ip_rewriter_patterns::IpRewriterPatterns,
     linear_ip_lookup::LinearIpLookup,
+    listen_ether_switch::ListenEtherSwitch,
     lookup_ip6_route::LookupIp6Route,
     mark_ip6_header::MarkIp6Header,
     mark_ip_header::MarkIpHeader,

@@ -46,6 +46,9 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(ArpResponder::<2>::new(&[], false));
     check_handlers(ArpTable::new(ARP_LIMITS));
     check_handlers(AverageCounter::new(0));
+    check_handlers(ArpFaker::new((0, [0; 6]), (0, [0; 6])));
+    check_handlers(ArpPrint::new("", true, false, true));
+    check_handlers(CheckArpHeader::new(0, "", false, false));
     check_handlers(CheckIcmpHeader::new("", false, false));
     check_handlers(CheckIpHeader2::new(CheckIpHeader::new(0, true, &[], &[], "", false, false)));
     check_handlers(CheckIpHeader::new(0, true, &[], &[], "", false, false));
@@ -86,6 +89,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpOutputCombo::new(0, [0; 4], 1500));
     check_handlers(IpPrint::new(ip_print::Fields::DEFAULT, true, None, true));
     check_handlers(LinearIpLookup::new(&[], 2));
+    check_handlers(ListenEtherSwitch::<8>::new(300));
     check_handlers(MarkIpHeader::new(0));
     check_handlers(MixedQueue::<8>::new());
     check_handlers(Message::new("", "", false));
