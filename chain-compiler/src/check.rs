@@ -3,8 +3,12 @@
 
 use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{Flat, FlatElement};
+use crate::names;
 use crate::resolve::Wired;
-use nf_elements::configure::{Arguments, ConfigError, Information, Instance, Peer, Surroundings};
+use crate::text::Text;
+use nf_elements::configure::{
+    Arguments, ConfigError, ElementClass, Information, Instance, Meaning, NameTable, Peer, Surroundings,
+};
 use nf_elements::spec::Shape;
 
 /// An element whose arguments are right.
@@ -20,6 +24,7 @@ pub(crate) struct Configured {
 /// only errors that have a place in an argument are reported.
 pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log) -> Vec<Option<Configured>> {
     let information = information(flat, wired);
+    let names = names::collect(flat);
     let mut instances = Vec::with_capacity(flat.elements.len());
     for (element, resolved) in flat.elements.iter().zip(&wired.elements) {
         let class = element.class;
@@ -27,23 +32,48 @@ pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log)
             instances.push(None);
             continue;
         };
-        let mut arguments = Arguments::new(class.spec, &texts(element));
         let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
         let surroundings = Surroundings { name: &element.name, inputs, outputs, ports, information: &information };
-        let instance = (class.configure)(&mut arguments, &surroundings);
+        let (arguments, instance, mut errors) = configure(class, element, &names, &surroundings);
+        let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
+        let configured = instance.zip(peers).map(|(instance, peers)| Configured { instance, peers });
+        instances.push(configured.filter(|_| errors.is_empty()));
+        for error in errors.into_iter().filter(|error| !flat.broken || error.place.is_some()) {
+            log.report(element.diagnose(diagnostic(element, &arguments, class.spec.class, error)));
+        }
+    }
+    instances
+}
+
+/// An element's arguments, the instance that they give, and what is wrong with them.
+///
+/// A name alone may stand for several kinds of address, and not every class says which kind it wants: if the arguments
+/// are wrong as they stand, each kind is tried.
+fn configure(
+    class: &ElementClass,
+    element: &FlatElement,
+    names: &NameTable,
+    surroundings: &Surroundings,
+) -> (Vec<Text>, Option<Instance>, Vec<ConfigError>) {
+    let names = names.seen_from(names::scope(&element.name));
+    let attempt = |meaning| {
+        let replaced = names::replace(&element.arguments, &names, meaning);
+        let texts: Vec<&str> = replaced.iter().map(Text::as_str).collect();
+        let mut arguments = Arguments::new(class.spec, &texts).with_names(names.clone());
+        let instance = (class.configure)(&mut arguments, surroundings);
         let mut errors = arguments.finish();
         if instance.is_none() && errors.is_empty() {
             let message = format!("{} does not take these arguments", class.spec.class);
             errors.push(ConfigError { place: None, message, wanted: None });
         }
-        let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
-        let configured = instance.zip(peers).map(|(instance, peers)| Configured { instance, peers });
-        instances.push(configured.filter(|_| errors.is_empty()));
-        for error in errors.into_iter().filter(|error| !flat.broken || error.place.is_some()) {
-            log.report(element.diagnose(diagnostic(element, class.spec.class, error)));
-        }
+        (replaced, instance, errors)
+    };
+    let first = attempt(None);
+    if first.2.is_empty() || names.is_empty() {
+        return first;
     }
-    instances
+    let others = Meaning::ALL.into_iter().map(|meaning| attempt(Some(meaning)));
+    others.into_iter().find(|(_, _, errors)| errors.is_empty()).unwrap_or(first)
 }
 
 /// The texts of an element's arguments.
@@ -99,8 +129,8 @@ fn visible(user: &str, name: &str, wired: &Wired) -> Option<usize> {
 }
 
 /// A class's complaint, at its place in the file.
-fn diagnostic(element: &FlatElement, class: &str, error: ConfigError) -> Diagnostic {
-    let argument = error.place.as_ref().and_then(|(index, _)| element.arguments.get(*index));
+fn diagnostic(element: &FlatElement, arguments: &[Text], class: &str, error: ConfigError) -> Diagnostic {
+    let argument = error.place.as_ref().and_then(|(index, _)| arguments.get(*index));
     let span = match (argument, error.place) {
         (Some(argument), Some((_, range))) => {
             let text = argument.as_str();
@@ -115,8 +145,22 @@ fn diagnostic(element: &FlatElement, class: &str, error: ConfigError) -> Diagnos
         error.message
     };
     let diagnostic = Diagnostic::error(span, found);
+    let diagnostic = match argument.and_then(|argument| device_address(argument.as_str())) {
+        Some(device) => diagnostic.hint(format!(
+            "addresses of devices are not known here; say them: AddressInfo({device} 192.0.2.1/24 02:00:5e:10:00:01)"
+        )),
+        None => diagnostic,
+    };
     match error.wanted {
         Some(wanted) => diagnostic.wanted(wanted),
         None => diagnostic,
     }
+}
+
+/// The device whose address an argument seems to want, as in `eth0:ip`.
+fn device_address(argument: &str) -> Option<&str> {
+    let words = argument.split_whitespace().filter_map(|word| word.split_once(':'));
+    let mut asked =
+        words.filter(|(_, suffix)| matches!(*suffix, "ip" | "ip4" | "ipnet" | "eth" | "ip6" | "gw" | "bcast"));
+    asked.next().map(|(device, _)| device)
 }

@@ -16,6 +16,7 @@ mod devices;
 mod diagnostic;
 mod emit;
 mod flatten;
+mod names;
 mod options;
 mod plan;
 mod resolve;

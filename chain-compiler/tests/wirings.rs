@@ -15,6 +15,7 @@ macro_rules! wirings {
 }
 
 wirings! {
+    address_names: "address-names.address_names.rs",
     alone: "idle.alone.rs",
     click_file: "click-file.click_file.rs",
     compounds: "compounds.compounds.rs",
@@ -105,6 +106,18 @@ fn a_click_file_has_the_ports_that_it_names() {
     bench.send("eth0", &[&[1, 2]]);
     bench.send("dpdk0", &[&[3]]);
     assert_eq!((bench.sent("br-lan"), bench.sent("dpdk1")), (vec![vec![1, 2]], vec![vec![3]]));
+}
+
+#[test]
+fn names_stand_for_addresses() {
+    let mut bench = Bench::new(address_names::Wiring::new());
+    bench.send("lan", &[&[1, 2, 3]]);
+    let sent = bench.sent("wan");
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0][..2], [0x45, 0]);
+    assert_eq!((&sent[0][12..20], &sent[0][20..24]), (&[10, 0, 0, 1, 10, 255, 255, 255][..], &[0x1f, 0x90, 0, 99][..]));
+    bench.send("wan", &[]);
+    assert!(bench.sent("lan").is_empty());
 }
 
 #[test]

@@ -5,8 +5,10 @@
 //! element's [`Configure::configure`] takes them by position or keyword; whatever is wrong becomes a [`ConfigError`] that
 //! points into the text of one argument.
 
+mod names;
 mod values;
 
+pub use names::{Meaning, NameError, NameTable};
 pub use values::{
     AnnotationByte, Bytes, BytesPerSecond, Destination, Fraction, IpProtocol, Ipv4Addresses, Ipv4Prefix, Ipv6Addresses,
     Ipv6Prefix, Nanoseconds, Port,
@@ -180,6 +182,7 @@ pub struct Arguments {
     taken: Vec<bool>,
     last: Option<usize>,
     errors: Vec<ConfigError>,
+    names: NameTable,
 }
 
 impl Arguments {
@@ -187,7 +190,13 @@ impl Arguments {
     pub fn new<S: AsRef<str>>(spec: &'static Spec, arguments: &[S]) -> Self {
         let texts: Vec<_> = arguments.iter().map(|text| split_keyword(spec, text.as_ref())).collect();
         let taken = vec![false; texts.len()];
-        Arguments { spec, texts, taken, last: None, errors: Vec::new() }
+        Arguments { spec, texts, taken, last: None, errors: Vec::new(), names: NameTable::default() }
+    }
+
+    /// With names that may stand for addresses.
+    pub fn with_names(mut self, names: NameTable) -> Self {
+        self.names = names;
+        self
     }
 
     /// How many arguments were given.
@@ -317,7 +326,8 @@ impl Arguments {
 
     fn parse<T: FromArgument>(&mut self, index: usize) -> Option<T> {
         let value = self.texts[index].value.clone();
-        match T::from_argument(&value) {
+        let named = || T::named(&self.names, &value);
+        match T::from_argument(&value).or_else(named) {
             Some(parsed) => Some(parsed),
             None => {
                 let message = if value.is_empty() { "empty argument".into() } else { format!("'{value}'") };
@@ -349,6 +359,12 @@ pub trait FromArgument: Sized {
 
     /// Reads the text.
     fn from_argument(text: &str) -> Option<Self>;
+
+    /// What a name stands for that the configuration gives to an address.
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        let _ = (names, name);
+        None
+    }
 }
 
 macro_rules! integers {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The values that arguments have beyond numbers and words: addresses, prefixes, times, rates, strings of bytes.
 
-use super::FromArgument;
+use super::{FromArgument, Meaning, NameTable};
 use crate::filter::ast::Protocol;
 use crate::filter::names;
 use crate::wire::ethernet::Address;
@@ -13,6 +13,10 @@ impl FromArgument for Ipv4Addr {
     fn from_argument(text: &str) -> Option<Self> {
         text.parse().ok()
     }
+
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        names.ipv4(name)
+    }
 }
 
 impl FromArgument for Ipv6Addr {
@@ -20,6 +24,10 @@ impl FromArgument for Ipv6Addr {
 
     fn from_argument(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        names.ipv6(name)
     }
 }
 
@@ -29,6 +37,10 @@ impl FromArgument for Address {
 
     fn from_argument(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        names.ethernet(name)
     }
 }
 
@@ -72,6 +84,11 @@ impl FromArgument for Ipv4Prefix {
         };
         Some(Ipv4Prefix { address, length })
     }
+
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        let net = names.value_text(name, Meaning::Ipv4).or_else(|| names.value_text(name, Meaning::Ipv4Net));
+        Self::from_argument(&net?)
+    }
 }
 
 /// IPv4 addresses separated by white space, their first bytes uppermost.
@@ -112,6 +129,10 @@ impl FromArgument for Port {
     fn from_argument(text: &str) -> Option<Self> {
         names::port(text).or_else(|| u16::from_argument(text)).map(Port)
     }
+
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        names.port(name).map(Port)
+    }
 }
 
 /// A destination: an IPv4 address, or `DST_ANNO` for that of each packet's annotation.
@@ -126,6 +147,10 @@ impl FromArgument for Destination {
             return Some(Destination(None));
         }
         Ipv4Addr::from_argument(text).map(|address| Destination(Some(address.octets())))
+    }
+
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        names.ipv4(name).map(|address| Destination(Some(address.octets())))
     }
 }
 
@@ -158,6 +183,11 @@ impl FromArgument for Ipv6Prefix {
         let (address, length) = text.split_once('/').unwrap_or((text, "128"));
         let address = address.parse::<Ipv6Addr>().ok()?.into();
         Some(Ipv6Prefix { address, length: length.parse().ok().filter(|length| *length <= 128)? })
+    }
+
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        let net = names.value_text(name, Meaning::Ipv6).or_else(|| names.value_text(name, Meaning::Ipv6Net));
+        Self::from_argument(&net?)
     }
 }
 

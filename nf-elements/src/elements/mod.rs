@@ -34,7 +34,9 @@ mod transport_sum;
 mod vlan_tag;
 
 elements! {
+    address_info::AddressInfo,
     align::Align,
+    alignment_info::AlignmentInfo,
     arp_faker::ArpFaker,
     arp_print::ArpPrint,
     arp_querier::ArpQuerier,
@@ -85,6 +87,7 @@ elements! {
     ip_fragmenter::IpFragmenter,
     ip_gw_options::IpGwOptions,
     ip_input_combo::IpInputCombo,
+    ip_name_info::IpNameInfo,
     ip_output_combo::IpOutputCombo,
     ip_print::IpPrint,
     ip_rewriter::IpRewriter,
@@ -101,6 +104,7 @@ elements! {
     paint::Paint,
     paint_switch::PaintSwitch,
     paint_tee::PaintTee,
+    port_info::PortInfo,
     print::Print,
     queue::Queue,
     radix_ip_lookup::RadixIpLookup,
@@ -110,6 +114,7 @@ elements! {
     rated_source::RatedSource,
     round_robin_ip_mapper::RoundRobinIpMapper,
     round_robin_switch::RoundRobinSwitch,
+    schedule_info::ScheduleInfo,
     script::Script,
     set_ether_address::SetEtherAddress,
     set_ip6_address::SetIp6Address,
@@ -126,6 +131,7 @@ elements! {
     sorted_ip_lookup::SortedIpLookup,
     static_ip_lookup::StaticIpLookup,
     static_switch::StaticSwitch,
+    static_thread_sched::StaticThreadSched,
     store_data::StoreData,
     store_ether_address::StoreEtherAddress,
     store_ip_address::StoreIpAddress,

@@ -41,6 +41,12 @@ const TIMING: Timing = Timing { timeouts_ms: [0; AGES], guarantees_ms: [0; AGES]
 
 #[test]
 fn handlers_are_those_of_the_spec() {
+    check_handlers(AddressInfo::new());
+    check_handlers(AlignmentInfo::new());
+    check_handlers(IpNameInfo::new());
+    check_handlers(PortInfo::new());
+    check_handlers(ScheduleInfo::new());
+    check_handlers(StaticThreadSched::new());
     check_handlers(Align::new(4, 0));
     check_handlers(ArpQuerier::new("", 1, [0; 6], 0, 0, false, ARP_LIMITS));
     check_handlers(ArpResponder::<2>::new(&[], false));
