@@ -3,6 +3,7 @@
 
 use super::Emitter;
 use super::code::Code;
+use nf_elements::spec::Shape;
 
 impl Emitter<'_> {
     /// An element's constant expression, with its data in place.
@@ -57,7 +58,12 @@ impl Emitter<'_> {
         code.gap();
         code.block("fn start(&mut self)", |code| {
             for (element, name) in self.lent() {
-                code.line(format!("self.{}.lend({name}.take());", self.fields[element]));
+                let field = &self.fields[element];
+                if self.shape(element) == Shape::Control {
+                    code.line(format!("self.{field}.as_mut().expect(\"it does not run\").lend({name}.take());"));
+                } else {
+                    code.line(format!("self.{field}.lend({name}.take());"));
+                }
             }
         });
     }

@@ -54,12 +54,14 @@ pub struct Pacing {
     stop: bool,
     timestamp: bool,
     count: u64,
+    /// It has asked for the end: once, as a `DriverManager` counts such requests.
+    asked: bool,
 }
 
 impl Pacing {
     /// The arguments of these names; a negative `limit` is none.
     pub const fn new(limit: i64, burst: usize, active: bool, stop: bool, timestamp: bool) -> Self {
-        Pacing { limit, burst, active, stop, timestamp, count: 0 }
+        Pacing { limit, burst, active, stop, timestamp, count: 0, asked: false }
     }
 
     /// Adds to `batch` the packets that are due, at most `most`; `fill` gives each fresh one its data. When the VM has
@@ -86,13 +88,13 @@ impl Pacing {
 
     /// How many packets are due now; at the limit, asks for the machine's end if STOP is set.
     #[inline]
-    fn due<M: PacketIo>(&self, io: &mut M) -> usize {
+    fn due<M: PacketIo>(&mut self, io: &mut M) -> usize {
         if !self.active {
             return 0;
         }
         let Ok(limit) = u64::try_from(self.limit) else { return self.burst };
         let left = limit.saturating_sub(self.count);
-        if left == 0 && self.stop {
+        if left == 0 && self.stop && !core::mem::replace(&mut self.asked, true) {
             io.stop();
         }
         left.min(self.burst as u64) as usize
@@ -132,6 +134,7 @@ impl Pacing {
             "active" => self.active = boolean(value)?,
             _ => return Err(HandlerError::Unknown),
         }
+        self.asked &= name == "burst";
         Ok(())
     }
 
@@ -184,6 +187,10 @@ mod tests {
         let (mut pacing, mut io) = (Pacing::new(7, 5, true, true, true), ListIo::new(0));
         assert_eq!([5, 2].map(|_| produced(&mut pacing, &mut io, 32)), [5, 2]);
         assert!(!io.stopped, "the packets are still on their way");
+        assert_eq!((produced(&mut pacing, &mut io, 32), io.stopped), (0, true));
+        io.stopped = false;
+        assert_eq!((produced(&mut pacing, &mut io, 32), io.stopped), (0, false));
+        pacing.write_handler("active", "true").unwrap();
         assert_eq!((produced(&mut pacing, &mut io, 32), io.stopped), (0, true));
     }
 

@@ -40,15 +40,15 @@
 //!
 //! **Notes:** a value has at most 1024 bytes (`print` and `read` of a handler have no limit), calls are nested at most 8
 //! deep; what is longer is reported, and left out. After 1000 jumps without a wait the script is given up, as in Click.
-//! TYPE PACKET does not exist. What a script prints while it runs as a handler (`run`, `step`) comes out in the next round; then it cannot use
-//! files. Division by zero is an error in `mod`. `$$`, `kill` and `writable` do not exist; a VM has no files, and
+//! TYPE PACKET does not exist. A script that runs as a handler (`run`, `step`) cannot use files; what it
+//! prints comes out through the script that called it, up to 1024 bytes, and in the next round if none did. Division by zero is an error in `mod`. `$$`, `kill` and `writable` do not exist; a VM has no files, and
 //! `now` is the time since its start. The handler `set` takes only variables that the script's text names. `run`
 //! begins its waits anew.
 //!
 //! **Handlers:** `step`, `goto`, `set` (write), `run` (read, write), the exported variables, and the functions (read, with
 //! parameters): `add`, `sub`, `min`, `max`, `mul`, `div`, `idiv`, `mod`, `rem`, `neg`, `abs`, `eq`, `ne`, `gt`, `ge`,
 //! `lt`, `le`, `not`, `and`, `or`, `nand`, `nor`, `if`, `in`, `first`, `length`, `unquote`, `sprintf`, `random`, `now`,
-//! `htons`, `htonl`, `ntohs`, `ntohl`, `get`, `shift`, `readable`, `cat`, `catq`, `signals`.
+//! `htons`, `htonl`, `ntohs`, `ntohl`, `get`, `shift`, `readable`, `cat`, `catq`, `said`, `signals`.
 //!
 //! **Example:** `Script(set x 0, label again, print $x, set x $(add $x 1), goto again $(lt $x 5), stop);`
 //!
@@ -230,6 +230,13 @@ impl Control for Script {
     ) -> Result<(), HandlerError> {
         let (handler, arguments) = name.split_once(' ').unwrap_or((name, ""));
         let own = is_own(&self.program, handler);
+        if handler == "said" {
+            if let (Some(said), _) = split(self.texts) {
+                out.write_str(said)?;
+                said.clear();
+            }
+            return Ok(());
+        }
         if handler == "run" || (self.program.kind == Kind::Proxy && !own) {
             return self.called(handlers, |machine| {
                 let fine = machine.run(handler, arguments, false);

@@ -78,6 +78,7 @@ functions! {
     "readable" Read "whether all these read handlers exist",
     "cat" Read "the file of that name",
     "catq" Read "the same, quoted",
+    "said" Read "what it said since, when it ran as a handler, and forgets it: for the script that called it",
     "signals" Read "the signals that TYPE SIGNAL names, by number",
 }
 

@@ -77,13 +77,25 @@ impl Machine<'_> {
     fn read_of(&mut self, element: &str, call: &Call, sink: &mut Sink) -> Option<Called> {
         let heading = Some((element, call.handler()));
         let mut writer = Writer { outside: &mut *self.outside, sink, heading };
-        match self.handlers.read(element, call.handler_line(), &mut writer) {
-            Ok(()) => writer.finish(),
-            Err(HandlerError::NoElement) => return None,
-            Err(HandlerError::Unknown) => return Some(self.unknown("read", element, call)),
-            Err(error) => return Some(self.failed(element, call, fault(error))),
+        let result = self.handlers.read(element, call.handler_line(), &mut writer);
+        if result.is_ok() {
+            writer.finish();
         }
-        Some(Called::Done)
+        self.hear(element);
+        Some(match result {
+            Ok(()) => Called::Done,
+            Err(HandlerError::NoElement) => return None,
+            Err(HandlerError::Unknown) => self.unknown("read", element, call),
+            Err(error) => self.failed(element, call, fault(error)),
+        })
+    }
+
+    /// Says what an element said while its handler was called: a script has no machine at hand then.
+    fn hear(&mut self, element: &str) {
+        let mut said = Text::EMPTY;
+        if self.handlers.read(element, "said", &mut said).is_ok() {
+            super::repeat(&mut said, self.outside);
+        }
     }
 
     fn read_own(&mut self, call: &Call, sink: &mut Sink) -> Called {
@@ -220,7 +232,9 @@ impl Machine<'_> {
     }
 
     fn write_to(&mut self, element: &str, call: &Call) -> Option<Called> {
-        Some(match self.handlers.write(element, call.handler(), call.arguments()) {
+        let result = self.handlers.write(element, call.handler(), call.arguments());
+        self.hear(element);
+        Some(match result {
             Ok(()) => Called::Done,
             Err(HandlerError::NoElement) => return None,
             Err(HandlerError::Unknown) => self.unknown("write", element, call),
@@ -325,7 +339,7 @@ fn fault(error: HandlerError) -> &'static str {
 
 /// Whether a script has that read handler.
 pub fn is_own(program: &Program, handler: &str) -> bool {
-    let state = matches!(handler, "run" | "get" | "shift" | "readable" | "signals" | "cat" | "catq");
+    let state = matches!(handler, "run" | "get" | "shift" | "readable" | "said" | "signals" | "cat" | "catq");
     state || Function::named(handler).is_some() || super::machine::exports(program, handler)
 }
 

@@ -48,7 +48,8 @@ impl<M: PacketIo> Outside for Through<'_, M> {
     }
 }
 
-/// What a script that runs as a handler has to say: shown in the next round. What does not fit is lost.
+/// What a script that runs as a handler has to say. A script that called it says it (by the handler `said`); otherwise it
+/// comes out in the next round. What does not fit is lost.
 ///
 /// Each entry is a letter (`p` standard output, `m` a line for a person), the text, and a zero byte.
 pub struct Later<'a> {
