@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Captures: read as they come, written through [`Output`].
-#![allow(dead_code, reason = "the elements that need the rest come next")]
 
 use crate::files::Output;
 use pcap_file::pcap::{PcapHeader, PcapReader, PcapWriter, RawPcapPacket};

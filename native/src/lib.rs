@@ -6,6 +6,7 @@
 
 mod captures;
 mod clock;
+pub mod elements;
 mod files;
 mod handlers;
 mod io;

@@ -146,7 +146,8 @@ impl Machine {
         for port in &mut self.io.ports {
             port.finish()?;
         }
-        files::flush().map_err(|error| format!("cannot write an element's file: {error}"))
+        files::flush().map_err(|error| format!("cannot write an element's file: {error}"))?;
+        files::trouble()
     }
 }
 

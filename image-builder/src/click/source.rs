@@ -93,18 +93,15 @@ pub fn compile(
         let text = std::fs::read_to_string(&found).map_err(|error| error.to_string())?;
         Ok((found.to_string_lossy().into_owned(), text))
     };
-    let options = Options { target: Target::Process, classes: native_classes(), definitions, library: Some(&library) };
-    let mut plan = chain_compiler::compile(name, &in_a_vm(text), &options)?;
-    let vm = plan.vms.pop().expect("a configuration for a process is one VM");
-    // The only VM is in no chain, which is no fault here.
-    Ok((vm, Diagnostics(Vec::new())))
-}
-
-fn native_classes() -> &'static [nf_elements::configure::ElementClass] {
-    &[]
-}
-
-/// A configuration that is not divided into VMs, as one.
-fn in_a_vm(text: &str) -> String {
-    format!("vm click {{ {text}\n}}")
+    let options = Options {
+        target: Target::Process,
+        classes: native::elements::registry(),
+        definitions,
+        library: Some(&library),
+    };
+    let mut plan = chain_compiler::compile(name, text, &options)?;
+    match (plan.vms.pop(), plan.vms.is_empty()) {
+        (Some(vm), true) => Ok((vm, Diagnostics(plan.warnings))),
+        _ => Err(Diagnostics(vec![Diagnostic::error(0..0, "a process is one configuration, and here are several VMs")])),
+    }
 }
