@@ -7,7 +7,7 @@ use tests::sluice;
 #[test]
 fn scripts_of_the_elements() {
     let mut command = sluice();
-    command.args(["test", "nf-elements/scripts"]);
+    command.args(["test", "nf-elements/scripts", "native/scripts"]);
     let only = std::env::var("SLUICE_SCRIPTS").unwrap_or_default();
     command.args(only.split(',').filter(|part| !part.is_empty()).flat_map(|part| ["--only", part]));
     let output = command.output().expect("sluice runs");

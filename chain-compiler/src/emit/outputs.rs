@@ -93,6 +93,9 @@ impl OutputsType {
             code.gap();
             code.line("#[inline]");
             code.block("fn emit(&mut self, port: usize, packet: Packet)", |code| {
+                if self.fields().next().is_none() {
+                    return code.line("let _ = (port, packet);");
+                }
                 code.open("let _ = match port");
                 self.arms(code, |field| format!("self.{field}.push(packet),"));
                 code.line("_ => Err(packet),");

@@ -9,7 +9,7 @@ use crate::build::generate::{Package, Workspace};
 use crate::cli::ClickArgs;
 use crate::signals::Stop;
 use anyhow::Context;
-pub use source::{Definitions, compile, is_definition};
+pub use source::{Definitions, compile, is_definition, only};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;

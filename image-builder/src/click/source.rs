@@ -4,7 +4,7 @@
 use crate::chain;
 use crate::cli::ClickArgs;
 use crate::failure::{Ending, usage};
-use chain_compiler::{Diagnostics, Options, Target, VmPlan};
+use chain_compiler::{Diagnostics, Options, Plan, Target, VmPlan};
 use std::path::{Path, PathBuf};
 
 /// Parameters given on the command line.
@@ -51,11 +51,11 @@ impl Source {
     /// Compiles it; what is wrong goes to standard error.
     pub fn load(&self, warnings: bool) -> anyhow::Result<VmPlan> {
         match compile(&self.name, &self.folder, &self.text, &self.definitions) {
-            Ok((plan, found)) => {
-                if warnings && !found.0.is_empty() {
-                    chain::show(&found, &self.name, &self.text);
+            Ok(plan) => {
+                if warnings && !plan.warnings.is_empty() {
+                    chain::show(&Diagnostics(plan.warnings.clone()), &self.name, &self.text);
                 }
-                Ok(plan)
+                only(plan).map_err(usage)
             }
             Err(found) => {
                 chain::show(&found, &self.name, &self.text);
@@ -76,14 +76,9 @@ fn read(file: &str) -> anyhow::Result<(String, PathBuf, String)> {
     Ok((name.to_string_lossy().into(), path.parent().unwrap_or(Path::new("")).into(), text))
 }
 
-/// Compiles the configuration `text` for a process: its plan and warnings, or errors. Libraries are looked for beside the
-/// file that asks for them, then on CLICKPATH.
-pub fn compile(
-    name: &str,
-    folder: &Path,
-    text: &str,
-    definitions: &[(String, String)],
-) -> Result<(VmPlan, Diagnostics), Diagnostics> {
+/// Compiles the configuration `text` for a process. Libraries are looked for beside the file that asks for them, then on
+/// CLICKPATH.
+pub fn compile(name: &str, folder: &Path, text: &str, definitions: &[(String, String)]) -> Result<Plan, Diagnostics> {
     let library = |asking: &str, wanted: &str| {
         let beside = if asking == name { folder } else { Path::new(asking).parent().unwrap_or(Path::new("")) };
         let path = std::env::var_os("CLICKPATH").unwrap_or_default();
@@ -99,9 +94,13 @@ pub fn compile(
         definitions,
         library: Some(&library),
     };
-    let mut plan = chain_compiler::compile(name, text, &options)?;
+    chain_compiler::compile(name, text, &options)
+}
+
+/// The only VM of `plan`.
+pub fn only(mut plan: Plan) -> Result<VmPlan, &'static str> {
     match (plan.vms.pop(), plan.vms.is_empty()) {
-        (Some(vm), true) => Ok((vm, Diagnostics(plan.warnings))),
-        _ => Err(Diagnostics(vec![Diagnostic::error(0..0, "a process is one configuration, and here are several VMs")])),
+        (Some(vm), true) => Ok(vm),
+        _ => Err("a process is one configuration or one VM; build or run a chain of several"),
     }
 }

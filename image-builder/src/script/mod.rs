@@ -79,7 +79,8 @@ fn compile(path: &Path, number: usize) -> Result<Compiled, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let folder = path.parent().unwrap_or(Path::new(""));
     let plan = click::compile(&name, folder, &script.configuration, &script.definitions);
-    let (plan, _) = plan.map_err(|found| found.render(&format!("{name}, %config"), &script.configuration, false))?;
+    let plan = plan.map_err(|found| found.render(&name, &script.configuration, false))?;
+    let plan = click::only(plan)?;
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let stem: String = path.file_stem().unwrap_or_default().to_string_lossy().chars().map(plain).collect();
     Ok(Compiled { script, module: format!("script_{number}_{stem}"), plan })
