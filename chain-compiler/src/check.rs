@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Arguments: each element class reads its own, here on the host.
 
+use crate::attempt::{Attempt, configure};
 use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{Flat, FlatElement};
 use crate::names;
 use crate::resolve::Wired;
 use crate::text::Text;
-use nf_elements::configure::{
-    Arguments, ConfigError, ElementClass, Information, Instance, Meaning, NameTable, Peer, Surroundings,
-};
+use nf_elements::configure::{ConfigError, Information, Instance, NameTable, Peer, Surroundings};
 use nf_elements::spec::Shape;
 
 /// An element whose arguments are right.
@@ -23,8 +22,10 @@ pub(crate) struct Configured {
 /// In a broken body (part of it could not be read) what an element says about its surroundings may be wrong, so
 /// only errors that have a place in an argument are reported.
 pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log) -> Vec<Option<Configured>> {
-    let information = information(flat, wired);
     let names = names::collect(flat);
+    let told = information(flat, wired, &names);
+    let information: Vec<_> =
+        told.iter().map(|(class, arguments)| Information { class, arguments: texts(arguments) }).collect();
     let mut instances = Vec::with_capacity(flat.elements.len());
     for (element, resolved) in flat.elements.iter().zip(&wired.elements) {
         let class = element.class;
@@ -34,7 +35,7 @@ pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log)
         };
         let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
         let surroundings = Surroundings { name: &element.name, inputs, outputs, ports, information: &information };
-        let (arguments, instance, mut errors) = configure(class, element, &names, &surroundings);
+        let Attempt { arguments, instance, mut errors } = configure(class, element, &names, &surroundings);
         let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
         let configured = instance.zip(peers).map(|(instance, peers)| Configured { instance, peers });
         instances.push(configured.filter(|_| errors.is_empty()));
@@ -45,48 +46,19 @@ pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log)
     instances
 }
 
-/// An element's arguments, the instance that they give, and what is wrong with them.
-///
-/// A name alone may stand for several kinds of address, and not every class says which kind it wants: if the arguments
-/// are wrong as they stand, each kind is tried.
-fn configure(
-    class: &ElementClass,
-    element: &FlatElement,
-    names: &NameTable,
-    surroundings: &Surroundings,
-) -> (Vec<Text>, Option<Instance>, Vec<ConfigError>) {
-    let names = names.seen_from(names::scope(&element.name));
-    let attempt = |meaning| {
-        let replaced = names::replace(&element.arguments, &names, meaning);
-        let texts: Vec<&str> = replaced.iter().map(Text::as_str).collect();
-        let mut arguments = Arguments::new(class.spec, &texts).with_names(names.clone());
-        let instance = (class.configure)(&mut arguments, surroundings);
-        let mut errors = arguments.finish();
-        if instance.is_none() && errors.is_empty() {
-            let message = format!("{} does not take these arguments", class.spec.class);
-            errors.push(ConfigError { place: None, message, wanted: None });
-        }
-        (replaced, instance, errors)
-    };
-    let first = attempt(None);
-    if first.2.is_empty() || names.is_empty() {
-        return first;
-    }
-    let others = Meaning::ALL.into_iter().map(|meaning| attempt(Some(meaning)));
-    others.into_iter().find(|(_, _, errors)| errors.is_empty()).unwrap_or(first)
+/// The texts of arguments.
+fn texts(arguments: &[Text]) -> Vec<&str> {
+    arguments.iter().map(Text::as_str).collect()
 }
 
-/// The texts of an element's arguments.
-fn texts<'f>(element: &'f FlatElement) -> Vec<&'f str> {
-    element.arguments.iter().map(|argument| argument.as_str()).collect()
-}
-
-/// The elements that only tell something, in the order of the file.
-fn information<'f>(flat: &'f Flat, wired: &Wired) -> Vec<Information<'f>> {
+/// The elements that only tell something, in the order of the file: their classes and arguments.
+fn information(flat: &Flat, wired: &Wired, names: &NameTable) -> Vec<(&'static str, Vec<Text>)> {
     let elements = flat.elements.iter().zip(&wired.elements);
     let told = elements.filter_map(|(element, resolved)| {
-        let spec = resolved.spec.filter(|spec| spec.shape == Shape::Information)?;
-        Some(Information { class: spec.class, arguments: texts(element) })
+        let class = element.class.filter(|class| class.spec.shape == Shape::Information)?;
+        let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
+        let surroundings = Surroundings { name: &element.name, inputs, outputs, ..Default::default() };
+        Some((class.spec.class, configure(class, element, names, &surroundings).arguments))
     });
     told.collect()
 }

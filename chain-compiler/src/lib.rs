@@ -11,7 +11,9 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod attempt;
 mod check;
+mod click_classes;
 mod devices;
 mod diagnostic;
 mod emit;

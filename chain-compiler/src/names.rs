@@ -36,7 +36,23 @@ pub(crate) fn replace(arguments: &[Text], names: &NameTable, meaning: Option<Mea
     arguments.iter().map(|argument| replace_in(argument, names, meaning)).collect()
 }
 
-fn replace_in(argument: &Text, names: &NameTable, meaning: Option<Meaning>) -> Text {
+/// Whether a word of it is a name.
+pub(crate) fn mentions(argument: &Text, names: &NameTable) -> bool {
+    let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '.' | '-');
+    argument.as_str().split(|c| !belongs(c)).any(|word| names.knows(word))
+}
+
+/// An argument that is a name alone as two: its IPv4 address and its Ethernet address.
+pub(crate) fn both(argument: &Text, names: &NameTable) -> Vec<Text> {
+    let value = |meaning| names.value_text(argument.as_str(), meaning);
+    match (value(Meaning::Ipv4), value(Meaning::Ethernet)) {
+        (Some(ip), Some(ethernet)) => [ip, ethernet].map(|text| Text::replacing(text, argument.place())).into(),
+        _ => vec![argument.clone()],
+    }
+}
+
+/// One argument of [`replace`].
+pub(crate) fn replace_in(argument: &Text, names: &NameTable, meaning: Option<Meaning>) -> Text {
     let text = argument.as_str();
     let (mut replaced, mut done, mut at, mut quote) = (Text::default(), 0, 0, None);
     let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '.' | '-' | ':');

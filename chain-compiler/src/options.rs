@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the caller of the compiler decides.
 
-use crate::suggest;
+use crate::{click_classes, suggest};
 use nf_elements::configure::ElementClass;
 use nf_elements::elements;
 use std::fmt;
@@ -56,6 +56,10 @@ impl<'a> Options<'a> {
 
     /// The hint for an unknown class.
     pub(crate) fn class_hint(&self, name: &str) -> String {
+        if click_classes::contains(name) {
+            let near = suggest::most_alike(name, self.class_names()).map(|near| format!("; most like it is '{near}'"));
+            return format!("Click has this class, it is not here yet{}", near.unwrap_or_default());
+        }
         suggest::hint(name, self.class_names()).unwrap_or_else(|| "`sluice elements` lists the classes".into())
     }
 }

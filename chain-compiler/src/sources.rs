@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn columns_count_characters() {
         let mut sources = Sources::new("x", "a\n\tüx;\r\nend\n# 50 \"y\"\nz");
-        sources.divide(vec![13..21], &mut Log::default());
+        sources.divide(std::iter::once(13..21).collect(), &mut Log::default());
         let place = |at| sources.line_and_column(&(at..at));
         assert_eq!((place(0), place(5), place(12)), ((1, 1), (2, 3), (3, 4)));
         assert_eq!((place(22), sources.locate(&(22..23)).0.unwrap().name.clone()), ((50, 1), "y".into()));

@@ -11,6 +11,15 @@ pub(crate) fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a 
         .map(|(_, name)| name)
 }
 
+/// The candidate most like `found`, if any is like it: for a name that is no slip of the pen.
+pub(crate) fn most_alike<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.55;
+    let found = found.to_lowercase();
+    let likeness = |name: &'a str| (strsim::normalized_levenshtein(&found, &name.to_lowercase()), name);
+    let best = candidates.into_iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0));
+    best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, name)| name)
+}
+
 /// The hint for an unknown name.
 pub(crate) fn hint<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(found, candidates).map(|name| format!("did you mean '{name}'?"))
@@ -26,5 +35,6 @@ mod tests {
         assert_eq!(nearest("Conuter", names), Some("Counter"));
         assert_eq!(nearest("todevice", names), Some("ToDevice"));
         assert_eq!(nearest("Banana", names), None);
+        assert_eq!((most_alike("CounterMP", names), most_alike("Banana", names)), (Some("Counter"), None));
     }
 }

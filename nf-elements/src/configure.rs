@@ -345,7 +345,13 @@ fn split_keyword(spec: &Spec, text: &str) -> ArgumentText {
     let looks_like_one = word.len() > 1
         && word.starts_with(|c: char| c.is_ascii_uppercase())
         && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    if !looks_like_one || (end == text.len() && !spec.arguments.iter().any(|argument| argument.name == word)) {
+    // In a list of patterns or names a word in capitals is one of those, unless it is a keyword of the class.
+    let has_list = spec.arguments.iter().any(|argument| argument.kind == ArgumentKind::List);
+    let known = spec.arguments.iter().any(|argument| argument.name == word);
+    if !looks_like_one
+        || (has_list && !known)
+        || (end == text.len() && !spec.arguments.iter().any(|argument| argument.name == word))
+    {
         return ArgumentText { keyword: None, value: text.into(), offset: 0 };
     }
     let value = text[end..].trim_start();
@@ -406,11 +412,14 @@ impl FromArgument for String {
 }
 
 /// Takes the argument PORT, which Click calls DEVNAME: the name of a device.
+///
+/// Click finds a device also by its Ethernet address, which may have the name `NAME:eth`: the port is NAME then.
 pub fn device(arguments: &mut Arguments) -> Option<String> {
-    match arguments.keyword("DEVNAME") {
-        Some(name) => Some(name),
-        None => arguments.required("PORT"),
-    }
+    let name: String = match arguments.keyword("DEVNAME") {
+        Some(name) => name,
+        None => arguments.required("PORT")?,
+    };
+    Some(name.strip_suffix(":eth").map_or(name.clone(), str::to_string))
 }
 
 /// Takes the argument PORT and looks it up among the VM's ports: the number of that port.

@@ -71,10 +71,12 @@ fn check_side(flat: &Flat, index: usize, spec: &Spec, input: bool, connected: &H
         let element = &flat.elements[index];
         let found = format!("{kind} {missing} of '{}' is not connected", element.name);
         let error = Diagnostic::error(element.span.clone(), found);
-        log.report(element.diagnose(error.wanted(if missing < count.least {
+        let error = error.wanted(if missing < count.least {
             format!("a connection for each {kind}: {} has {}", spec.class, count.words(kind))
         } else {
             format!("{kind}s without a gap: {kind} {} is connected", needed - 1)
-        })));
+        });
+        let hint = if input { "an Idle before it sends nothing" } else { "a Discard behind it drops what comes" };
+        log.report(element.diagnose(error.hint(hint)));
     }
 }

@@ -6,29 +6,60 @@ use crate::diagnostic::{Diagnostic, Log};
 use crate::flatten::{End, Flat, Link};
 use crate::options::Options;
 use nf_elements::Spec;
+use nf_elements::spec::Shape;
 use std::collections::{HashMap, HashSet};
+
+/// A side of an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Side {
+    Input,
+    Output,
+}
+
+/// An element's agnostic ports together, or one of them.
+type Port = (usize, Option<(Side, usize)>);
 
 /// The flow of every port.
 pub(super) struct Flows<'a> {
     specs: &'a [Option<&'static Spec>],
-    /// What each element's agnostic ports became, and the link that made them so.
-    agnostic: Vec<Option<(Flow, usize)>>,
+    /// What each agnostic port became, and the link that made it so; the ports of most elements share one entry.
+    agnostic: HashMap<Port, (Flow, usize)>,
 }
 
 impl Flows<'_> {
     /// The flow of an output; push where nothing decides.
     pub(super) fn output(&self, end: End) -> Flow {
-        self.decided(end, codes::output_flow).unwrap_or(Flow::Push)
+        self.decided(end, Side::Output).unwrap_or(Flow::Push)
     }
 
     /// The flow of an input; push where nothing decides.
     pub(super) fn input(&self, end: End) -> Flow {
-        self.decided(end, codes::input_flow).unwrap_or(Flow::Push)
+        self.decided(end, Side::Input).unwrap_or(Flow::Push)
     }
 
-    fn decided(&self, end: End, code: fn(&Spec, usize) -> Option<Flow>) -> Option<Flow> {
-        let fixed = self.specs[end.element].and_then(|spec| code(spec, end.port));
-        fixed.or_else(|| self.agnostic[end.element].map(|(flow, _)| flow))
+    fn decided(&self, end: End, side: Side) -> Option<Flow> {
+        self.fixed(end, side).or_else(|| self.agnostic.get(&self.port(end, side)).map(|(flow, _)| *flow))
+    }
+
+    fn fixed(&self, end: End, side: Side) -> Option<Flow> {
+        let spec = self.specs[end.element]?;
+        if side == Side::Input { codes::input_flow(spec, end.port) } else { codes::output_flow(spec, end.port) }
+    }
+
+    /// Packets go through from every agnostic port to every other one (Click's default flow code), so that they all are
+    /// of one kind; but nothing goes through a sink or a source.
+    fn port(&self, end: End, side: Side) -> Port {
+        let through = self.specs[end.element].is_some_and(|spec| !matches!(spec.shape, Shape::Sink | Shape::Source));
+        (end.element, (!through).then_some((side, end.port)))
+    }
+
+    /// An agnostic port becomes what its neighbour is; one of an unknown class stays unknown.
+    fn decide(&mut self, end: End, side: Side, flow: Flow, link: usize) -> bool {
+        let known = self.specs[end.element].is_some();
+        if known {
+            self.agnostic.insert(self.port(end, side), (flow, link));
+        }
+        known
     }
 }
 
@@ -40,23 +71,23 @@ pub(super) fn flows<'a>(
     options: &Options,
     log: &mut Log,
 ) -> Flows<'a> {
-    let mut flows = Flows { specs, agnostic: vec![None; specs.len()] };
+    let mut flows = Flows { specs, agnostic: HashMap::new() };
     let mut reported = HashSet::new();
     let mut changed = true;
     while changed {
         changed = false;
         for (index, link) in links.iter().enumerate() {
-            let from = flows.decided(link.from, codes::output_flow);
-            let to = flows.decided(link.to, codes::input_flow);
-            match (from, to) {
+            let from = flows.decided(link.from, Side::Output);
+            let to = flows.decided(link.to, Side::Input);
+            changed |= match (from, to) {
                 (Some(from), Some(to)) if from != to && reported.insert(index) => {
                     conflict(flat, &flows, links, link, from, options, log);
+                    true
                 }
-                (Some(flow), None) => flows.agnostic[link.to.element] = Some((flow, index)),
-                (None, Some(flow)) => flows.agnostic[link.from.element] = Some((flow, index)),
-                _ => continue,
-            }
-            changed = true;
+                (Some(flow), None) => flows.decide(link.to, Side::Input, flow, index),
+                (None, Some(flow)) => flows.decide(link.from, Side::Output, flow, index),
+                _ => false,
+            };
         }
     }
     flows
@@ -80,9 +111,9 @@ fn conflict(flat: &Flat, flows: &Flows, links: &[Link], link: &Link, from: Flow,
         let error = Diagnostic::error(link.to_span.clone(), found).wanted(wanted);
         error.related(link.from_span.clone(), format!("from '{}'", sender.name))
     };
-    for (end, code) in [(link.from, codes::output_flow as fn(&Spec, usize) -> _), (link.to, codes::input_flow)] {
-        let fixed = flows.specs[end.element].and_then(|spec| code(spec, end.port));
-        if let (None, Some((flow, cause))) = (fixed, flows.agnostic[end.element]) {
+    for (end, side) in [(link.from, Side::Output), (link.to, Side::Input)] {
+        let cause = flows.agnostic.get(&flows.port(end, side)).copied();
+        if let (None, Some((flow, cause))) = (flows.fixed(end, side), cause) {
             let flow = if flow == Flow::Push { "push" } else { "pull" };
             let cause = &links[cause];
             let neighbour = if cause.from.element == end.element { &cause.to_span } else { &cause.from_span };

@@ -11,6 +11,8 @@ enum Piece {
     Comment(usize),
     Directive(usize),
     Quoted(usize),
+    /// `\<…>`
+    Data(usize),
     /// A quotation mark without its partner.
     Unclosed,
     Character(char),
@@ -23,8 +25,8 @@ fn piece(whole: &str, at: usize) -> Piece {
     if directive > 0 {
         return Piece::Directive(directive);
     }
-    if let Some(data) = text.strip_prefix("\\<") {
-        return Piece::Quoted(data.find('>').map_or(text.len(), |end| end + 3));
+    if text.starts_with("\\<") {
+        return Piece::Data(data_length(text));
     }
     let comment = comment_length(text);
     if comment > 0 {
@@ -43,6 +45,34 @@ fn piece(whole: &str, at: usize) -> Piece {
         escaped = first == '"' && c == '\\' && !escaped;
     }
     Piece::Unclosed
+}
+
+/// Bytes of the data `\<…>` that `text` starts with; a `>` in a comment does not end it.
+fn data_length(text: &str) -> usize {
+    let mut at = 2;
+    while at < text.len() {
+        let comment = comment_length(&text[at..]);
+        if comment == 0 && text[at..].starts_with('>') {
+            return at + 1;
+        }
+        at += comment.max(text[at..].chars().next().map_or(1, char::len_utf8));
+    }
+    text.len()
+}
+
+/// Data with blanks for each comment.
+fn without_comments(data: &str) -> String {
+    let (mut blanked, mut at) = (String::new(), 0);
+    while let Some(c) = data[at..].chars().next() {
+        let comment = comment_length(&data[at..]);
+        if comment > 0 {
+            blanked.extend(std::iter::repeat_n(' ', comment));
+        } else {
+            blanked.push(c);
+        }
+        at += if comment > 0 { comment } else { c.len_utf8() };
+    }
+    blanked
 }
 
 impl Lexer<'_> {
@@ -69,7 +99,7 @@ impl Lexer<'_> {
         let (mut at, mut depth) = (self.position, 0);
         while at < self.text.len() {
             at += match piece(self.text, at) {
-                Piece::Comment(length) | Piece::Quoted(length) => length,
+                Piece::Comment(length) | Piece::Quoted(length) | Piece::Data(length) => length,
                 Piece::Directive(length) => {
                     self.directives.push(at..at + length);
                     length
@@ -101,6 +131,11 @@ impl Lexer<'_> {
                     at += length;
                     continue;
                 }
+                Piece::Data(length) => {
+                    blanked.push_str(&without_comments(&self.text[at..at + length]));
+                    at += length;
+                    continue;
+                }
                 Piece::Quoted(length) => length,
                 Piece::Unclosed => end - at,
                 Piece::Character(c) => c.len_utf8(),
@@ -124,6 +159,8 @@ mod tests {
             assert_eq!(lexer.position, text.len(), "{text}");
             assert_eq!(configuration.text.place(), 1..text.len() - 1);
         }
+        let mut lexer = Lexer::new("(\\<01 // )>\n02>)", 1);
+        assert_eq!(lexer.configuration().unwrap().text.as_str(), "\\<01      \n02>");
         let mut lexer = Lexer::new("(one /* x */ 'two /*y*/' )", 1);
         assert_eq!(lexer.configuration().unwrap().text.as_str(), "one         'two /*y*/' ");
     }

@@ -9,6 +9,7 @@ vm fw {
   7 :: Counter;
   a, a :: Counter;
   Foo(1) -> bar -> Strip;
+  FromDevice(lan) -> ACKRetrySender -> CounterGrid -> WebGen -> Discard;
 }
 vm fw { }
 chain lan <-> fw <-> fm;
