@@ -92,6 +92,7 @@ elements! {
     ip_print::IpPrint,
     ip_rewriter::IpRewriter,
     ip_rewriter_patterns::IpRewriterPatterns,
+    ip_reassembler::IpReassembler,
     linear_ip_lookup::LinearIpLookup,
     listen_ether_switch::ListenEtherSwitch,
     lookup_ip6_route::LookupIp6Route,

@@ -94,6 +94,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpInputCombo::new(0, &[], &[]));
     check_handlers(IpOutputCombo::new(0, [0; 4], 1500));
     check_handlers(IpPrint::new(ip_print::Fields::DEFAULT, true, None, true));
+    check_handlers(IpReassembler::<1>::new(0, false));
     check_handlers(LinearIpLookup::new(&[], 2));
     check_handlers(ListenEtherSwitch::<8>::new(300));
     check_handlers(MarkIpHeader::new(0));

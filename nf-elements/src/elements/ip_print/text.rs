@@ -4,6 +4,7 @@
 use super::Fields;
 use crate::Packet;
 use crate::elements::marked;
+use crate::elements::timestamp::Timestamp;
 use core::fmt;
 use core::net::Ipv4Addr;
 
@@ -17,18 +18,6 @@ pub struct Shown<'a> {
     pub packet: &'a Packet,
 }
 
-/// Nanoseconds as seconds with six digits behind the point, or nine if they are needed.
-struct Time(u64);
-
-impl fmt::Display for Time {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, rest) = (self.0 / 1_000_000_000, self.0 % 1_000_000_000);
-        match rest % 1000 {
-            0 => write!(out, "{seconds}.{:06}", rest / 1000),
-            _ => write!(out, "{seconds}.{rest:09}"),
-        }
-    }
-}
 
 /// The marked header and what stands behind it.
 struct Parts<'a> {
@@ -44,7 +33,7 @@ impl fmt::Display for Shown<'_> {
             write!(out, "{}: ", fields.label)?;
         }
         if fields.timestamp {
-            write!(out, "{}: ", Time(annotations.timestamp_ns))?;
+            write!(out, "{}: ", Timestamp(annotations.timestamp_ns))?;
         }
         match (fields.aggregate, fields.paint) {
             (true, true) => write!(out, "#{}.{}: ", annotations.aggregate, annotations.paint)?,
