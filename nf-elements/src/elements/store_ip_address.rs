@@ -81,7 +81,8 @@ impl StoreIpAddress {
 /// Changes an address of the marked header, and the checksums that cover it.
 fn store_in_header(packet: &mut Packet, place: Place, new: u32) -> Option<()> {
     let fixed = marked::header(packet)?;
-    if marked::header_length(fixed) < fixed.len() {
+    let annotations = packet.annotations();
+    if usize::from(annotations.transport_offset.saturating_sub(annotations.network_offset)) < fixed.len() {
         return None;
     }
     let first = marked::flags_and_offset(fixed) & 0x1fff == 0;
