@@ -35,6 +35,8 @@ mod vlan_tag;
 
 elements! {
     address_info::AddressInfo,
+    aggregate_counter::AggregateCounter,
+    aggregate_ip::AggregateIp,
     align::Align,
     alignment_info::AlignmentInfo,
     arp_faker::ArpFaker,
@@ -90,9 +92,9 @@ elements! {
     ip_name_info::IpNameInfo,
     ip_output_combo::IpOutputCombo,
     ip_print::IpPrint,
+    ip_reassembler::IpReassembler,
     ip_rewriter::IpRewriter,
     ip_rewriter_patterns::IpRewriterPatterns,
-    ip_reassembler::IpReassembler,
     linear_ip_lookup::LinearIpLookup,
     listen_ether_switch::ListenEtherSwitch,
     lookup_ip6_route::LookupIp6Route,
@@ -124,6 +126,7 @@ elements! {
     set_ip_checksum::SetIpChecksum,
     set_ip_dscp::SetIpDscp,
     set_ip_ecn::SetIpEcn,
+    set_rand_ip_address::SetRandIpAddress,
     set_tcp_checksum::SetTcpChecksum,
     set_timestamp::SetTimestamp,
     set_udp_checksum::SetUdpChecksum,
