@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test bench fuzz lint prerequisites clean
+.PHONY: demo test bench bench-native fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -23,6 +23,12 @@ bench: prerequisites
 	@scripts/install-missing ip=iproute2 tc=iproute2 ping=iputils-ping
 	cargo build --release --bin sluice --bin bench
 	target/release/bench $(BENCH)
+
+# The data plane in memory; CLICK=…/click measures a Click or FastClick in turn. BENCH="--gate" only counts instructions.
+bench-native: prerequisites
+	@scripts/install-missing valgrind=valgrind
+	cargo build --release --bin sluice --bin bench-native
+	target/release/bench-native $(BENCH)
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30

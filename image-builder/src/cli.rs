@@ -152,6 +152,9 @@ pub struct ClickArgs {
     /// Simulate time: it jumps to the next event when nothing moves, and ends with the last one
     #[arg(long, value_name = "START", num_args = 0..=1, require_equals = true)]
     pub simtime: Option<Option<f64>>,
+    /// Build, then print the process's command line instead of running it
+    #[arg(long)]
+    pub print_command: bool,
     /// What is at the ports.
     #[command(flatten)]
     pub attachments: Attachments,

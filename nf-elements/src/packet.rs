@@ -192,14 +192,16 @@ impl Packet {
     #[inline]
     pub fn data(&self) -> &[u8] {
         let buffer = self.buffer();
-        &buffer.data.0[usize::from(buffer.header.start)..][..usize::from(buffer.header.length)]
+        let start = usize::from(buffer.header.start);
+        &buffer.data.0[start..start + usize::from(buffer.header.length)]
     }
 
     /// The packet's bytes, to edit in place.
     #[inline]
     pub fn data_mut(&mut self) -> &mut [u8] {
         let buffer = self.buffer_mut();
-        &mut buffer.data.0[usize::from(buffer.header.start)..][..usize::from(buffer.header.length)]
+        let start = usize::from(buffer.header.start);
+        &mut buffer.data.0[start..start + usize::from(buffer.header.length)]
     }
 
     /// The packet's length in bytes.
@@ -335,14 +337,15 @@ impl Packet {
     }
 
     /// Appends `bytes`; false (and no change) without the tailroom.
+    #[inline]
     #[must_use]
     pub fn append(&mut self, bytes: &[u8]) -> bool {
-        if bytes.len() > self.tailroom() {
-            return false;
-        }
-        let end = self.headroom() + self.len();
         let buffer = self.buffer_mut();
-        buffer.data.0[end..end + bytes.len()].copy_from_slice(bytes);
+        let end = usize::from(buffer.header.start) + usize::from(buffer.header.length);
+        let Some(room) = buffer.data.0.get_mut(end..).and_then(|room| room.get_mut(..bytes.len())) else {
+            return false;
+        };
+        room.copy_from_slice(bytes);
         buffer.header.length += bytes.len() as u16;
         true
     }

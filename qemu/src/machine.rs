@@ -213,7 +213,7 @@ impl Machine {
 
     /// The command line as one pastes it into a shell.
     pub fn shell_command(&self) -> String {
-        self.command().iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+        shell_words(&self.command())
     }
 }
 
@@ -251,6 +251,11 @@ fn option(path: &Path) -> String {
 
 fn mac(bytes: [u8; 6]) -> String {
     bytes.map(|byte| format!("{byte:02x}")).join(":")
+}
+
+/// Words as one pastes them into a shell.
+pub fn shell_words(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(word: &str) -> String {

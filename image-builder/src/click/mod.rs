@@ -20,6 +20,12 @@ pub fn command(args: &ClickArgs) -> anyhow::Result<()> {
     let source = source::Source::find(args)?;
     let plan = source.load(!args.no_warnings)?;
     let process = build(&package::package(&plan, args.attachments.tap()))?;
+    if args.print_command {
+        let words = args.for_the_process().into_iter().map(|word| word.to_string_lossy().into_owned());
+        let words: Vec<String> = std::iter::once(process.to_string_lossy().into_owned()).chain(words).collect();
+        println!("{}", qemu::shell_words(&words));
+        return Ok(());
+    }
     let error = Command::new(&process).args(args.for_the_process()).exec();
     Err(error).with_context(|| format!("cannot run {}", process.display()))
 }

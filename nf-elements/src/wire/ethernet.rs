@@ -192,11 +192,10 @@ impl fmt::Display for Error {
 /// The addresses at the front of a header: destination, source.
 #[inline(always)]
 pub fn addresses(header: &[u8; HEADER_BYTES]) -> (Address, Address) {
-    // Three loads that share no byte: LLVM makes one of each.
-    let [a, b, c, d, e, f, g, h, i, j, k, l, ..] = *header;
-    let [low, middle, high] =
-        [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(|bytes| u64::from(u32::from_le_bytes(bytes)));
-    (Address(low | (middle & 0xffff) << 32), Address(middle >> 16 | high << 16))
+    // Two loads of eight bytes, each with an address in its lower six.
+    let (first, last) = (header.first_chunk().copied(), header.last_chunk().copied());
+    let [first, last] = [first, last].map(|bytes| u64::from_le_bytes(bytes.unwrap_or_default()));
+    (Address::from_bits(first), Address::from_bits(last))
 }
 
 /// Writes the addresses at the front of a header.

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The pipelines, in Click's language, so that any Click can run them as well.
+
+use std::fmt::Write;
+
+/// What makes the packets of a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Generator {
+    /// The same 64-byte UDP frame again and again.
+    One,
+    /// The same, each with a random destination address behind its checked IP header.
+    RandomDestination,
+    /// UDP frames of so many flows, in random order.
+    Flows(u32),
+}
+
+/// A pipeline between a generator and `Discard`.
+pub struct Pipeline {
+    /// Its name in tables and on the command line.
+    pub name: String,
+    /// What makes its packets.
+    pub generator: Generator,
+    /// The elements between; empty for the generator alone.
+    pub body: String,
+    /// Further statements.
+    pub rest: String,
+    /// How many times fewer packets Click gets: it takes that much longer.
+    pub click_divisor: u64,
+}
+
+/// Ethernet, IPv4 and UDP headers and 22 bytes: 64 in all.
+const FRAME: &str = "0200 5e10 0002 0200 5e10 0001 0800 4500 0032 0000 4000 4011 66b8 0a00 0001 0a00 0002 \
+    04d2 162e 001e 0000 0001 0203 0405 0607 0809 0a0b 0c0d 0e0f 1011 1213 1415";
+
+impl Generator {
+    /// The generator with its output open, and what it needs in front; its source is called `s`.
+    fn text(self, packets: u64) -> String {
+        let one = format!("s :: InfiniteSource(DATA \\<{FRAME}>, LIMIT {packets}, BURST 32, STOP true)");
+        match self {
+            Generator::One => one,
+            Generator::RandomDestination => {
+                format!("{one} -> Strip(14) -> CheckIPHeader -> SetRandIPAddress(10.0.0.0/8)")
+            }
+            Generator::Flows(flows) => format!(
+                "s :: FastUDPFlows(RATE 0, LIMIT {packets}, LENGTH 64, SRCETH 02:00:5e:10:00:01, SRCIP 10.0.0.1, \
+                 DSTETH 02:00:5e:10:00:02, DSTIP 10.1.0.2, FLOWS {flows}, FLOWSIZE 1000000000, STOP true)"
+            ),
+        }
+    }
+}
+
+impl Pipeline {
+    fn new(name: impl Into<String>, generator: Generator, body: impl Into<String>) -> Self {
+        Pipeline { name: name.into(), generator, body: body.into(), rest: String::new(), click_divisor: 1 }
+    }
+
+    fn with_rest(mut self, rest: impl Into<String>) -> Self {
+        self.rest = rest.into();
+        self
+    }
+
+    fn slow_in_click(mut self, divisor: u64) -> Self {
+        self.click_divisor = divisor;
+        self
+    }
+
+    /// The configuration for so many packets.
+    pub fn text(&self, packets: u64) -> String {
+        let body = if self.body.is_empty() { String::new() } else { format!("-> {}\n", self.body) };
+        format!("{}\n{body}-> Discard;\n{}\n", self.generator.text(packets), self.rest)
+    }
+}
+
+/// All pipelines; the generators alone stand first.
+pub fn all() -> Vec<Pipeline> {
+    use Generator::{Flows, One, RandomDestination};
+    let checked = "Strip(14) -> CheckIPHeader";
+    let mut all = vec![
+        Pipeline::new("generator", One, ""),
+        Pipeline::new("generator: random destination", RandomDestination, ""),
+        Pipeline::new("generator: 10000 flows", Flows(10_000), ""),
+        Pipeline::new("generator: 1000000 flows", Flows(1_000_000), ""),
+        Pipeline::new("wire", One, "Null -> Null -> Null -> Null -> Null"),
+        Pipeline::new("EtherMirror", One, "EtherMirror"),
+        Pipeline::new("EtherSwitch", One, "[0] w :: EtherSwitch [1]").with_rest(
+            "t :: InfiniteSource(DATA \\<0200 5e10 0001 0200 5e10 0002 0800 00>, LIMIT 1) -> [1] w [0] -> Discard;",
+        ),
+    ];
+    for rules in [10, 100, 1000] {
+        let body = format!("{checked} -> IPFilter({})", host_rules(rules));
+        all.push(Pipeline::new(format!("IPFilter, {rules} hosts"), One, body));
+    }
+    for rules in [10, 100, 1000] {
+        let body = format!("{checked} -> IPFilter({})", five_field_rules(rules));
+        all.push(Pipeline::new(format!("IPFilter, {rules} rules"), One, body).slow_in_click(rules.max(10) / 10));
+    }
+    for count in [8, 1000, 500_000] {
+        let body = format!("r :: RadixIPLookup({}) -> d :: DecIPTTL -> {ENCAP}", routes(count));
+        let rest = "r[1] -> d; r[2] -> d; r[3] -> d; d[1] -> Discard;";
+        all.push(Pipeline::new(format!("router, {count} routes"), RandomDestination, body).with_rest(rest));
+    }
+    let encap = format!("UDPIPEncap(192.0.2.1, 4000, 192.0.2.2, 4789) -> {ENCAP}");
+    all.push(Pipeline::new("UDPIPEncap, EtherEncap", One, encap));
+    for flows in [10_000, 1_000_000] {
+        let body = format!(
+            "{checked} -> n :: IPRewriter(pattern 198.51.100.1 1024-65535 - - 0 1, drop, MAPPING_CAPACITY {})",
+            2 * flows
+        );
+        let rest = "Idle -> [1] n; n[1] -> Discard;";
+        // One address has 64,512 ports: enough for distinct flows to one destination each.
+        let body = body.replace(
+            "198.51.100.1 1024-65535",
+            if flows > 60_000 { "198.51.100.1 -" } else { "198.51.100.1 1024-65535" },
+        );
+        all.push(Pipeline::new(format!("NAT, {flows} flows"), Flows(flows), body).with_rest(rest));
+    }
+    all.extend(functions());
+    all
+}
+
+const ENCAP: &str = "EtherEncap(0x0800, 02:00:5e:10:00:03, 02:00:5e:10:00:04)";
+
+/// The five functions alone, and in a row.
+fn functions() -> Vec<Pipeline> {
+    let filter = format!("Strip(14) -> CheckIPHeader -> IPFilter({})", host_rules(10));
+    let lookup = format!("r :: RadixIPLookup({}) -> d :: DecIPTTL", routes(8));
+    let rest = "r[1] -> d; r[2] -> d; r[3] -> d; d[1] -> Discard;";
+    let alone = |name: &str, body: String| Pipeline::new(format!("function: {name}"), Generator::One, body);
+    vec![
+        alone("mirror", "EtherMirror".into()),
+        alone("filter", filter.clone()),
+        alone("count", "Counter".into()),
+        alone("route", format!("Strip(14) -> MarkIPHeader -> GetIPAddress(16) -> {lookup}")).with_rest(rest),
+        alone("encapsulate", ENCAP.into()),
+        alone("all five", format!("EtherMirror -> {filter} -> Counter -> GetIPAddress(16) -> {lookup} -> {ENCAP}"))
+            .with_rest(rest),
+    ]
+}
+
+/// Rules that deny hosts which do not occur, then one that lets all pass.
+fn host_rules(count: u64) -> String {
+    let mut text = String::new();
+    for rule in 0..count - 1 {
+        let _ = write!(text, "deny src host 172.{}.{}.{}, ", 16 + rule / 65536, rule / 256 % 256, rule % 256);
+    }
+    text + "allow all"
+}
+
+/// Rules over five fields that do not match, then one that lets all pass.
+fn five_field_rules(count: u64) -> String {
+    let mut text = String::new();
+    for rule in 0..count - 1 {
+        let _ = write!(
+            text,
+            "deny src net 10.0.{}.0/24 && dst net 10.{}.0.0/16 && udp && src port {} && dst port {}, ",
+            rule % 4,
+            rule / 4 % 250,
+            1200 + rule % 100,
+            2000 + rule
+        );
+    }
+    text + "allow all"
+}
+
+/// A routing table: a default route, and prefixes of the lengths that the Internet's table has, to four neighbours.
+fn routes(count: u64) -> String {
+    let mut text = String::from("0.0.0.0/0 0");
+    let mut random = 0x9e37_79b9_7f4a_7c15u64;
+    let mut seen = std::collections::HashSet::new();
+    while (seen.len() as u64) < count - 1 {
+        // xorshift64*
+        random ^= random >> 12;
+        random ^= random << 25;
+        random ^= random >> 27;
+        let bits = random.wrapping_mul(0x2545_f491_4f6c_dd1d);
+        // Shares of prefix lengths in the default-free zone (CIDR report, 2024), in percent.
+        let length = match bits >> 57 & 127 {
+            0..=75 => 24,
+            76..=90 => 23 - (bits >> 50 & 1),
+            91..=105 => 22,
+            106..=114 => 20 + (bits >> 50 & 1),
+            115..=121 => 19 - (bits >> 50 & 1),
+            _ => 16,
+        };
+        // Half of them where the generator's destinations are.
+        let address = if bits & 1 << 40 != 0 { 10 << 24 | bits as u32 & 0xff_ffff } else { bits as u32 };
+        let network = address & (u32::MAX << (32 - length));
+        if seen.insert((network, length)) {
+            let [a, b, c, d] = network.to_be_bytes();
+            let _ = write!(text, ", {a}.{b}.{c}.{d}/{length} 198.51.100.{} {}", 1 + bits % 4, bits % 4);
+        }
+    }
+    text
+}
