@@ -5,7 +5,9 @@
 pub(crate) fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let found = found.to_lowercase();
     let most = (found.chars().count() / 3).max(1);
-    let near = candidates.into_iter().map(|name| (strsim::osa_distance(&found, &name.to_lowercase()), name));
+    // A distance is never below the difference of the lengths, which costs nothing.
+    let candidates = candidates.into_iter().filter(|name| name.len().abs_diff(found.len()) <= most);
+    let near = candidates.map(|name| (strsim::osa_distance(&found, &name.to_lowercase()), name));
     near.filter(|(distance, _)| *distance <= most && *distance < found.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -16,7 +18,8 @@ pub(crate) fn most_alike<'a>(found: &str, candidates: impl IntoIterator<Item = &
     const ALIKE: f64 = 0.55;
     let found = found.to_lowercase();
     let likeness = |name: &'a str| (strsim::normalized_levenshtein(&found, &name.to_lowercase()), name);
-    let best = candidates.into_iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0));
+    let candidates = candidates.into_iter().filter(|name| name.len().abs_diff(found.len()) * 2 <= found.len());
+    let best = candidates.map(likeness).max_by(|one, other| one.0.total_cmp(&other.0));
     best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, name)| name)
 }
 

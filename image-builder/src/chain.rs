@@ -46,9 +46,25 @@ pub fn compile(file: &Path) -> anyhow::Result<(Result<Chain, Diagnostics>, Strin
     let name = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
     let (stem, source) = (name(file.file_stem()), name(file.file_name()));
     // Only the file's name: a path in the wiring would make images differ from folder to folder.
-    let chain = chain_compiler::compile(&source, &text, &Options::default());
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let library = |from: &str, name: &str| library(folder, from, name);
+    let options = Options { library: Some(&library), ..Options::default() };
+    let chain = chain_compiler::compile(&source, &text, &options);
     let chain = chain.map(|plan| Chain { stem, source, plan });
     Ok((chain, text))
+}
+
+/// What `require(library NAME)` in the file `from` means: a file beside that one, or in a folder of `CLICKPATH` or its
+/// `conf`. Its name is relative to the chain file's folder.
+fn library(folder: &Path, from: &str, name: &str) -> Result<(String, String), String> {
+    let beside = Path::new(from).parent().unwrap_or(Path::new("")).join(name);
+    let search = std::env::var_os("CLICKPATH").unwrap_or_default();
+    let further = std::env::split_paths(&search).flat_map(|path| [path.join("conf").join(name), path.join(name)]);
+    let mut places = std::iter::once(folder.join(&beside)).chain(further);
+    let found = places.find(|place| place.is_file()).ok_or("there is no such file")?;
+    let text = std::fs::read_to_string(&found).map_err(|error| error.to_string())?;
+    let shown = if found == folder.join(&beside) { beside } else { found };
+    Ok((shown.display().to_string(), text))
 }
 
 /// Shows diagnostics on standard error.

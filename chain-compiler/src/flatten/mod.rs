@@ -7,8 +7,10 @@
 
 mod class;
 mod connect;
+mod definition;
 mod expand;
 mod formals;
+mod naming;
 mod scope;
 mod tunnels;
 mod variables;
