@@ -13,7 +13,7 @@
 //!
 //! **Handlers:** none.
 //!
-//! **Example:** `AddressInfo(me 192.0.2.1 02:00:5e:10:00:01); arp :: ARPResponder(me);`
+//! **Example:** `AddressInfo(me 192.0.2.1 02:00:5e:10:00:01); FromDevice(lan) -> ARPResponder(me) -> ToDevice(lan);`
 //!
 //! **See also:** `PortInfo`.
 

@@ -12,7 +12,7 @@
 //!
 //! **Handlers:** those of `Script`.
 //!
-//! **Example:** `c :: Counter; DriverManager(pause, print c.count, wait 0.1s, print c.count, stop);`
+//! **Example:** `FromDevice(lan) -> c :: Counter -> Discard; DriverManager(pause, print c.count, wait 0.1s, print c.count);`
 //!
 //! **See also:** `Script`.
 

@@ -15,6 +15,9 @@
 //!
 //! **Handlers:** `broadcasts`, `no_header`, `no_buffer` (drops).
 //!
+//! **Example:** `FromDevice(lan) -> Paint(1) -> Strip(14) -> CheckIPHeader -> out :: IPOutputCombo(2, 192.0.2.1, 1500);
+//! out[0] -> Discard; out[1] -> Discard; out[2] -> Discard; out[3] -> Discard; out[4] -> Discard;`
+//!
 //! **See also:** `DecIPTTL`, `FixIPSrc`, `IPGWOptions`, `IPInputCombo`, `IPFragmenter`.
 
 use super::marked;

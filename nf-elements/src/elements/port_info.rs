@@ -12,7 +12,7 @@
 //!
 //! **Handlers:** none.
 //!
-//! **Example:** `PortInfo(web 8080); f :: IPFilter(allow dst tcp port web, deny all);`
+//! **Example:** `PortInfo(web 8080); FromDevice(lan) -> UDPIPEncap(192.0.2.1, web, 198.51.100.1, web) -> Discard;`
 //!
 //! **See also:** `AddressInfo`.
 
