@@ -56,7 +56,7 @@
 
 use crate::script::functions::{self, Function};
 use crate::script::{
-    Ending, Kind, Later, Machine, Mode, Outside, Program, State, Text, Through, exported, is_own, repeat,
+    Ending, Kind, Later, Machine, Mode, Outside, Program, State, Text, Through, repeat,
 };
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
 use crate::{Control, Element, HandlerError, Handlers, PacketIo, Spec};
@@ -143,10 +143,10 @@ impl Element for Script {
         if let Some(function) = Function::named(handler) {
             return functions::evaluate(function, arguments, &mut around, out).map_err(|_| HandlerError::BadValue);
         }
-        match exported(&self.program, self.texts, handler) {
+        match self.program.exported(self.texts, handler) {
             Some(value) => Ok(out.write_str(value)?),
             // The others need the rest of the graph.
-            None if is_own(&self.program, handler) => Err(HandlerError::BadValue),
+            None if self.program.has_handler(handler) => Err(HandlerError::BadValue),
             None => Err(HandlerError::Unknown),
         }
     }
@@ -229,7 +229,7 @@ impl Control for Script {
         out: &mut dyn fmt::Write,
     ) -> Result<(), HandlerError> {
         let (handler, arguments) = name.split_once(' ').unwrap_or((name, ""));
-        let own = is_own(&self.program, handler);
+        let own = self.program.has_handler(handler);
         if handler == "said" {
             if let (Some(said), _) = split(self.texts) {
                 out.write_str(said)?;

@@ -78,7 +78,7 @@ impl Machine<'_> {
 
     /// Puts the variable's value into `out`; false if there is none of that name.
     fn variable(&self, name: &str, out: &mut Text) -> bool {
-        if let Some(index) = self.slot(name)
+        if let Some(index) = self.program.slot(name)
             && let Some(value) = self.values.get(index)
         {
             out.set(value);
@@ -102,11 +102,6 @@ impl Machine<'_> {
             }
         };
         written.is_ok()
-    }
-
-    /// The place of a variable among the values.
-    pub(super) fn slot(&self, name: &str) -> Option<usize> {
-        self.program.variables.iter().position(|variable| *variable == name)
     }
 
     /// The arguments of `run`.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Calls of handlers: of other elements, looked up from the script's place outward, of the machine, and of the script itself.
 
-use super::functions::Function;
 use super::outside::{Sink, Writer};
-use super::{Instruction, Machine, Program, Text, numbers, words};
+use super::{Machine, Text, words};
 use crate::HandlerError;
 use core::fmt::Write;
 
@@ -55,7 +54,7 @@ impl Machine<'_> {
     pub(super) fn read(&mut self, text: &str, unquote: bool, sink: &mut Sink) -> Called {
         let Some(call) = self.parse(text, unquote) else { return Called::Unknown };
         match call.element() {
-            None if is_own(self.program, call.handler()) => self.read_own(&call, sink),
+            None if self.program.has_handler(call.handler()) => self.read_own(&call, sink),
             None | Some("") => self.read_of("", &call, sink).unwrap_or_else(|| self.unknown("read", "", &call)),
             Some(element) => {
                 for scope in scopes(self.program.name) {
@@ -113,91 +112,6 @@ impl Machine<'_> {
         }
     }
 
-    /// The handlers that look at, or change, the script's own state. The error is empty if there is no such handler.
-    pub(super) fn read_state(&mut self, handler: &str, arguments: &str, out: &mut Text) -> Result<(), &'static str> {
-        let mut rest = arguments;
-        match handler {
-            "get" | "shift" => {
-                let name = match words::next_word(&mut rest) {
-                    "" if handler == "shift" => "args",
-                    "" => return Err("no variable"),
-                    name => name,
-                };
-                if !rest.is_empty() {
-                    return Err("too many arguments");
-                }
-                let value = self.value_mut(name).ok_or("undefined variable")?;
-                if handler == "get" {
-                    out.set(value);
-                    return Ok(());
-                }
-                let mut left = &**value;
-                out.set(words::next_word(&mut left));
-                let shifted = value.len() - left.len();
-                value.remove_front(shifted);
-                Ok(())
-            }
-            "readable" => {
-                let mut all = true;
-                let mut word = words::next_word(&mut rest);
-                while !word.is_empty() && all {
-                    all = self.is_readable(word);
-                    word = words::next_word(&mut rest);
-                }
-                write!(out, "{all}").map_err(|_| "value too long")
-            }
-            "signals" => {
-                for (index, signal) in self.program.signals.iter().enumerate() {
-                    let _ = write!(out, "{}{signal}", if index > 0 { " " } else { "" });
-                }
-                Ok(())
-            }
-            "cat" | "catq" => self.cat(handler == "catq", arguments, out),
-            "run" => Err("not while it runs"),
-            _ => {
-                let value = super::machine::exported(self.program, self.values, handler).ok_or("")?;
-                out.set(value);
-                Ok(())
-            }
-        }
-    }
-
-    fn cat(&mut self, quoted: bool, arguments: &str, out: &mut Text) -> Result<(), &'static str> {
-        let (mut name, mut file) = (Text::EMPTY, Text::EMPTY);
-        if words::unquote(arguments, &mut name).is_err() || !self.outside.read_file(&name, &mut file) {
-            return Err("the file cannot be read, or is too long");
-        }
-        let written = match quoted {
-            false => out.write_str(&file),
-            true => out.write_char('"').and_then(|()| words::escape(&file, out)).and_then(|()| out.write_char('"')),
-        };
-        written.map_err(|_| "value too long")
-    }
-
-    /// Asks for the handler's value, to see whether there is one.
-    fn is_readable(&mut self, name: &str) -> bool {
-        struct Nowhere;
-        impl Write for Nowhere {
-            fn write_str(&mut self, _: &str) -> core::fmt::Result {
-                Ok(())
-            }
-        }
-        let Some((element, handler)) = name.split_once('.') else {
-            return is_own(self.program, name) || self.handlers.read("", name, &mut Nowhere).is_ok();
-        };
-        for scope in scopes(self.program.name) {
-            let name = full_name(scope, element);
-            if *name == *self.program.name {
-                return is_own(self.program, handler);
-            }
-            match self.handlers.read(&name, handler, &mut Nowhere) {
-                Err(HandlerError::NoElement) => {}
-                read => return read != Err(HandlerError::Unknown),
-            }
-        }
-        false
-    }
-
     /// Calls the write handler that `text` names.
     pub(super) fn write(&mut self, text: &str, unquote: bool) {
         let Some(call) = self.parse(text, unquote) else { return };
@@ -250,46 +164,6 @@ impl Machine<'_> {
         }
     }
 
-    /// The write handlers that change the script's own state. The error is empty if there is no such handler.
-    pub fn write_state(&mut self, handler: &str, value: &str) -> Result<(), &'static str> {
-        match handler {
-            "set" => {
-                let mut rest = value;
-                let name = words::next_word(&mut rest);
-                if name.is_empty() {
-                    return Err("no variable");
-                }
-                self.value_mut(name).ok_or("undefined variable")?.set(rest);
-            }
-            "goto" => {
-                self.state.position = self.label(value.trim()).ok_or("jump to nonexistent label")?;
-                self.state.paused = 0;
-            }
-            "run" => {
-                self.state.position = 0;
-                self.set_arguments(value);
-            }
-            "step" => {
-                let steps = if value.is_empty() { Some(1) } else { numbers::integer(value) };
-                let steps = steps.filter(|steps| (0..=i64::from(u32::MAX)).contains(steps)).ok_or("syntax error")?;
-                self.state.more = self.state.more.saturating_add(steps);
-            }
-            _ => return Err(""),
-        }
-        Ok(())
-    }
-
-    fn label(&self, name: &str) -> Option<usize> {
-        let instructions = self.program.instructions;
-        let found = instructions.iter().position(|one| matches!(one, Instruction::Label(label) if *label == name));
-        found.or(if matches!(name, "begin" | "loop") { Some(0) } else { None })
-    }
-
-    fn value_mut(&mut self, name: &str) -> Option<&mut Text> {
-        let index = if name == "args" { self.program.variables.len() } else { self.slot(name)? };
-        self.values.get_mut(index)
-    }
-
     fn parse(&mut self, text: &str, unquote: bool) -> Option<Call> {
         let mut call = Call { line: Text::EMPTY, handler: 0, end: 0 };
         let mut rest = text;
@@ -337,14 +211,8 @@ fn fault(error: HandlerError) -> &'static str {
     }
 }
 
-/// Whether a script has that read handler.
-pub fn is_own(program: &Program, handler: &str) -> bool {
-    let state = matches!(handler, "run" | "get" | "shift" | "readable" | "said" | "signals" | "cat" | "catq");
-    state || Function::named(handler).is_some() || super::machine::exports(program, handler)
-}
-
 /// The compound elements around `name`, from the innermost to the whole graph: `a/b`, `a` and nothing for `a/b/c`.
-fn scopes(name: &str) -> impl Iterator<Item = &str> {
+pub(super) fn scopes(name: &str) -> impl Iterator<Item = &str> {
     core::iter::successors(Some(name), |name| {
         (!name.is_empty()).then(|| name.rsplit_once('/').map_or("", |(scope, _)| scope))
     })
@@ -352,7 +220,7 @@ fn scopes(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `element` in `scope`. A name too long for any element is cut, and so names none.
-fn full_name(scope: &str, element: &str) -> heapless::String<256> {
+pub(super) fn full_name(scope: &str, element: &str) -> heapless::String<256> {
     let mut name = heapless::String::new();
     let dot = if scope.is_empty() { "" } else { "/" };
     let _ = write!(name, "{scope}{dot}{element}");

@@ -2,84 +2,13 @@
 //! The interpreter.
 
 use super::expand::Quoting;
-use super::functions::{self, Function};
 use super::outside::{Outside, Printer, Sink};
-use super::{Ending, File, Instruction, Kind, Piece, Program, Target, Text, numbers, words};
+use super::{Ending, File, Instruction, Kind, Mode, Piece, Program, State, Target, Text, numbers, words};
 use crate::Handlers;
 use core::fmt;
 
 /// After so many jumps without waiting a script is taken for an endless loop.
 const MAX_JUMPS: u32 = 1000;
-
-/// Who makes a script go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// One of its handlers.
-    Handler,
-    /// The clock.
-    Timer,
-    /// A request to stop the machine.
-    Stop,
-}
-
-/// Where a script stands.
-pub struct State {
-    /// The instruction that comes next.
-    pub position: usize,
-    /// Steps made at the present `pause`.
-    pub paused: u32,
-    /// Steps made by its own `step` while it runs.
-    pub more: i64,
-    /// When the present wait ends.
-    pub wake_ns: Option<u64>,
-    /// How it ended.
-    pub ended: Option<Ending>,
-    /// `$?`: what the last write handler said.
-    pub status: i32,
-    /// `$0`: the handler by which it runs.
-    pub handler: heapless::String<64>,
-    /// `$write`: whether that is a write handler.
-    pub writing: bool,
-    /// The clock, as last seen.
-    pub now_ns: u64,
-    /// The state of the random numbers.
-    pub random: u64,
-    steps: i64,
-    begun: bool,
-}
-
-impl State {
-    /// At the beginning.
-    pub const fn new() -> Self {
-        State {
-            position: 0,
-            paused: 0,
-            more: 0,
-            wake_ns: None,
-            ended: None,
-            status: 0,
-            handler: heapless::String::new(),
-            writing: false,
-            now_ns: 0,
-            random: 0x9e37_79b9_7f4a_7c15,
-            steps: 0,
-            begun: false,
-        }
-    }
-
-    /// Whether the first instructions are to be run without anybody asking.
-    pub fn is_new(&self, program: &Program) -> bool {
-        !self.begun
-            && matches!(program.kind, Kind::Active | Kind::Driver)
-            && matches!(program.instructions.first(), Some(Instruction::Begin))
-    }
-}
-
-impl Default for State {
-    fn default() -> Self {
-        State::new()
-    }
-}
 
 /// A script with all that it needs to run.
 pub struct Machine<'a> {
@@ -293,7 +222,7 @@ impl Machine<'_> {
     }
 
     fn set(&mut self, variable: &str, value: Text) {
-        if let Some(index) = self.slot(variable)
+        if let Some(index) = self.program.slot(variable)
             && let Some(slot) = self.values.get_mut(index)
         {
             *slot = value;
@@ -317,17 +246,6 @@ impl Machine<'_> {
         !failed
     }
 
-    /// What a handler of the script, other than `run`, says to another element.
-    pub fn answer(&mut self, handler: &str, arguments: &str, out: &mut Text) -> Result<(), &'static str> {
-        let mut around = functions::Surroundings { now_ns: self.state.now_ns, random: self.state.random };
-        let computed = match Function::named(handler) {
-            Some(function) => functions::evaluate(function, arguments, &mut around, out),
-            None => self.read_state(handler, arguments, out),
-        };
-        self.state.random = around.random;
-        computed
-    }
-
     /// Gives `run` its arguments.
     pub(super) fn set_arguments(&mut self, arguments: &str) {
         if let Some(slot) = self.values.get_mut(self.program.variables.len()) {
@@ -337,7 +255,7 @@ impl Machine<'_> {
 
     /// What the script returned.
     pub fn result(&self) -> &str {
-        let index = self.slot("_").filter(|_| self.state.ended == Some(Ending::Return));
+        let index = self.program.slot("_").filter(|_| self.state.ended == Some(Ending::Return));
         index.and_then(|index| self.values.get(index)).map_or("", |value| value)
     }
 
@@ -358,17 +276,4 @@ impl Machine<'_> {
             }
         }
     }
-}
-
-/// Whether the variable is a read handler.
-pub fn exports(program: &Program, name: &str) -> bool {
-    let is_it =
-        |one: &Instruction| matches!(one, Instruction::Init { variable, export: true, .. } if *variable == name);
-    program.instructions.iter().any(is_it)
-}
-
-/// The value of an exported variable.
-pub fn exported<'a>(program: &Program, values: &'a [Text], name: &str) -> Option<&'a Text> {
-    let index = program.variables.iter().position(|variable| *variable == name).filter(|_| exports(program, name))?;
-    values.get(index)
 }

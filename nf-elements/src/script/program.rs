@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A script as it stands in an image.
 
+use super::Text;
+use super::functions::Function;
+
 /// How deep `$(…)` may be nested.
 pub const MAX_NESTING: usize = 8;
 
@@ -19,6 +22,31 @@ pub struct Program {
     pub variables: &'static [&'static str],
     /// The numbers of the signals of TYPE SIGNAL.
     pub signals: &'static [u8],
+}
+
+impl Program {
+    /// The place of a variable among the values.
+    pub fn slot(&self, name: &str) -> Option<usize> {
+        self.variables.iter().position(|variable| *variable == name)
+    }
+
+    /// Whether the variable is a read handler.
+    pub fn exports(&self, name: &str) -> bool {
+        self.instructions
+            .iter()
+            .any(|one| matches!(one, Instruction::Init { variable, export: true, .. } if *variable == name))
+    }
+
+    /// The value of an exported variable.
+    pub fn exported<'a>(&self, values: &'a [Text], name: &str) -> Option<&'a Text> {
+        values.get(self.slot(name).filter(|_| self.exports(name))?)
+    }
+
+    /// Whether the script has that read handler.
+    pub fn has_handler(&self, name: &str) -> bool {
+        let state = matches!(name, "run" | "get" | "shift" | "readable" | "said" | "signals" | "cat" | "catq");
+        state || Function::named(name).is_some() || self.exports(name)
+    }
 }
 
 /// What makes a script run.

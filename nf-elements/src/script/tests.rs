@@ -358,7 +358,6 @@ fn a_program_is_an_expression() {
     }
 }
 
-/// An unbounded writer for handlers is not needed here; this one shows that `Write` errors become `TooLong`.
 #[test]
 fn a_reader_without_room_is_told() {
     struct Full;
@@ -370,4 +369,108 @@ fn a_reader_without_room_is_told() {
     let mut bench = Bench::new("s", Kind::Passive, &["return x"]);
     let Bench { script, counters, .. } = &mut bench;
     assert_eq!(script.read_running("run", counters, &mut Full), Err(HandlerError::TooLong));
+}
+
+/// Another script as the only other element, `f`.
+struct Function(Script);
+
+impl Handlers for Function {
+    fn read(&mut self, element: &str, handler: &str, out: &mut dyn Write) -> Result<(), HandlerError> {
+        if element != "f" {
+            return Err(HandlerError::NoElement);
+        }
+        self.0.read_running(handler, &mut Counters::default(), out)
+    }
+
+    fn write(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        if element != "f" {
+            return Err(HandlerError::NoElement);
+        }
+        self.0.write_running(handler, value, &mut Counters::default())
+    }
+}
+
+#[test]
+fn what_a_called_script_says_comes_in_order() {
+    let function = Bench::new("f", Kind::Passive, &["print \"f $args\"", "read add 1 2", "return $1"]).script;
+    let mut bench = Bench::new("s", Kind::Active, &["print \"a\"", "print $(f.run 5)", "write f.run 6", "print \"b\""]);
+    bench.script.run(&mut bench.io, &mut Function(function));
+    assert_eq!(bench.io.written, "a\nf 5\n5\nf 6\nb\n");
+    assert_eq!(bench.io.printed, ["f.add:", "3", "f.add:", "3"]);
+}
+
+/// Texts made of what the language means something by.
+#[test]
+fn no_text_makes_it_panic() {
+    let parts = [
+        "$",
+        "(",
+        ")",
+        "{",
+        "}",
+        "\"",
+        "'",
+        "\\",
+        "<",
+        ">",
+        "\\<",
+        "é",
+        "\u{20ac}",
+        " ",
+        "//",
+        "/*",
+        "*/",
+        "x",
+        "0",
+        "9",
+        "-",
+        ".",
+        "%",
+        "%*",
+        "add ",
+        "sprintf ",
+        "c.count",
+        "s.",
+        "\n",
+        "$x",
+        "$(",
+        "goto ",
+        "print ",
+        "set x ",
+        "9999999999",
+        "_",
+        "if ",
+        "mod ",
+        "shift ",
+        "wait ",
+        "idiv ",
+        "length ",
+        "catq ",
+        "in ",
+        "random ",
+    ];
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut ran = 0;
+    for _ in 0..3000 {
+        let mut text =
+            |first: &str| (0..random(12)).fold(first.to_string(), |text, _| text + parts[random(parts.len())]);
+        let instructions =
+            [text("setq x "), text("print $("), text("print "), text("write s.set x "), text("print $(add $(")];
+        for instruction in &instructions {
+            let Ok(program) = program("s", Kind::Active, &["set x 'a $b\\'", instruction, "print $($x)", "print $x"])
+            else {
+                continue;
+            };
+            let mut script = Script::new(program);
+            script.lend(vec![Text::EMPTY; program.variables.len() + 2].leak());
+            script.run(&mut ListIo::new(0), &mut Counters([("c", 7)].into()));
+            let _ = script.read_running(instruction, &mut Counters::default(), &mut String::new());
+            ran += 1;
+        }
+    }
+    assert!(ran > 1000, "{ran} of 15000 texts were scripts");
 }
