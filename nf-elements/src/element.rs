@@ -156,7 +156,15 @@ pub trait Handlers {
 
 impl<G: Graph> Handlers for G {
     fn read(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
-        self.read_handler(element, handler, out)
+        match self.read_handler(element, handler, out) {
+            // Every element has these.
+            Err(HandlerError::Unknown) if matches!(handler, "name" | "class") => {
+                let found = G::ELEMENTS.iter().find(|(name, _)| *name == element);
+                let (name, class) = found.ok_or(HandlerError::NoElement)?;
+                Ok(out.write_str(if handler == "name" { name } else { class })?)
+            }
+            result => result,
+        }
     }
 
     fn write(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
