@@ -79,6 +79,7 @@ elements! {
     hash_switch::HashSwitch,
     host_ether_filter::HostEtherFilter,
     icmp_ping_rewriter::IcmpPingRewriter,
+    icmp_rewriter::IcmpRewriter,
     idle::Idle,
     infinite_source::InfiniteSource,
     ip_addr_pair_rewriter::IpAddrPairRewriter,

@@ -100,6 +100,15 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpOutputCombo::new(0, [0; 4], 1500));
     check_handlers(IpPrint::new(ip_print::Fields::DEFAULT, true, None, true));
     check_handlers(IpReassembler::<1>::new(0, false));
+    check_handlers(LinearIpLookup::new(&[], 2));
+    check_handlers(ListenEtherSwitch::<8>::new(300));
+    check_handlers(MarkIpHeader::new(0));
+    check_handlers(MixedQueue::<8>::new());
+    check_handlers(Message::new("", "", false));
+    check_handlers(IcmpPingRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(IcmpRewriter::new([None], 1, true, false));
+    check_handlers(IpAddrPairRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(IpAddrRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(IpRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(IpRewriterPatterns);
     check_handlers(LinearIpLookup::new(&[], 2));

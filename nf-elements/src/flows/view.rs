@@ -71,11 +71,22 @@ impl<'a> View<'a> {
         self.address(ipv4::field::DESTINATION.start)
     }
 
-    /// Bytes of data behind a transport header of that length, as Total Length says.
+    /// Bytes of the header, options included.
+    #[inline(always)]
+    pub fn header_length(&self) -> usize {
+        usize::from(self.header[ipv4::field::VERSION_IHL] & 15) * 4
+    }
+
+    /// Total Length, whatever the packet's bytes.
+    #[inline(always)]
+    pub fn total_length(&self) -> usize {
+        usize::from(self.word(ipv4::field::TOTAL_LENGTH.start))
+    }
+
+    /// Whether there is data behind a transport header of that length, as Total Length says.
     #[inline(always)]
     pub fn has_payload(&self, transport_header: usize) -> bool {
-        let header = usize::from(self.header[ipv4::field::VERSION_IHL] & 15) * 4;
-        header + transport_header < usize::from(self.word(ipv4::field::TOTAL_LENGTH.start))
+        self.header_length() + transport_header < self.total_length()
     }
 
     /// Addresses and ports, if the packet has eight bytes of a transport header.

@@ -66,4 +66,4 @@ macro_rules! numbers {
 use numbers;
 
 #[cfg(test)]
-mod mutation;
+pub(crate) mod mutation;
