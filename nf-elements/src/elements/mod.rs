@@ -134,6 +134,7 @@ elements! {
     set_vlan_anno::SetVlanAnno,
     simple_queue::SimpleQueue,
     sorted_ip_lookup::SortedIpLookup,
+    source_ip_hash_mapper::SourceIpHashMapper,
     static_ip_lookup::StaticIpLookup,
     static_switch::StaticSwitch,
     static_thread_sched::StaticThreadSched,

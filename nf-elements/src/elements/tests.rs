@@ -149,6 +149,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SetVlanAnno::new(0));
     check_handlers(SimpleQueue::<8>::new());
     check_handlers(SortedIpLookup::new(&[], 2));
+    check_handlers(SourceIpHashMapper::<0>::new([], &[]));
     check_handlers(StaticIpLookup::new(&[], 2));
     check_handlers(StaticSwitch::new(None));
     check_handlers(StaticThreadSched::new());
