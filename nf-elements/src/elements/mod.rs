@@ -30,6 +30,7 @@ mod random;
 mod rate;
 mod router_options;
 mod timestamp;
+mod translation;
 mod transport_sum;
 mod vlan_tag;
 
@@ -78,10 +79,14 @@ elements! {
     get_ip_address::GetIpAddress,
     hash_switch::HashSwitch,
     host_ether_filter::HostEtherFilter,
+    icmp6_error::Icmp6Error,
     icmp_ping_rewriter::IcmpPingRewriter,
     icmp_rewriter::IcmpRewriter,
     idle::Idle,
     infinite_source::InfiniteSource,
+    ip6_nd_advertiser::Ip6NdAdvertiser,
+    ip6_nd_solicitor::Ip6NdSolicitor,
+    ip6_print::Ip6Print,
     ip_addr_pair_rewriter::IpAddrPairRewriter,
     ip_addr_rewriter::IpAddrRewriter,
     ip_classifier::IpClassifier,
@@ -110,6 +115,8 @@ elements! {
     paint_tee::PaintTee,
     port_info::PortInfo,
     print::Print,
+    protocol_translator46::ProtocolTranslator46,
+    protocol_translator64::ProtocolTranslator64,
     queue::Queue,
     radix_ip_lookup::RadixIpLookup,
     random_source::RandomSource,

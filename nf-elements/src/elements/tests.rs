@@ -167,6 +167,12 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(TimedSource::new(1, b"", -1, true, false, 128));
     check_handlers(TimeFilter::new(None, None, false));
     check_handlers(TimeRange::new(false));
+    check_handlers(Ip6Print::new("", 0));
+    check_handlers(Icmp6Error::new(1, 1, 0));
+    check_handlers(Ip6NdAdvertiser::new(&[]));
+    check_handlers(Ip6NdSolicitor::new(1, [2; 6]));
+    check_handlers(ProtocolTranslator46::new(false));
+    check_handlers(ProtocolTranslator64::new());
     check_handlers(ToDevice::new(0));
     check_handlers(Truncate::new(0, true));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));

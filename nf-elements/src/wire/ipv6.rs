@@ -193,6 +193,13 @@ fn address(header: &[u8; HEADER_BYTES], at: usize) -> u128 {
     half(at) << 64 | half(at + 8)
 }
 
+/// A header that nobody checked: source, destination, Payload Length, Next Header, Hop Limit.
+pub fn header_fields(header: &[u8; HEADER_BYTES]) -> (u128, u128, u16, u8, u8) {
+    let addresses = [field::SOURCE, field::DESTINATION].map(|field| address(header, field.start));
+    let length = be16(header, field::PAYLOAD_LENGTH);
+    (addresses[0], addresses[1], length, header[field::NEXT_HEADER], header[field::HOP_LIMIT])
+}
+
 /// Walks the extension headers at the front of `payload`, of which the first is `protocol`.
 fn upper(mut protocol: NextHeader, payload: &[u8]) -> Option<Upper> {
     let (mut at, mut is_later_fragment) = (0, false);
