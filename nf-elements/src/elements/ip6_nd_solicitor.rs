@@ -109,7 +109,7 @@ impl Ip6NdSolicitor {
     fn places(&self, address: u128) -> core::ops::Range<usize> {
         let mixed = (address as u64 ^ (address >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let sets = (self.neighbors.len() / WAYS).max(1) as u64;
-        let first = ((mixed >> 32) * sets >> 32) as usize * WAYS;
+        let first = (((mixed >> 32) * sets) >> 32) as usize * WAYS;
         first..(first + WAYS).min(self.neighbors.len())
     }
 

@@ -36,6 +36,7 @@ mod vlan_tag;
 
 elements! {
     address_info::AddressInfo,
+    address_translator::AddressTranslator,
     aggregate_counter::AggregateCounter,
     aggregate_ip::AggregateIp,
     align::Align,

@@ -173,6 +173,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Ip6NdSolicitor::new(1, [2; 6]));
     check_handlers(ProtocolTranslator46::new(false));
     check_handlers(ProtocolTranslator64::new());
+    check_handlers(AddressTranslator::new(&[], false, address_translator::Dynamic::None, false));
     check_handlers(ToDevice::new(0));
     check_handlers(Truncate::new(0, true));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
