@@ -81,6 +81,8 @@ elements! {
     hash_switch::HashSwitch,
     host_ether_filter::HostEtherFilter,
     icmp6_error::Icmp6Error,
+    icmp_error::IcmpError,
+    icmp_ping_responder::IcmpPingResponder,
     icmp_ping_rewriter::IcmpPingRewriter,
     icmp_rewriter::IcmpRewriter,
     idle::Idle,

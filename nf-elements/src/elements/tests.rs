@@ -86,6 +86,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(HashSwitch::<2>::new(0, 1));
     check_handlers(HostEtherFilter::new([0; 6], false, true, 0, false));
     check_handlers(IcmpPingRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(IcmpError::new(0, 3, 0, &[], 576, 0, true));
+    check_handlers(IcmpPingResponder::new(false));
     check_handlers(Idle::new());
     check_handlers(InfiniteSource::new(b"", -1, 1, true, false, true));
     check_handlers(IpAddrPairRewriter::new([DROP], 1, 1, TIMING, true, false));
