@@ -184,6 +184,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Unstrip::new(14));
     check_handlers(VlanDecap::new(true, 0x8100));
     check_handlers(VlanEncap::new(0, false, 0, 0x8100));
+    check_handlers(BalancedThreadSched::new());
+    check_handlers(ScheduleLinux::new());
 }
 
 #[cfg(feature = "host")]
