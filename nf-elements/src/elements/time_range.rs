@@ -7,7 +7,7 @@
 //! **Description:** passes packets unchanged and keeps the earliest and the latest of their timestamps. With SIMPLE true it takes
 //! them to come in order.
 //!
-//! **Notes:** as in Click, a first timestamp of zero counts as none.
+//! **Notes:** a timestamp of zero counts; Click takes it for none, but its simulated time does not begin at zero.
 //!
 //! **Handlers:** `first`, `last`, `range`, `interval` (read), `reset` (write).
 //!
@@ -23,14 +23,14 @@ use core::fmt;
 /// See the module's documentation.
 pub struct TimeRange {
     simple: bool,
-    first_ns: u64,
-    last_ns: u64,
+    /// The earliest and the latest timestamp.
+    range_ns: Option<(u64, u64)>,
 }
 
 impl TimeRange {
     /// Watches timestamps, which only grow if `simple`.
     pub const fn new(simple: bool) -> Self {
-        TimeRange { simple, first_ns: 0, last_ns: 0 }
+        TimeRange { simple, range_ns: None }
     }
 }
 
@@ -47,11 +47,12 @@ impl Element for TimeRange {
     };
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        let (first_ns, last_ns) = self.range_ns.unwrap_or((0, 0));
         match name {
-            "first" => write!(out, "{}", Timestamp(self.first_ns))?,
-            "last" => write!(out, "{}", Timestamp(self.last_ns))?,
-            "range" => write!(out, "{} {}", Timestamp(self.first_ns), Timestamp(self.last_ns))?,
-            "interval" => write!(out, "{}", Timestamp(self.last_ns.saturating_sub(self.first_ns)))?,
+            "first" => write!(out, "{}", Timestamp(first_ns))?,
+            "last" => write!(out, "{}", Timestamp(last_ns))?,
+            "range" => write!(out, "{} {}", Timestamp(first_ns), Timestamp(last_ns))?,
+            "interval" => write!(out, "{}", Timestamp(last_ns.saturating_sub(first_ns)))?,
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
@@ -59,7 +60,7 @@ impl Element for TimeRange {
 
     fn write_handler(&mut self, name: &str, _value: &str) -> Result<(), HandlerError> {
         match name {
-            "reset" => (self.first_ns, self.last_ns) = (0, 0),
+            "reset" => self.range_ns = None,
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
@@ -81,13 +82,11 @@ impl Action for TimeRange {
     #[inline]
     fn action<M: PacketIo>(&mut self, _: &mut M, packet: &mut Packet) -> Verdict {
         let time_ns = packet.annotations().timestamp_ns;
-        if self.first_ns == 0 {
-            (self.first_ns, self.last_ns) = (time_ns, time_ns);
-        } else if self.simple || time_ns > self.last_ns {
-            self.last_ns = time_ns;
-        } else if time_ns < self.first_ns {
-            self.first_ns = time_ns;
-        }
+        self.range_ns = Some(match self.range_ns {
+            None => (time_ns, time_ns),
+            Some((first_ns, _)) if self.simple => (first_ns, time_ns),
+            Some((first_ns, last_ns)) => (first_ns.min(time_ns), last_ns.max(time_ns)),
+        });
         Verdict::Pass
     }
 }
