@@ -11,7 +11,7 @@ demo: prerequisites
 
 # Everything that CI runs. Tests whose names say `root` need root; without it they print why they were skipped.
 test: prerequisites lint
-	@scripts/install-missing tcpdump=tcpdump ip=iproute2 ping=iputils-ping
+	@scripts/install-missing tcpdump=tcpdump pcap-config=libpcap-dev ip=iproute2 ping=iputils-ping
 	cargo test --workspace --release --all-features
 
 lint:
