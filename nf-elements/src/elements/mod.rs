@@ -34,11 +34,14 @@ mod translation;
 mod transport_sum;
 mod vlan_tag;
 
+pub mod fast_source;
+
 elements! {
     address_info::AddressInfo,
     address_translator::AddressTranslator,
     aggregate_counter::AggregateCounter,
     aggregate_ip::AggregateIp,
+    aggregate_ip_flows::AggregateIpFlows,
     align::Align,
     alignment_info::AlignmentInfo,
     arp_faker::ArpFaker,
@@ -73,6 +76,9 @@ elements! {
     ether_rewrite::EtherRewrite,
     ether_switch::EtherSwitch,
     ether_vlan_encap::EtherVlanEncap,
+    fast_tcp_flows::FastTcpFlows,
+    fast_udp_flows::FastUdpFlows,
+    fast_udp_source::FastUdpSource,
     fix_ip_src::FixIpSrc,
     from_device::FromDevice,
     front_drop_queue::FrontDropQueue,

@@ -44,6 +44,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(AddressInfo::new());
     check_handlers(AggregateCounter::new(aggregate_counter::Limits::NONE, "", false));
     check_handlers(AggregateIp::new(aggregate_ip::Header::Ip, 0, 8, "", false, false, false));
+    check_handlers(AggregateIpFlows::new(aggregate_ip_flows::Options::DEFAULT, false));
     check_handlers(Align::new(4, 0));
     check_handlers(AlignmentInfo::new());
     check_handlers(ArpFaker::new((0, [0; 6]), (0, [0; 6])));
@@ -77,6 +78,24 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(EtherRewrite::new([0; 6], [0; 6]));
     check_handlers(EtherSwitch::<8>::new(300));
     check_handlers(EtherVlanEncap::new(0, [0; 6], [0; 6], 0, false, 0));
+    check_handlers(FastTcpFlows::new(
+        fast_source::Pace::new(0, 0, true),
+        fast_source::Frame::new(60, ([0; 6], [0; 4]), ([0; 6], [0; 4]), 6),
+        3,
+    ));
+    check_handlers(FastUdpFlows::new(
+        fast_source::Pace::new(0, 0, true),
+        fast_source::Frame::new(60, ([0; 6], [0; 4]), ([0; 6], [0; 4]), 17),
+        1,
+        true,
+    ));
+    check_handlers(FastUdpSource::new(
+        fast_source::Pace::new(0, 0, true),
+        fast_source::Frame::new(60, ([0; 6], [0; 4]), ([0; 6], [0; 4]), 17),
+        [0; 2],
+        true,
+        0,
+    ));
     check_handlers(FixIpSrc::new(0));
     check_handlers(FromDevice::new(0));
     check_handlers(FrontDropQueue::<8>::new());
