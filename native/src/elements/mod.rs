@@ -6,10 +6,16 @@ mod random;
 mod trace;
 
 pub mod from_dump;
+pub mod from_ip_summary_dump;
+pub mod summary;
 pub mod to_dump;
+pub mod to_ip_summary_dump;
 
 pub use from_dump::FromDump;
+pub use from_ip_summary_dump::FromIpSummaryDump;
+pub use summary::Field;
 pub use to_dump::ToDump;
+pub use to_ip_summary_dump::ToIpSummaryDump;
 
 /// Every element class of this room, sorted by name.
 #[cfg(feature = "host")]
@@ -21,5 +27,5 @@ pub fn registry() -> &'static [nf_elements::configure::ElementClass] {
             &[$(ElementClass { spec: &<$element>::SPEC, configure: <$element>::configure },)*]
         };
     }
-    classes!(FromDump ToDump)
+    classes!(FromDump FromIpSummaryDump ToDump ToIpSummaryDump)
 }
