@@ -5,6 +5,7 @@ use nf_elements::PacketIo;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
 
 thread_local! {
     static TROUBLE: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -18,7 +19,10 @@ pub struct Output(usize);
 impl Output {
     /// Creates the file `path`; `-` is standard output.
     pub fn create(path: &str) -> io::Result<Output> {
-        let file = if path == "-" { File::options().append(true).open("/dev/stdout")? } else { File::create(path)? };
+        let file = match path {
+            "-" => File::from(io::stdout().as_fd().try_clone_to_owned()?),
+            path => File::create(path)?,
+        };
         OPEN.with_borrow_mut(|open| {
             open.push(BufWriter::with_capacity(64 << 10, file));
             Ok(Output(open.len() - 1))

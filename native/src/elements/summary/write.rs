@@ -190,9 +190,10 @@ impl<'a> View<'a> {
     /// The Ethernet header, if it is known where that is.
     fn ethernet(&self) -> Option<[u8; 14]> {
         let annotations = self.packet.annotations();
+        let in_front = usize::from(annotations.network_offset).saturating_sub(self.packet.headroom());
         match annotations.mac_offset {
-            0 => self.packet.before_network::<14>().copied(),
-            at if usize::from(at) == self.packet.headroom() => self.packet.data().first_chunk().copied(),
+            0 if in_front < 14 => None,
+            0 => self.packet.data().first_chunk().copied(),
             _ => self.packet.before_network::<14>().copied(),
         }
     }
