@@ -42,6 +42,7 @@ const TIMING: Timing = Timing { timeouts_ms: [0; AGES], guarantees_ms: [0; AGES]
 #[test]
 fn handlers_are_those_of_the_spec() {
     check_handlers(AddressInfo::new());
+    check_handlers(AddressTranslator::new(&[], false, address_translator::Dynamic::None, false));
     check_handlers(AggregateCounter::new(aggregate_counter::Limits::NONE, "", false));
     check_handlers(AggregateIp::new(aggregate_ip::Header::Ip, 0, 8, "", false, false, false));
     check_handlers(AggregateIpFlows::new(aggregate_ip_flows::Options::DEFAULT, false));
@@ -53,6 +54,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(ArpResponder::<2>::new(&[], false));
     check_handlers(ArpTable::new(ARP_LIMITS));
     check_handlers(AverageCounter::new(0));
+    check_handlers(BalancedThreadSched::new());
     check_handlers(CheckArpHeader::new(0, "", false, false));
     check_handlers(CheckIcmpHeader::new("", false, false));
     check_handlers(CheckIp6Header::new(0, &[], false));
@@ -104,11 +106,16 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(GetIpAddress::at(16));
     check_handlers(HashSwitch::<2>::new(0, 1));
     check_handlers(HostEtherFilter::new([0; 6], false, true, 0, false));
-    check_handlers(IcmpPingRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(Icmp6Error::new(1, 1, 0));
     check_handlers(IcmpError::new(0, 3, 0, &[], 576, 0, true));
     check_handlers(IcmpPingResponder::new(false));
+    check_handlers(IcmpPingRewriter::new([DROP], 1, 1, TIMING, true, false));
+    check_handlers(IcmpRewriter::new([None], 1, true, false));
     check_handlers(Idle::new());
     check_handlers(InfiniteSource::new(b"", -1, 1, true, false, true));
+    check_handlers(Ip6NdAdvertiser::new(&[]));
+    check_handlers(Ip6NdSolicitor::new(1, [2; 6]));
+    check_handlers(Ip6Print::new("", 0));
     check_handlers(IpAddrPairRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(IpAddrRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(IpClassifier::new(0, &NOTHING));
@@ -121,15 +128,6 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpOutputCombo::new(0, [0; 4], 1500));
     check_handlers(IpPrint::new(ip_print::Fields::DEFAULT, true, None, true));
     check_handlers(IpReassembler::<1>::new(0, false));
-    check_handlers(LinearIpLookup::new(&[], 2));
-    check_handlers(ListenEtherSwitch::<8>::new(300));
-    check_handlers(MarkIpHeader::new(0));
-    check_handlers(MixedQueue::<8>::new());
-    check_handlers(Message::new("", "", false));
-    check_handlers(IcmpPingRewriter::new([DROP], 1, 1, TIMING, true, false));
-    check_handlers(IcmpRewriter::new([None], 1, true, false));
-    check_handlers(IpAddrPairRewriter::new([DROP], 1, 1, TIMING, true, false));
-    check_handlers(IpAddrRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(IpRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(IpRewriterPatterns);
     check_handlers(LinearIpLookup::new(&[], 2));
@@ -146,6 +144,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(PaintTee::new(0));
     check_handlers(PortInfo::new());
     check_handlers(Print::new("", 24, true));
+    check_handlers(ProtocolTranslator46::new(false));
+    check_handlers(ProtocolTranslator64::new());
     check_handlers(Queue::<8>::new());
     check_handlers(RadixIpLookup::new(&[], 2));
     check_handlers(RandomSource::new(64, -1, 1, true, false, true));
@@ -155,6 +155,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(RoundRobinIpMapper::<0>::new([]));
     check_handlers(RoundRobinSwitch::<2>::new());
     check_handlers(ScheduleInfo::new());
+    check_handlers(ScheduleLinux::new());
     check_handlers(Script::new(NO_SCRIPT));
     check_handlers(SetEtherAddress::new([0; 6], 0));
     check_handlers(SetIp6Address::new(1));
@@ -188,13 +189,6 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(TimedSource::new(1, b"", -1, true, false, 128));
     check_handlers(TimeFilter::new(None, None, false));
     check_handlers(TimeRange::new(false));
-    check_handlers(Ip6Print::new("", 0));
-    check_handlers(Icmp6Error::new(1, 1, 0));
-    check_handlers(Ip6NdAdvertiser::new(&[]));
-    check_handlers(Ip6NdSolicitor::new(1, [2; 6]));
-    check_handlers(ProtocolTranslator46::new(false));
-    check_handlers(ProtocolTranslator64::new());
-    check_handlers(AddressTranslator::new(&[], false, address_translator::Dynamic::None, false));
     check_handlers(ToDevice::new(0));
     check_handlers(Truncate::new(0, true));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
@@ -203,8 +197,6 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Unstrip::new(14));
     check_handlers(VlanDecap::new(true, 0x8100));
     check_handlers(VlanEncap::new(0, false, 0, 0x8100));
-    check_handlers(BalancedThreadSched::new());
-    check_handlers(ScheduleLinux::new());
 }
 
 #[cfg(feature = "host")]
