@@ -94,11 +94,14 @@ impl crate::configure::Configure for DecIpTtl {
 impl Route for DecIpTtl {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _input: usize, packet: &mut Packet) -> Option<usize> {
+        if !self.active {
+            return Some(0);
+        }
         let Some(mut header) = marked::header_mut(packet) else {
             self.no_header += 1;
             return None;
         };
-        if !self.active || (!self.multicast && header.destination() >> 28 == 0xe) {
+        if !self.multicast && header.destination() >> 28 == 0xe {
             return Some(0);
         }
         let time_to_live = header.time_to_live();

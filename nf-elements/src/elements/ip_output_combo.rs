@@ -18,6 +18,9 @@
 //! **Example:** `FromDevice(lan) -> Paint(1) -> Strip(14) -> CheckIPHeader -> out :: IPOutputCombo(2, 192.0.2.1, 1500);
 //! out[0] -> Discard; out[1] -> Discard; out[2] -> Discard; out[3] -> Discard; out[4] -> Discard;`
 //!
+//! **Example:** `FromDevice(lan) -> IPInputCombo(1) -> o :: IPOutputCombo(2, 192.0.2.1, 1500) -> Unstrip(14) -> ToDevice(wan);
+//! d :: Discard; o[1] -> d; o[2] -> d; o[3] -> d; o[4] -> d;`
+//!
 //! **See also:** `DecIPTTL`, `FixIPSrc`, `IPGWOptions`, `IPInputCombo`, `IPFragmenter`.
 
 use super::marked;

@@ -39,6 +39,14 @@ const NO_SCRIPT: Program =
 const DROP: Specification = Specification::Drop;
 const TIMING: Timing = Timing { timeouts_ms: [0; AGES], guarantees_ms: [0; AGES], reap_ms: 0 };
 
+fn fast_pace() -> fast_source::Pace {
+    fast_source::Pace::new(0, 0, true)
+}
+
+fn fast_frame() -> fast_source::Frame {
+    fast_source::Frame::new(60, ([0; 6], [0; 4]), ([0; 6], [0; 4]), 17)
+}
+
 #[test]
 fn handlers_are_those_of_the_spec() {
     check_handlers(AddressInfo::new());
@@ -80,24 +88,9 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(EtherRewrite::new([0; 6], [0; 6]));
     check_handlers(EtherSwitch::<8>::new(300));
     check_handlers(EtherVlanEncap::new(0, [0; 6], [0; 6], 0, false, 0));
-    check_handlers(FastTcpFlows::new(
-        fast_source::Pace::new(0, 0, true),
-        fast_source::Frame::new(60, ([0; 6], [0; 4]), ([0; 6], [0; 4]), 6),
-        3,
-    ));
-    check_handlers(FastUdpFlows::new(
-        fast_source::Pace::new(0, 0, true),
-        fast_source::Frame::new(60, ([0; 6], [0; 4]), ([0; 6], [0; 4]), 17),
-        1,
-        true,
-    ));
-    check_handlers(FastUdpSource::new(
-        fast_source::Pace::new(0, 0, true),
-        fast_source::Frame::new(60, ([0; 6], [0; 4]), ([0; 6], [0; 4]), 17),
-        [0; 2],
-        true,
-        0,
-    ));
+    check_handlers(FastTcpFlows::new(fast_pace(), fast_frame(), 3));
+    check_handlers(FastUdpFlows::new(fast_pace(), fast_frame(), 1, true));
+    check_handlers(FastUdpSource::new(fast_pace(), fast_frame(), [0; 2], true, 0));
     check_handlers(FixIpSrc::new(0));
     check_handlers(FromDevice::new(0));
     check_handlers(FrontDropQueue::<8>::new());
