@@ -98,7 +98,7 @@ pub fn remainder(function: Function, arguments: &str, out: &mut dyn Write) -> Re
         (Number::Whole(_), Number::Whole(0)) => Err("division by zero"),
         (Number::Whole(left), Number::Whole(right)) => Number::Whole(left.wrapping_rem(right)).write(out),
         _ if function == Function::Mod => Err(TWO),
-        (left, right) => Number::Fraction(left.fraction() % right.fraction()).write(out),
+        (left, right) => Number::Fraction(numbers::remainder(left.fraction(), right.fraction())).write(out),
     }
 }
 

@@ -45,6 +45,30 @@ pub fn float(text: &str) -> Option<f64> {
     (value.is_finite() || !text.contains(|c: char| c.is_ascii_digit())).then_some(value)
 }
 
+/// What remains of `left` divided by `right`, with the sign of `left`: C's `fmod`. (The operator needs a library that images
+/// do not link.)
+pub fn remainder(left: f64, right: f64) -> f64 {
+    let (mut rest, divisor) = (left.abs(), right.abs());
+    if !rest.is_finite() || divisor.is_nan() || divisor == 0.0 {
+        return f64::NAN;
+    }
+    if divisor.is_infinite() {
+        return left;
+    }
+    let mut multiple = divisor;
+    while multiple <= rest / 2.0 {
+        multiple *= 2.0;
+    }
+    // Each multiple is the divisor times a power of two, and each difference is exact.
+    while multiple >= divisor {
+        if rest >= multiple {
+            rest -= multiple;
+        }
+        multiple /= 2.0;
+    }
+    if left < 0.0 { -rest } else { rest }
+}
+
 /// Writes `value` as C's `%.12g` does.
 pub fn write_float(value: f64, out: &mut dyn Write) -> fmt::Result {
     if value.is_nan() {
@@ -92,7 +116,7 @@ pub fn boolean(text: &str) -> Option<bool> {
 pub fn time_ns(text: &str) -> Option<u64> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = (&text[..split], text[split..].trim_start());
-    let scale: u128 = match unit {
+    let scale: u64 = match unit {
         "" | "s" | "sec" => 1_000_000_000,
         "ms" | "msec" => 1_000_000,
         "us" | "usec" => 1_000,
@@ -107,10 +131,9 @@ pub fn time_ns(text: &str) -> Option<u64> {
         return None;
     }
     let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let fraction = &fraction[..fraction.len().min(18)];
-    let digits: u128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
-    let part = digits * scale / 10u128.pow(fraction.len() as u32);
-    u64::try_from(u128::from(whole) * scale + part).ok()
+    // From the last digit on: what is smaller than a nanosecond falls away.
+    let part = fraction.bytes().rev().fold(0, |part, digit| (u64::from(digit - b'0') * scale + part) / 10);
+    whole.checked_mul(scale)?.checked_add(part)
 }
 
 #[cfg(test)]
@@ -152,6 +175,16 @@ mod tests {
             assert_eq!(out, text);
         }
         assert_eq!((float("1e400"), float(".5"), float("x")), (None, Some(0.5), None));
+    }
+
+    #[test]
+    fn remainders_are_those_of_the_operator() {
+        for (left, right) in
+            [(7.5, 2.0), (-7.5, 2.0), (1e300, 0.7), (0.3, 0.1), (5.0, f64::INFINITY), (3.0, 3.0), (1.0, 5e-324)]
+        {
+            assert_eq!(remainder(left, right), left % right, "{left} {right}");
+        }
+        assert!(remainder(1.0, 0.0).is_nan() && remainder(f64::INFINITY, 1.0).is_nan());
     }
 
     #[test]
