@@ -36,6 +36,12 @@ impl Suppressor {
     pub const fn new() -> Self {
         Suppressor { ports: 0, suppressed: 0 }
     }
+
+    /// Says whether `port` is suppressed, as `EtherSpanTree` does.
+    pub fn set(&mut self, port: usize, suppressed: bool) {
+        let bit = if port < MOST { 1 << port } else { 0 };
+        self.ports = if suppressed { self.ports | bit } else { self.ports & !bit };
+    }
 }
 
 /// The port of `activeI`.

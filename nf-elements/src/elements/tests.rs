@@ -46,6 +46,17 @@ fn fast_pace() -> fast_source::Pace {
 fn fast_frame() -> fast_source::Frame {
     fast_source::Frame::new(60, ([0; 6], [0; 4]), ([0; 6], [0; 4]), 17)
 }
+/// A ping that never is sent.
+const PING: icmp_ping_source::Options = icmp_ping_source::Options {
+    addresses: (0, 0),
+    interval_ns: 1,
+    identifier: 0,
+    limit: 0,
+    active: false,
+    stop: false,
+    verbose: false,
+    mirror: false,
+};
 
 #[test]
 fn handlers_are_those_of_the_spec() {
@@ -86,6 +97,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(EtherEncap::new(0, [0; 6], [0; 6]));
     check_handlers(EtherMirror::new());
     check_handlers(EtherRewrite::new([0; 6], [0; 6]));
+    check_handlers(EtherSpanTree::<2>::new([0; 6]));
     check_handlers(EtherSwitch::<8>::new(300));
     check_handlers(EtherVlanEncap::new(0, [0; 6], [0; 6], 0, false, 0));
     check_handlers(FastTcpFlows::new(fast_pace(), fast_frame(), 3));
@@ -93,6 +105,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(FastUdpSource::new(fast_pace(), fast_frame(), [0; 2], true, 0));
     check_handlers(FixIpSrc::new(0));
     check_handlers(FromDevice::new(0));
+    check_handlers(FromHost::new("", 0));
     check_handlers(FrontDropQueue::<8>::new());
     check_handlers(GetEtherAddress::new(0, 0, false));
     check_handlers(GetIp6Address::new(24));
@@ -104,6 +117,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IcmpPingResponder::new(false));
     check_handlers(IcmpPingRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(IcmpRewriter::new([None], 1, true, false));
+    check_handlers(IcmpPingSource::new("", PING, b""));
     check_handlers(Idle::new());
     check_handlers(InfiniteSource::new(b"", -1, 1, true, false, true));
     check_handlers(Ip6NdAdvertiser::new(&[]));
@@ -183,6 +197,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(TimeFilter::new(None, None, false));
     check_handlers(TimeRange::new(false));
     check_handlers(ToDevice::new(0));
+    check_handlers(ToHost::new(""));
     check_handlers(Truncate::new(0, true));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
     check_handlers(UdpRewriter::new([DROP], 1, 1, TIMING, true, false));

@@ -5,6 +5,7 @@
 //! and none checks a bound, because the field ranges are constants inside that array.
 
 pub mod arp;
+pub mod bpdu;
 pub mod checksum;
 pub mod ethernet;
 pub mod icmp;
