@@ -57,6 +57,11 @@ pub fn random(seed: u64) -> String {
         let name = graph.declare(&source);
         graph.open.push((name, false));
     }
+    let idle = graph.declare("Idle");
+    graph.open.push((idle.clone(), false));
+    let unqueue = graph.declare("Unqueue");
+    let _ = writeln!(graph.text, "{idle} [1] -> {unqueue};");
+    graph.open.push((unqueue, false));
     for _ in 0..graph.random.below(25) {
         graph.grow();
     }
@@ -64,6 +69,7 @@ pub fn random(seed: u64) -> String {
         let device = graph.random.below(3);
         let end = match (graph.random.below(3), pulled) {
             (0, _) => format!("ToDevice(eth{device})"),
+            (1, _) => "Idle".into(),
             (_, true) => "Unqueue -> Discard".into(),
             (_, false) => "Discard".into(),
         };
