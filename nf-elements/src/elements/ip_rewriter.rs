@@ -103,6 +103,10 @@ impl Kind for Both {
         Some((protocol, view.id()?))
     }
 
+    fn map(protocol: u8) -> Option<u8> {
+        Some(protocol)
+    }
+
     #[inline(always)]
     fn rewrite(&mut self, flow: &mut Flow, direction: usize, view: &mut View<'_>) -> u8 {
         match flow.map {

@@ -84,6 +84,7 @@ elements! {
     from_device::FromDevice,
     from_host::FromHost,
     front_drop_queue::FrontDropQueue,
+    ftp_port_mapper::FtpPortMapper,
     get_ether_address::GetEtherAddress,
     get_ip6_address::GetIp6Address,
     get_ip_address::GetIpAddress,

@@ -8,7 +8,8 @@
 //! **Expects:** IP packets whose network header is marked.
 //!
 //! **Description:** an `IPRewriter` for TCP alone; see there for INPUTSPEC, the timeouts and what happens when the table is
-//! full. TIMEOUT is TCP_TIMEOUT, GUARANTEE is TCP_GUARANTEE.
+//! full. TIMEOUT is TCP_TIMEOUT, GUARANTEE is TCP_GUARANTEE. Where an `FTPPortMapper` made a connection's data longer or
+//! shorter, sequence and acknowledgment numbers follow, those of the option SACK too; the table shows how much, `seq -12`.
 //!
 //! **Notes:** as for `IPRewriter`. As in Click, of a packet with fewer than 18 bytes of TCP header only the addresses are
 //! rewritten.
@@ -21,12 +22,13 @@
 //! FromDevice(lan) -> Strip(14) -> CheckIPHeader -> [0]nat[0] -> Discard;
 //! FromDevice(wan) -> Strip(14) -> CheckIPHeader -> [1]nat[1] -> Discard;`
 //!
-//! **See also:** `IPRewriter`.
+//! **See also:** `IPRewriter`, `FTPPortMapper`.
 
 use crate::Spec;
-use crate::flows::{Flow, FlowId, Kind, Rewriter, TCP, View, age, arguments};
+use crate::flows::{Flow, FlowId, Kind, Rewriter, Sequences, TCP, View, age, arguments};
 use crate::spec::{Argument, Category, Shape};
 use crate::wire::tcp::flag;
+use core::fmt;
 
 /// TCP_TIMEOUT.
 pub const TCP_TIMEOUT: Argument = arguments::keyword("TCP_TIMEOUT", "of connections with data both ways; 24 hours");
@@ -43,8 +45,10 @@ const BOTH_DONE: u8 = 3;
 const DATA: u8 = 4;
 const BOTH_DATA: u8 = 12;
 
-/// TCP alone.
-pub struct Tcp;
+/// TCP alone, and the connections whose sequence numbers `FTPPortMapper` changes.
+pub struct Tcp {
+    pub(crate) sequences: Sequences,
+}
 
 /// See the module's documentation.
 pub type TcpRewriter<const N: usize = 1> = Rewriter<Tcp, N>;
@@ -78,7 +82,7 @@ impl Kind for Tcp {
         ],
     };
     const RUST: &'static str = "TcpRewriter";
-    const NEW: Self = Tcp;
+    const NEW: Self = Tcp { sequences: Sequences::NONE };
 
     #[inline(always)]
     fn identify(view: &View<'_>) -> Option<(u8, FlowId)> {
@@ -86,9 +90,25 @@ impl Kind for Tcp {
         Some((0, view.id()?))
     }
 
+    fn map(_protocol: u8) -> Option<u8> {
+        Some(0)
+    }
+
     #[inline(always)]
     fn rewrite(&mut self, flow: &mut Flow, direction: usize, view: &mut View<'_>) -> u8 {
-        rewrite(flow, direction, view)
+        let age = rewrite(flow, direction, view);
+        if flow.has_more() {
+            self.sequences.rewrite(flow, direction, view);
+        }
+        age
+    }
+
+    fn describe(&self, flow: &Flow, direction: usize, out: &mut dyn fmt::Write) -> fmt::Result {
+        write!(out, "{} => {}", flow.ids[direction & 1], flow.rewritten(direction))?;
+        match self.sequences.later(flow, direction) {
+            0 => Ok(()),
+            later => write!(out, " seq {later:+}"),
+        }
     }
 
     fn flow(map: u8, protocol: u8, id: FlowId, new: FlowId) -> Flow {

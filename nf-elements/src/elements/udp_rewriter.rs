@@ -77,6 +77,10 @@ impl Kind for Udp {
         Some((0, view.id()?))
     }
 
+    fn map(_protocol: u8) -> Option<u8> {
+        Some(0)
+    }
+
     #[inline(always)]
     fn rewrite(&mut self, flow: &mut Flow, direction: usize, view: &mut View<'_>) -> u8 {
         rewrite(flow, direction, view)

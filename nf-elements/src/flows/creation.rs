@@ -4,6 +4,18 @@
 use super::{Entry, FlowId, Kind, Mappers, Pattern, Rewriter, Specification};
 
 impl<K: Kind, const N: usize> Rewriter<K, N> {
+    /// What packets `id` become: in their flow, which begins now as the input says if there is none.
+    pub fn ensure(&mut self, now_ns: u64, protocol: u8, input: usize, id: &FlowId, annotation: u8) -> Option<FlowId> {
+        self.tell_time(now_ns);
+        let map = K::map(protocol)?;
+        let entry = match self.table.find(map, id) {
+            Some(entry) => entry,
+            None => self.begin((), input, map, protocol, id, annotation).ok()?,
+        };
+        let flow = self.table.flow(entry.flow());
+        (flow.protocol == protocol).then(|| flow.rewritten(entry.direction()))
+    }
+
     /// Begins a flow as the input says; or where its packet goes instead, if anywhere.
     #[cold]
     #[inline(never)]

@@ -77,6 +77,12 @@ impl Flow {
         Flow { ids: [id, new.reversed()], header_delta, transport_delta, map, protocol, ..Flow::EMPTY }
     }
 
+    /// Whether its rewriter keeps more about it.
+    #[inline(always)]
+    pub fn has_more(&self) -> bool {
+        self.extra != 0
+    }
+
     /// What rewriting a packet in `direction` does to its header checksum.
     #[inline(always)]
     pub fn header_change(&self, direction: usize) -> Delta {

@@ -25,6 +25,11 @@ pub trait Kind: Sized {
         table.find(map, id)
     }
 
+    /// The map of a protocol's flows, if those have ports.
+    fn map(_protocol: u8) -> Option<u8> {
+        None
+    }
+
     /// Whether a flow may begin with this packet.
     #[inline(always)]
     fn begins(_view: &View<'_>) -> bool {
@@ -197,7 +202,7 @@ impl<K: Kind, const N: usize> Rewriter<K, N> {
     }
 
     #[inline(always)]
-    fn tell_time(&mut self, now_ns: u64) {
+    pub(super) fn tell_time(&mut self, now_ns: u64) {
         self.now_ms = (now_ns / 1_000_000) as u32;
         match self.reap_at_ms {
             Some(at_ms) if at_ms.wrapping_sub(self.now_ms).cast_signed() > 0 => {}
