@@ -53,12 +53,12 @@ fn agree<K: Key>(table: &Table<K>, plain: &Plain<K>, count: usize, random: &mut 
 
 fn random_tables<K: Key + std::hash::Hash>(seed: u64) {
     let mut random = Random(seed);
-    for round in 0..240 {
-        let count = if round < 200 { random.below(70) } else { random.below(1500) };
+    for round in 0..160 {
+        let count = if round < 140 { random.below(70) } else { random.below(800) };
         let hops = 1 + random.below(if round % 2 == 0 { 3 } else { 300 });
         let routes = distinct(wild::<K>(count, hops, &mut random));
         let plain = Plain(routes);
-        agree(&table(&plain.0, None), &plain, 40, &mut random);
+        agree(&table(&plain.0, None), &plain, 30, &mut random);
     }
 }
 
@@ -74,7 +74,7 @@ fn a_table_like_the_internets_agrees_with_a_linear_search() {
     let plain = Plain(distinct(bgp(20_000, 40, &mut random)));
     let table = table(&plain.0, Some(10));
     assert_eq!(table.len(), 20_000);
-    agree(&table, &plain, 200, &mut random);
+    agree(&table, &plain, 50, &mut random);
 }
 
 /// Adds, replaces and removes at random, comparing all the way.
@@ -121,13 +121,13 @@ fn random_changes<K: Key + std::hash::Hash>(seed: u64, count: usize, room: usize
 
 #[test]
 fn random_changes_agree_with_a_linear_search() {
-    for seed in 10..13 {
+    for seed in 10..12 {
         random_changes::<u32>(seed, 0, 20, 300);
-        random_changes::<u32>(seed, 30, 100, 1500);
-        random_changes::<u128>(seed, 30, 100, 1500);
-        random_changes::<u32>(seed, 600, 30, 2000);
+        random_changes::<u32>(seed, 30, 100, 800);
+        random_changes::<u128>(seed, 30, 100, 800);
+        random_changes::<u32>(seed, 400, 30, 800);
     }
-    random_changes::<u128>(20, 600, 30, 2000);
+    random_changes::<u128>(20, 400, 30, 800);
 }
 
 #[test]
@@ -135,17 +135,17 @@ fn a_big_table_changes_in_place() {
     let mut random = Random(4);
     let mut plain = Plain(distinct(bgp(17_000, 40, &mut random)));
     let mut table = table(&plain.0, Some(2000));
-    for (route, hop) in wild::<u32>(2000, 9, &mut random) {
+    for (route, hop) in wild::<u32>(1000, 9, &mut random) {
         if table.add(route, hop, false).is_ok() {
             plain.0.push((route, hop));
         }
     }
-    agree(&table, &plain, 300, &mut random);
-    for _ in 0..1000 {
+    agree(&table, &plain, 50, &mut random);
+    for _ in 0..500 {
         let (route, _) = plain.0.swap_remove(random.below(plain.0.len()));
         assert!(table.remove(route, None).is_ok());
     }
-    agree(&table, &plain, 300, &mut random);
+    agree(&table, &plain, 50, &mut random);
 }
 
 #[test]
