@@ -11,8 +11,8 @@
 //! may not be fragmented. TCP, UDP and ICMPv6 are translated with their checksums; of ICMPv6 echo and errors.
 //!
 //! **Notes:** Click takes `::ffff:` addresses only, though its examples have others. As in Click what an ICMP error repeats
-//! stays IPv6, and its MTU is 0. Extension headers, fragments and other protocols are dropped, which Click makes packets of that say nothing of
-//! what they hold; so are other ICMPv6 messages, at which Click ends.
+//! stays IPv6, and its MTU is 0. Extension headers, fragments and other protocols are dropped, which Click makes packets of
+//! that say nothing of what they hold; so are other ICMPv6 messages, at which Click ends.
 //!
 //! **Handlers:** `bad`, `fragments`, `other_protocol`, `no_room` (drops).
 //!
