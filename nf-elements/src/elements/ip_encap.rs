@@ -19,13 +19,15 @@
 //! **See also:** `UDPIPEncap`, `StripIPHeader`.
 
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::wire::ipv4_edit::{HEADER_BYTES, Ipv4Mut};
-use crate::{Action, Element, HandlerError, Packet, PacketIo, Spec, Verdict};
+use crate::wire::checksum::Sum;
+use crate::wire::ipv4::HEADER_BYTES;
+use crate::{Action, Annotations, Element, HandlerError, Packet, PacketIo, Spec, Verdict};
 use core::fmt;
 use core::net::Ipv4Addr;
 
 /// See the module's documentation.
 pub struct IpEncap {
+    /// The header without lengths, identification and checksum.
     header: [u8; HEADER_BYTES],
     annotated: bool,
     identification: u16,
@@ -43,6 +45,23 @@ impl IpEncap {
         let flags = if df { 0x40 } else { 0 };
         let header = [0x45, tos, 0, 0, 0, 0, flags, 0, ttl, protocol, 0, 0, s0, s1, s2, s3, d0, d1, d2, d3];
         IpEncap { header, annotated: destination.is_none(), identification: 0, no_headroom: 0 }
+    }
+
+    /// The header of the next packet, of `length` bytes with it; its destination annotation is set or taken.
+    #[inline]
+    pub(super) fn next_header(&mut self, length: u16, annotations: &mut Annotations) -> [u8; HEADER_BYTES] {
+        let mut header = self.header;
+        if self.annotated {
+            header[16..20].copy_from_slice(&annotations.destination_ipv4());
+        } else {
+            annotations.set_destination_ipv4([header[16], header[17], header[18], header[19]]);
+        }
+        header[2..4].copy_from_slice(&length.to_be_bytes());
+        header[4..6].copy_from_slice(&self.identification.to_be_bytes());
+        self.identification = self.identification.wrapping_add(1);
+        let checksum = Sum::new().with_20(&header).checksum();
+        header[10..12].copy_from_slice(&checksum.to_be_bytes());
+        header
     }
 
     /// The four bytes of an address at `at` of the header.
@@ -161,21 +180,11 @@ impl Action for IpEncap {
             self.no_headroom += 1;
             return Verdict::Drop;
         }
-        let mut fixed = self.header;
-        if self.annotated {
-            fixed[16..20].copy_from_slice(&packet.annotations().destination_ipv4());
-        } else {
-            packet.annotations_mut().set_destination_ipv4([fixed[16], fixed[17], fixed[18], fixed[19]]);
+        let header = self.next_header(packet.len() as u16, packet.annotations_mut());
+        if let Some(place) = packet.data_mut().first_chunk_mut() {
+            *place = header;
         }
-        let length = packet.len() as u16;
-        if let Some(mut header) = Ipv4Mut::new(&mut fixed) {
-            header.set_total_length(length);
-            header.set_identification(self.identification);
-            header.fill_header_checksum();
-        }
-        packet.data_mut()[..HEADER_BYTES].copy_from_slice(&fixed);
         packet.set_network(0, HEADER_BYTES);
-        self.identification = self.identification.wrapping_add(1);
         Verdict::Pass
     }
 }

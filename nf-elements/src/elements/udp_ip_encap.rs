@@ -15,10 +15,10 @@
 //! **See also:** `IPEncap`, `Strip`.
 
 use super::ip_encap::IpEncap;
-use super::transport_sum;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::wire::ipv4;
-use crate::wire::udp::{HEADER_BYTES, field};
+use crate::wire::checksum::Sum;
+use crate::wire::ipv4::{self, Protocol};
+use crate::wire::udp::HEADER_BYTES;
 use crate::{Action, Element, HandlerError, Packet, PacketIo, Spec, Verdict};
 use core::fmt;
 
@@ -44,19 +44,25 @@ impl UdpIpEncap {
         UdpIpEncap { ip, source_port, destination_port, checksum, no_headroom: 0 }
     }
 
-    /// Writes the UDP header and its checksum, for which the IP header must stand.
+    /// The UDP header of a datagram with this IP header and payload.
     #[inline]
-    fn write_header(&self, packet: &mut Packet) {
-        let length = packet.transport().len() as u16;
-        if let Some(header) = packet.transport_mut().first_chunk_mut::<HEADER_BYTES>() {
-            header[..2].copy_from_slice(&self.source_port.to_be_bytes());
-            header[2..4].copy_from_slice(&self.destination_port.to_be_bytes());
-            header[4..6].copy_from_slice(&length.to_be_bytes());
-            header[6..].fill(0);
-        }
+    fn header(&self, ip: &[u8; ipv4::HEADER_BYTES], payload: &[u8]) -> [u8; HEADER_BYTES] {
+        let length = (HEADER_BYTES + payload.len()) as u16;
+        let mut header = [0; HEADER_BYTES];
+        header[..2].copy_from_slice(&self.source_port.to_be_bytes());
+        header[2..4].copy_from_slice(&self.destination_port.to_be_bytes());
+        header[4..6].copy_from_slice(&length.to_be_bytes());
         if self.checksum {
-            transport_sum::fill(packet, field::CHECKSUM.start, length.into());
+            // The addresses, and the pseudo header's protocol and length (RFC 768).
+            let pseudo = Sum::new().with(&ip[12..]).with_field(u8::from(Protocol::Udp).into()).with_field(length);
+            // A checksum of 0 says that there is none.
+            let checksum = match pseudo.with(&header).with(payload).checksum() {
+                0 => 0xffff,
+                checksum => checksum,
+            };
+            header[6..].copy_from_slice(&checksum.to_be_bytes());
         }
+        header
     }
 }
 
@@ -125,14 +131,20 @@ impl crate::configure::Configure for UdpIpEncap {
 
 impl Action for UdpIpEncap {
     #[inline]
-    fn action<M: PacketIo>(&mut self, io: &mut M, packet: &mut Packet) -> Verdict {
-        if packet.headroom() < HEADER_BYTES + ipv4::HEADER_BYTES || !packet.push_front(HEADER_BYTES) {
+    fn action<M: PacketIo>(&mut self, _: &mut M, packet: &mut Packet) -> Verdict {
+        const BOTH: usize = ipv4::HEADER_BYTES + HEADER_BYTES;
+        if !packet.push_front(BOTH) {
             self.no_headroom += 1;
             return Verdict::Drop;
         }
-        let verdict = self.ip.action(io, packet);
-        self.write_header(packet);
-        verdict
+        let ip = self.ip.next_header(packet.len() as u16, packet.annotations_mut());
+        if let Some((headers, payload)) = packet.data_mut().split_first_chunk_mut::<BOTH>() {
+            let udp = self.header(&ip, payload);
+            headers[..ipv4::HEADER_BYTES].copy_from_slice(&ip);
+            headers[ipv4::HEADER_BYTES..].copy_from_slice(&udp);
+        }
+        packet.set_network(0, ipv4::HEADER_BYTES);
+        Verdict::Pass
     }
 }
 

@@ -3,10 +3,10 @@
 //!
 //! RFC 1071 §1: adjacent bytes are paired to 16-bit integers, whose one's complement sum is formed; the checksum is the
 //! one's complement of that. Two of its properties make it fast here. §2(B), byte order independence: the sum may be
-//! formed in the machine's own order and swapped at the end. §2(C), parallel summation: 32 bits may be added at a time
-//! into a 64-bit accumulator and the carries folded in at the end.
+//! formed in the machine's own order and swapped at the end. §2(C), parallel summation: 64 bits may be added at a time,
+//! the carry around the end, and folded to 16 at last.
 
-/// A one's complement sum in the making.
+/// A one's complement sum in the making, of 64 bits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sum(u64);
 
@@ -17,17 +17,29 @@ impl Sum {
         Sum(0)
     }
 
+    /// Adds 64 bits, the carry around the end.
+    #[inline(always)]
+    const fn add(self, word: u64) -> Self {
+        let (sum, carry) = self.0.overflowing_add(word);
+        // With a carry the sum is at most 2⁶⁴ − 2.
+        Sum(sum + carry as u64)
+    }
+
+    /// Adds a 16-bit field.
+    #[inline(always)]
+    pub const fn with_field(self, value: u16) -> Self {
+        self.add(value.to_be() as u64)
+    }
+
     /// Adds bytes, of any alignment. Only the last piece added may have an odd length: its end is padded with zero.
-    ///
-    /// The accumulator holds 2³² additions of 32 bits: 16 GB of data.
     #[inline]
     pub fn with(self, bytes: &[u8]) -> Self {
         let (words, mut rest) = bytes.as_chunks::<8>();
-        let mut sum = self.0;
-        for word in words {
-            let word = u64::from_ne_bytes(*word);
-            sum += (word & 0xffff_ffff) + (word >> 32);
+        let all = words.iter().fold(self, |sum, word| sum.add(u64::from_ne_bytes(*word)));
+        if rest.is_empty() {
+            return all;
         }
+        let mut sum = 0;
         if let Some((word, behind)) = rest.split_first_chunk() {
             sum += u64::from(u32::from_ne_bytes(*word));
             rest = behind;
@@ -39,14 +51,14 @@ impl Sum {
         if let [last] = rest {
             sum += u64::from(u16::from_ne_bytes([*last, 0]));
         }
-        Sum(sum)
+        all.add(sum)
     }
 
     /// Adds an IPv4 header without options: straight-line code, without a loop or a length to check.
     #[inline(always)]
     pub fn with_20(self, bytes: &[u8; 20]) -> Self {
         let word = |at: usize| u64::from(u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]));
-        Sum(self.0 + word(0) + word(4) + word(8) + word(12) + word(16))
+        self.add(word(0) + word(4) + word(8) + word(12) + word(16))
     }
 
     /// Adds the pseudo header that TCP (RFC 9293 §3.1) and UDP (RFC 768) are summed with over IPv4: `length` is that of
@@ -54,7 +66,7 @@ impl Sum {
     #[inline]
     pub fn with_pseudo_header(self, source: u32, destination: u32, protocol: u8, length: u16) -> Self {
         let number = |number: u32| u64::from(number.to_be());
-        Sum(self.0 + number(source) + number(destination) + number(u32::from(protocol) << 16 | u32::from(length)))
+        self.add(number(source) + number(destination) + number(u32::from(protocol) << 16 | u32::from(length)))
     }
 
     /// Adds the pseudo header that TCP, UDP and ICMPv6 are summed with over IPv6, RFC 8200 §8.1: `length` is that of the
@@ -68,9 +80,8 @@ impl Sum {
     /// The sum folded to 16 bits, in the machine's byte order.
     #[inline(always)]
     fn fold(self) -> u16 {
-        // 64 → 33 → 32 bits, then both halves at once: the upper half of x + rotated x is their end-around sum.
-        let sum = (self.0 >> 32) + (self.0 & 0xffff_ffff);
-        let sum = ((sum >> 32) + (sum & 0xffff_ffff)) as u32;
+        // The upper half of x + rotated x is the end-around sum of both halves.
+        let sum = (self.0.wrapping_add(self.0.rotate_left(32)) >> 32) as u32;
         (sum.wrapping_add(sum.rotate_left(16)) >> 16) as u16
     }
 

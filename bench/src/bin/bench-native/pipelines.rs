@@ -29,7 +29,7 @@ pub struct Pipeline {
 }
 
 /// Ethernet, IPv4 and UDP headers and 22 bytes: 64 in all.
-const FRAME: &str = "0200 5e10 0002 0200 5e10 0001 0800 4500 0032 0000 4000 4011 66b8 0a00 0001 0a00 0002 \
+const FRAME: &str = "0200 5e10 0002 0200 5e10 0001 0800 4500 0032 0000 4000 4011 26b9 0a00 0001 0a00 0002 \
     04d2 162e 001e 0000 0001 0203 0405 0607 0809 0a0b 0c0d 0e0f 1011 1213 1415";
 
 impl Generator {
