@@ -33,6 +33,14 @@ pub enum Target {
     Process,
 }
 
+/// Classes that read and write files, which no image has, and what to use there.
+const PROCESS_ONLY: &[(&str, &str)] = &[
+    ("FromDump", "use FromDevice and give its port the capture: `sluice run --replay PORT=FILE`"),
+    ("FromIPSummaryDump", "use FromDevice and give its port a capture: `sluice run --replay PORT=FILE`"),
+    ("ToDump", "use ToDevice and record its port: `sluice run --capture PORT=FILE`"),
+    ("ToIPSummaryDump", "use IPPrint, which writes to the log"),
+];
+
 impl fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let classes: Vec<_> = self.classes.iter().map(|class| class.spec.class).collect();
@@ -56,10 +64,27 @@ impl<'a> Options<'a> {
 
     /// The hint for an unknown class.
     pub(crate) fn class_hint(&self, name: &str) -> String {
+        if let (Target::Image, Some((_, instead))) =
+            (self.target, PROCESS_ONLY.iter().find(|(class, _)| *class == name))
+        {
+            return format!("only a process has this class (`sluice click`); in an image, {instead}");
+        }
         if click_classes::contains(name) {
             let near = suggest::most_alike(name, self.class_names()).map(|near| format!("; most like it is '{near}'"));
             return format!("Click has this class, it is not here yet{}", near.unwrap_or_default());
         }
         suggest::hint(name, self.class_names()).unwrap_or_else(|| "`sluice elements` lists the classes".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_a_process_has_is_told_with_what_to_use_instead() {
+        let hint = |target| Options { target, ..Options::default() }.class_hint("ToDump");
+        assert!(hint(Target::Image).contains("--capture PORT=FILE"));
+        assert!(!hint(Target::Process).contains("only a process"));
     }
 }

@@ -4,6 +4,7 @@
 use crate::cli::ElementsArgs;
 use crate::failure::usage;
 use nf_elements::Spec;
+use nf_elements::configure::ElementClass;
 use nf_elements::elements::{class, registry};
 use nf_elements::spec::{ArgumentKind, Category, HandlerKind};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use std::fmt::Write;
 pub fn command(args: &ElementsArgs) -> anyhow::Result<()> {
     let specs: Vec<&Spec> = match &args.name {
         Some(name) => vec![find(name)?],
-        None => registry().iter().map(|class| class.spec).collect(),
+        None => all().map(|class| class.spec).collect(),
     };
     if args.json {
         let described: Vec<_> = specs.iter().map(|spec| as_json(spec)).collect();
@@ -26,9 +27,15 @@ pub fn command(args: &ElementsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Those of images and processes, and those that only a process has.
+fn all() -> impl Iterator<Item = &'static ElementClass> {
+    registry().iter().chain(native::elements::registry())
+}
+
 fn find(name: &str) -> anyhow::Result<&'static Spec> {
-    let alike = || registry().iter().find(|class| class.spec.class.eq_ignore_ascii_case(name));
-    class(name).map(|class| class.spec).ok_or_else(|| {
+    let alike = || all().find(|class| class.spec.class.eq_ignore_ascii_case(name));
+    let process_only = || native::elements::registry().iter().find(|class| class.spec.class == name);
+    class(name).or_else(process_only).map(|class| class.spec).ok_or_else(|| {
         let hint = alike().map_or_else(
             || "`sluice elements` lists them".into(),
             |class| format!("did you mean {}?", class.spec.class),
