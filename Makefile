@@ -17,6 +17,7 @@ test: prerequisites lint
 lint:
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings
+	cargo clippy --package nf-elements --quiet -- -D warnings
 
 # Against a Linux VM, as root, in a network namespace of its own: about ten minutes. BENCH="--short" takes two, "--full" half an hour.
 bench: prerequisites

@@ -44,8 +44,14 @@ pub fn machine(image: &Path, kind: Kind, nics: usize, folder: &Path) -> (Machine
 impl Running {
     /// Boots `image` with `nics` NICs and waits until it is ready.
     pub fn boot(image: &Path, kind: Kind, nics: usize) -> Running {
+        Running::boot_with_memory(image, kind, nics, 8)
+    }
+
+    /// Boots `image` with `nics` NICs and so much RAM, and waits until it is ready.
+    pub fn boot_with_memory(image: &Path, kind: Kind, nics: usize, memory_mib: u32) -> Running {
         let folder = TempDir::new().expect("a folder");
         let (machine, ports) = machine(image, kind, nics, folder.path());
+        let machine = Machine { memory_mib, ..machine };
         let socket = machine.control.clone().expect("there is a control channel");
         let mut vm = Vm::start(&machine).expect("QEMU starts");
         let deadline = Instant::now() + PATIENCE;

@@ -9,6 +9,11 @@ use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_set1_epi8, _mm_storeu_si1
 
 const VECTOR: usize = 16;
 
+/// What unwinding tables of the prebuilt compiler_builtins name (128-bit division has some). Nothing here unwinds, so nothing
+/// calls it.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
+
 /// C's `memcpy`.
 ///
 /// # Safety

@@ -31,6 +31,7 @@ mod receiver;
 
 use super::handler_value::{boolean, nanoseconds, number};
 use super::marked;
+#[cfg(any(feature = "host", test))]
 use crate::packet::{DATA_BYTES, HEADROOM_BYTES};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::wire::checksum::Sum;
@@ -43,6 +44,7 @@ use core::net::Ipv4Addr;
 use receiver::Receiver;
 
 const FRONT: usize = ipv4::HEADER_BYTES + HEADER_BYTES;
+#[cfg(any(feature = "host", test))]
 const MOST_DATA: usize = DATA_BYTES - HEADROOM_BYTES - FRONT;
 const ECHO: u8 = 8;
 const TIME_TO_LIVE: u8 = 200;

@@ -37,6 +37,7 @@ use core::fmt;
 /// Addresses of one kind.
 const WAYS: usize = 4;
 /// Places for addresses.
+#[cfg(any(feature = "host", test))]
 const PLACES: usize = 256;
 /// When a known address is asked for again, and how often.
 const POLL_NS: u64 = 60_000_000_000;

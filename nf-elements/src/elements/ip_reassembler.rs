@@ -29,6 +29,7 @@
 mod datagram;
 
 use super::marked;
+#[cfg(any(feature = "host", test))]
 use crate::packet::BUFFER_BYTES;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Element, HandlerError, Outputs, Packet, PacketIo, Push, Spec};
@@ -40,6 +41,7 @@ const REAP_TIMEOUT: u64 = 30;
 /// Seconds between two looks for such packets.
 const REAP_INTERVAL: u64 = 10;
 /// Most packets given up in one call.
+#[cfg(any(feature = "host", test))]
 const MOST_GIVEN_UP: usize = 32;
 
 /// See the module's documentation.

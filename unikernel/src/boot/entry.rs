@@ -2,7 +2,7 @@
 //! The first instructions: PVH's 32-bit entry (Xen `docs/misc/pvh.pandoc`), up to long mode and the main stack.
 //!
 //! On entry: 32-bit protected mode without paging, `ebx` = address of `hvm_start_info`, no stack. The tables made here map the
-//! first 4 MiB, writable and executable; [`super::paging`] replaces them at once.
+//! first GiB, writable and executable; [`super::paging`] replaces them at once.
 #![allow(unsafe_code)]
 
 use super::exceptions::{CODE_SELECTOR, DATA_SELECTOR, GDT};
@@ -43,8 +43,14 @@ global_asm!(
     "mov [{pml4}], eax",
     "mov eax, offset {pd} + 3",
     "mov [{pdpt}], eax",
-    "mov dword ptr [{pd}], 0x83", // present, writable, 2 MiB
-    "mov dword ptr [{pd} + 8], 0x200083",
+    "mov eax, 0x83", // present, writable, 2 MiB
+    "mov ecx, offset {pd}",
+    "2:",
+    "mov [ecx], eax",
+    "add ecx, 8",
+    "add eax, 0x200000",
+    "cmp eax, 0x40000083",
+    "jb 2b",
     "mov eax, offset {pml4}",
     "mov cr3, eax",
     "mov eax, {cr4}",
@@ -55,11 +61,11 @@ global_asm!(
     "wrmsr",
     "mov eax, {cr0}",
     "mov cr0, eax",
-    "lgdt [2f]",
+    "lgdt [4f]",
     ".byte 0xea", // a far jump to 3f, spelt out
     ".long 3f",
     ".word {code}",
-    "2: .word 39",
+    "4: .word 39",
     ".long {gdt}",
     ".code64",
     "3:",

@@ -7,7 +7,7 @@
 //! | page 0, guard pages | – | none |
 //! | code | 4 KiB | read, execute |
 //! | constants | 4 KiB | read |
-//! | all other RAM | 4 KiB below 2 MiB, else 2 MiB | read, write |
+//! | all other RAM | 4 KiB up to the image's stacks, else 2 MiB | read, write |
 //! | everything without RAM (devices) | 2 MiB | read, write, uncached |
 #![allow(unsafe_code)]
 
@@ -39,10 +39,11 @@ pub static mut PDPT: Table = Table([0; 512]);
 pub static mut ENTRY_PD: Table = Table([0; 512]);
 /// The level-2 tables of the first 4 GiB.
 static mut PD: [Table; 4] = [const { Table([0; 512]) }; 4];
-/// The level-1 table of the first 2 MiB.
-static mut PT: Table = Table([0; 512]);
 
 unsafe extern "C" {
+    /// The level-1 tables, from address 0 up to `image_small_pages_end`.
+    static mut image_page_tables: Table;
+    static image_small_pages_end: u8;
     static image_code_start: u8;
     static image_rodata_start: u8;
     static image_rodata_end: u8;
@@ -53,12 +54,15 @@ unsafe extern "C" {
 
 /// Builds the final tables and switches to them.
 pub fn enter(ram: Ram) {
-    let tables = (&raw mut PML4, &raw mut PDPT, &raw mut PD, &raw mut PT);
+    let tables = (&raw mut PML4, &raw mut PDPT, &raw mut PD, &raw mut image_page_tables);
+    let small = (&raw const image_small_pages_end as usize).div_ceil(LARGE as usize);
     // SAFETY: called once, by the only processor; the references are gone when this returns, and from then on only the
-    // processor reads the tables.
-    let (pml4, pdpt, pd, pt) = unsafe { (&mut *tables.0, &mut *tables.1, &mut *tables.2, &mut *tables.3) };
-    fill(&mut pt.0, 0, SMALL, READ_WRITE);
-    protect(&mut pt.0);
+    // processor reads the tables. The linker script leaves room for so many level-1 tables.
+    let (pml4, pdpt, pd, pt) = unsafe {
+        (&mut *tables.0, &mut *tables.1, &mut *tables.2, core::slice::from_raw_parts_mut(tables.3.cast(), 512 * small))
+    };
+    fill(pt, 0, SMALL, READ_WRITE);
+    protect(pt);
     for (gib, table) in pd.iter_mut().enumerate() {
         let start = gib as u64 * GIB;
         // Of the gigabytes without RAM only the last two have devices (q35 has its ECAM at 0xb0000000).
@@ -68,7 +72,7 @@ pub fn enter(ram: Ram) {
             fill(ram, start, LARGE, READ_WRITE | HUGE);
             fill(devices, start + ram.len() as u64 * LARGE, LARGE, READ_WRITE | HUGE | UNCACHED);
             if gib == 0 {
-                table.0[0] = &raw const *pt as u64 | BRANCH;
+                fill(&mut table.0[..small], tables.3 as u64, SMALL, BRANCH);
             }
             pdpt.0[gib] = &raw const *table as u64 | BRANCH;
         }
@@ -89,7 +93,7 @@ fn fill(entries: &mut [u64], start: u64, step: u64, flags: u64) {
 }
 
 /// Takes rights away from page 0, code, constants and guard pages.
-fn protect(entries: &mut [u64; 512]) {
+fn protect(entries: &mut [u64]) {
     let page = |symbol: *const u8| (symbol as u64 / SMALL) as usize;
     let (rodata, rodata_end) = (page(&raw const image_rodata_start), page(&raw const image_rodata_end));
     let code = page(&raw const image_code_start);

@@ -5,6 +5,7 @@ use crate::HandlerError;
 use core::fmt;
 
 /// How many times are kept: one for each sequence number.
+#[cfg(any(feature = "host", test))]
 pub const TIMES: usize = 65536;
 /// Marks a time whose reply has come.
 const ANSWERED: u64 = 1 << 63;
