@@ -2,6 +2,7 @@
 //! What the end-to-end tests share: images built by the real command, VMs with a socket at each NIC, frames.
 #![forbid(unsafe_code)]
 
+pub mod clicktest;
 pub mod documentation;
 pub mod frames;
 mod running;
