@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A machine made of lists, for tests: frames in, frames out, a clock that one sets.
 
-use crate::{Batch, Buffer, BufferPool, Element, Outputs, Packet, PacketIo};
+use crate::{Batch, Buffer, BufferPool, Element, Outputs, Packet, PacketIo, Pull, Turn};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
@@ -133,5 +133,42 @@ impl<const N: usize> Outputs for Collected<N> {
         if port < N {
             self.0.push((port, packet));
         }
+    }
+}
+
+/// Packets of one byte each.
+pub fn packets<const N: usize>(bytes: [u8; N]) -> VecDeque<Packet> {
+    bytes.iter().map(|byte| packet(&[*byte])).collect()
+}
+
+/// A machine around an element of shape `Pull`, whose inputs are lists.
+pub struct Pulling<const N: usize> {
+    /// The machine.
+    pub io: ListIo,
+    /// What each input will give.
+    pub inputs: [VecDeque<Packet>; N],
+}
+
+impl<const N: usize> Pulling<N> {
+    /// One whose inputs will give these.
+    pub fn new(inputs: [VecDeque<Packet>; N]) -> Self {
+        Pulling { io: ListIo::new(0), inputs }
+    }
+
+    /// The element's next packet.
+    pub fn pull<E: Pull>(&mut self, element: &mut E) -> Option<Packet> {
+        let mut answer = None;
+        loop {
+            match element.turn(&mut self.io, answer) {
+                Turn::Pull(input) => answer = Some((input, self.inputs[input].pop_front())),
+                Turn::Give(packet) => return Some(packet),
+                Turn::Rest => return None,
+            }
+        }
+    }
+
+    /// The first bytes of all packets that there are now.
+    pub fn pull_all<E: Pull>(&mut self, element: &mut E) -> Vec<u8> {
+        std::iter::from_fn(|| self.pull(element)).map(|packet| packet.data()[0]).collect()
     }
 }

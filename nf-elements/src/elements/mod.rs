@@ -29,6 +29,7 @@ mod payload;
 mod random;
 mod rate;
 mod router_options;
+mod strides;
 mod timestamp;
 mod translation;
 mod transport_sum;
@@ -69,6 +70,7 @@ elements! {
     discard::Discard,
     driver_manager::DriverManager,
     drop_broadcasts::DropBroadcasts,
+    drr_sched::DrrSched,
     ensure_ether::EnsureEther,
     error::Error,
     ether_encap::EtherEncap,
@@ -129,8 +131,11 @@ elements! {
     paint_tee::PaintTee,
     port_info::PortInfo,
     print::Print,
+    prio_sched::PrioSched,
     protocol_translator46::ProtocolTranslator46,
     protocol_translator64::ProtocolTranslator64,
+    pull_switch::PullSwitch,
+    pull_tee::PullTee,
     queue::Queue,
     radix_ip_lookup::RadixIpLookup,
     random_source::RandomSource,
@@ -138,6 +143,7 @@ elements! {
     range_ip_lookup::RangeIpLookup,
     rated_source::RatedSource,
     round_robin_ip_mapper::RoundRobinIpMapper,
+    round_robin_sched::RoundRobinSched,
     round_robin_switch::RoundRobinSwitch,
     schedule_info::ScheduleInfo,
     schedule_linux::ScheduleLinux,
@@ -158,11 +164,14 @@ elements! {
     sorted_ip_lookup::SortedIpLookup,
     source_ip_hash_mapper::SourceIpHashMapper,
     static_ip_lookup::StaticIpLookup,
+    static_pull_switch::StaticPullSwitch,
     static_switch::StaticSwitch,
     static_thread_sched::StaticThreadSched,
     store_data::StoreData,
     store_ether_address::StoreEtherAddress,
     store_ip_address::StoreIpAddress,
+    stride_sched::StrideSched,
+    stride_switch::StrideSwitch,
     strip::Strip,
     strip_ether_vlan_header::StripEtherVlanHeader,
     strip_ip_header::StripIpHeader,
@@ -210,6 +219,9 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("PollDevice", "FromDevice"),
     ("QuickNoteQueue", "SimpleQueue"),
     ("SetVlanAnno", "SetVLANAnno"),
+    ("SimplePrioSched", "PrioSched"),
+    ("SimplePullSwitch", "PullSwitch"),
+    ("SimpleRoundRobinSched", "RoundRobinSched"),
     ("StripEtherVlanHeader", "StripEtherVLANHeader"),
     ("ThreadSafeQueue", "Queue"),
     ("ToDPDKDevice", "ToDevice"),

@@ -77,8 +77,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(CheckArpHeader::new(0, "", false, false));
     check_handlers(CheckIcmpHeader::new("", false, false));
     check_handlers(CheckIp6Header::new(0, &[], false));
-    check_handlers(CheckIpHeader2::new(CheckIpHeader::new(0, true, &[], &[], "", false, false)));
     check_handlers(CheckIpHeader::new(0, true, &[], &[], "", false, false));
+    check_handlers(CheckIpHeader2::new(CheckIpHeader::new(0, true, &[], &[], "", false, false)));
     check_handlers(CheckLength::new(0, false));
     check_handlers(CheckPaint::new(0, false));
     check_handlers(CheckTcpHeader::new("", false, false));
@@ -92,6 +92,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Discard::new());
     check_handlers(DriverManager::new(NO_SCRIPT));
     check_handlers(DropBroadcasts::new(false));
+    check_handlers(DrrSched::<2>::new(500));
     check_handlers(EnsureEther::new(0, [0; 6], [0; 6]));
     check_handlers(Error::new());
     check_handlers(EtherEncap::new(0, [0; 6], [0; 6]));
@@ -154,8 +155,11 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(PaintTee::new(0));
     check_handlers(PortInfo::new());
     check_handlers(Print::new("", 24, true));
+    check_handlers(PrioSched::<2>::new());
     check_handlers(ProtocolTranslator46::new(false));
     check_handlers(ProtocolTranslator64::new());
+    check_handlers(PullSwitch::new(0, 2));
+    check_handlers(PullTee::<2>::new());
     check_handlers(Queue::<8>::new());
     check_handlers(RadixIpLookup::new(&[], 2));
     check_handlers(RandomSource::new(64, -1, 1, true, false, true));
@@ -163,6 +167,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(RangeIpLookup::new(&[], 2));
     check_handlers(RatedSource::new(b"", 10, 2, -1, true, false));
     check_handlers(RoundRobinIpMapper::<0>::new([]));
+    check_handlers(RoundRobinSched::<2>::new());
     check_handlers(RoundRobinSwitch::<2>::new());
     check_handlers(ScheduleInfo::new());
     check_handlers(ScheduleLinux::new());
@@ -183,11 +188,14 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SortedIpLookup::new(&[], 2));
     check_handlers(SourceIpHashMapper::<0>::new([], &[]));
     check_handlers(StaticIpLookup::new(&[], 2));
+    check_handlers(StaticPullSwitch::new(None));
     check_handlers(StaticSwitch::new(None));
     check_handlers(StaticThreadSched::new());
     check_handlers(StoreData::new(0, b""));
     check_handlers(StoreEtherAddress::new([0; 6], 0, None, false));
     check_handlers(StoreIpAddress::at(0, None, false));
+    check_handlers(StrideSched::new([1, 1]));
+    check_handlers(StrideSwitch::new([1, 1]));
     check_handlers(Strip::new(14));
     check_handlers(StripEtherVlanHeader::new(None, false));
     check_handlers(StripIpHeader::new());
