@@ -16,14 +16,17 @@ macro_rules! elements {
     };
 }
 
+mod bandwidth;
 mod complaints;
 mod ether_header;
 mod ether_place;
 mod fifo;
+mod gap_rate;
 mod handler_value;
 mod ip_lookup;
 mod marked;
 mod marked6;
+mod meters;
 mod pacing;
 mod payload;
 mod random;
@@ -36,6 +39,7 @@ mod transport_sum;
 mod vlan_tag;
 
 pub mod fast_source;
+pub mod tokens;
 
 elements! {
     address_info::AddressInfo,
@@ -52,6 +56,11 @@ elements! {
     arp_table::ArpTable,
     average_counter::AverageCounter,
     balanced_thread_sched::BalancedThreadSched,
+    bandwidth_meter::BandwidthMeter,
+    bandwidth_rated_splitter::BandwidthRatedSplitter,
+    bandwidth_rated_unqueue::BandwidthRatedUnqueue,
+    bandwidth_shaper::BandwidthShaper,
+    burster::Burster,
     check_arp_header::CheckArpHeader,
     check_icmp_header::CheckIcmpHeader,
     check_ip6_header::CheckIp6Header,
@@ -66,6 +75,8 @@ elements! {
     counter::Counter,
     dec_ip6_hlim::DecIp6Hlim,
     dec_ip_ttl::DecIpTtl,
+    delay_shaper::DelayShaper,
+    delay_unqueue::DelayUnqueue,
     direct_ip_lookup::DirectIpLookup,
     discard::Discard,
     driver_manager::DriverManager,
@@ -118,11 +129,13 @@ elements! {
     ip_rewriter::IpRewriter,
     ip_rewriter_patterns::IpRewriterPatterns,
     linear_ip_lookup::LinearIpLookup,
+    link_unqueue::LinkUnqueue,
     listen_ether_switch::ListenEtherSwitch,
     lookup_ip6_route::LookupIp6Route,
     mark_ip6_header::MarkIp6Header,
     mark_ip_header::MarkIpHeader,
     message::Message,
+    meter::Meter,
     mixed_queue::MixedQueue,
     null::Null,
     pad::Pad,
@@ -138,10 +151,13 @@ elements! {
     pull_tee::PullTee,
     queue::Queue,
     radix_ip_lookup::RadixIpLookup,
+    random_sample::RandomSample,
     random_source::RandomSource,
     random_switch::RandomSwitch,
     range_ip_lookup::RangeIpLookup,
     rated_source::RatedSource,
+    rated_splitter::RatedSplitter,
+    rated_unqueue::RatedUnqueue,
     round_robin_ip_mapper::RoundRobinIpMapper,
     round_robin_sched::RoundRobinSched,
     round_robin_switch::RoundRobinSwitch,
@@ -160,6 +176,7 @@ elements! {
     set_timestamp::SetTimestamp,
     set_udp_checksum::SetUdpChecksum,
     set_vlan_anno::SetVlanAnno,
+    shaper::Shaper,
     simple_queue::SimpleQueue,
     sorted_ip_lookup::SortedIpLookup,
     source_ip_hash_mapper::SourceIpHashMapper,
@@ -181,6 +198,7 @@ elements! {
     tcp_rewriter::TcpRewriter,
     tee::Tee,
     timed_source::TimedSource,
+    timed_unqueue::TimedUnqueue,
     time_filter::TimeFilter,
     time_range::TimeRange,
     to_device::ToDevice,
@@ -217,6 +235,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("Null7", "Null"),
     ("Null8", "Null"),
     ("PollDevice", "FromDevice"),
+    ("ProbSplitter", "RandomSample"),
     ("QuickNoteQueue", "SimpleQueue"),
     ("SetVlanAnno", "SetVLANAnno"),
     ("SimplePrioSched", "PrioSched"),

@@ -50,6 +50,12 @@ impl<const SCALE: u32> Rate<SCALE> {
         self.average = self.average.wrapping_add(((scaled.wrapping_sub(self.average) as i64) >> STABILITY) as u64);
     }
 
+    /// The rate per epoch, which is a millisecond, with `SCALE` bits of fraction.
+    #[inline]
+    pub fn scaled(&self) -> u64 {
+        self.average
+    }
+
     /// Writes the rate per second.
     pub fn write(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         write_fraction(self.average.wrapping_mul(EPOCHS), SCALE, out)

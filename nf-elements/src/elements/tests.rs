@@ -74,6 +74,11 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(ArpTable::new(ARP_LIMITS));
     check_handlers(AverageCounter::new(0));
     check_handlers(BalancedThreadSched::new());
+    check_handlers(BandwidthMeter::new([1]));
+    check_handlers(BandwidthRatedSplitter::new(1, tokens::Burst::Tokens(1), false));
+    check_handlers(BandwidthRatedUnqueue::new(1, tokens::Burst::Tokens(1)));
+    check_handlers(BandwidthShaper::new(1));
+    check_handlers(Burster::new(1, 1));
     check_handlers(CheckArpHeader::new(0, "", false, false));
     check_handlers(CheckIcmpHeader::new("", false, false));
     check_handlers(CheckIp6Header::new(0, &[], false));
@@ -88,6 +93,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Counter::new());
     check_handlers(DecIp6Hlim::new(false));
     check_handlers(DecIpTtl::new(true, true, false));
+    check_handlers(DelayShaper::new(1));
+    check_handlers(DelayUnqueue::new(1));
     check_handlers(DirectIpLookup::new(&[], 2));
     check_handlers(Discard::new());
     check_handlers(DriverManager::new(NO_SCRIPT));
@@ -139,6 +146,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpPrint::new(ip_print::Fields::DEFAULT, true, None, true));
     check_handlers(IpReassembler::<1>::new(0, false));
     check_handlers(LinearIpLookup::new(&[], 2));
+    check_handlers(LinkUnqueue::new(1, 100));
     check_handlers(ListenEtherSwitch::<8>::new(300));
     check_handlers(MarkIpHeader::new(0));
     check_handlers(MixedQueue::<8>::new());
@@ -148,6 +156,10 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpRewriterPatterns);
     check_handlers(LookupIp6Route::new(&[], 2));
     check_handlers(MarkIp6Header::new(0));
+    check_handlers(MarkIpHeader::new(0));
+    check_handlers(Message::new("", "", false));
+    check_handlers(Meter::new([1]));
+    check_handlers(MixedQueue::<8>::new());
     check_handlers(Null::new());
     check_handlers(Pad::new(0));
     check_handlers(Paint::new(0));
@@ -162,10 +174,13 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(PullTee::<2>::new());
     check_handlers(Queue::<8>::new());
     check_handlers(RadixIpLookup::new(&[], 2));
+    check_handlers(RandomSample::new(0, true));
     check_handlers(RandomSource::new(64, -1, 1, true, false, true));
     check_handlers(RandomSwitch::new(2));
     check_handlers(RangeIpLookup::new(&[], 2));
     check_handlers(RatedSource::new(b"", 10, 2, -1, true, false));
+    check_handlers(RatedSplitter::new(1, tokens::Burst::Tokens(1), false));
+    check_handlers(RatedUnqueue::new(1, tokens::Burst::Tokens(1)));
     check_handlers(RoundRobinIpMapper::<0>::new([]));
     check_handlers(RoundRobinSched::<2>::new());
     check_handlers(RoundRobinSwitch::<2>::new());
@@ -184,6 +199,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SetTimestamp::new(None));
     check_handlers(SetUdpChecksum::new("", false));
     check_handlers(SetVlanAnno::new(0));
+    check_handlers(Shaper::new(1));
     check_handlers(SimpleQueue::<8>::new());
     check_handlers(SortedIpLookup::new(&[], 2));
     check_handlers(SourceIpHashMapper::<0>::new([], &[]));
@@ -205,6 +221,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(TcpRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(Tee::<2>::new());
     check_handlers(TimedSource::new(1, b"", -1, true, false, 128));
+    check_handlers(TimedUnqueue::new(1, 1));
     check_handlers(TimeFilter::new(None, None, false));
     check_handlers(TimeRange::new(false));
     check_handlers(ToDevice::new(0));
