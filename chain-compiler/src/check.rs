@@ -7,8 +7,9 @@ use crate::flatten::{Flat, FlatElement};
 use crate::names;
 use crate::resolve::Wired;
 use crate::text::Text;
-use nf_elements::configure::{ConfigError, Information, Instance, NameTable, Peer, Surroundings};
-use nf_elements::spec::Shape;
+use nf_elements::configure::{CallText, ConfigError, Information, Instance, NameTable, Peer, Surroundings};
+use nf_elements::script::scopes;
+use nf_elements::spec::{HandlerKind, Shape};
 
 /// An element whose arguments are right.
 pub(crate) struct Configured {
@@ -37,6 +38,9 @@ pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log)
         let surroundings = Surroundings { name: &element.name, inputs, outputs, ports, information: &information };
         let Attempt { arguments, instance, mut errors } = configure(class, element, &names, &surroundings);
         let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
+        if let Some(instance) = &instance {
+            calls(element, &instance.calls, wired, &mut errors);
+        }
         let configured = instance.zip(peers).map(|(instance, peers)| Configured { instance, peers });
         instances.push(configured.filter(|_| errors.is_empty()));
         for error in errors.into_iter().filter(|error| !flat.broken || error.place.is_some()) {
@@ -87,17 +91,48 @@ fn peers(element: &FlatElement, peers: &[Peer], wired: &Wired, errors: &mut Vec<
     found
 }
 
+/// Whether the handlers exist that `element` calls.
+fn calls(element: &FlatElement, calls: &[CallText], wired: &Wired, errors: &mut Vec<ConfigError>) {
+    for call in calls {
+        let target = call.text.split_whitespace().next().unwrap_or_default();
+        let Some((name, handler)) = target.split_once('.') else { continue };
+        let length = name.len();
+        let found = elements_called(&element.name, name, wired).next();
+        let problem = match found.map(|index| wired.elements[index].spec) {
+            None => Some((0..length, format!("no element is called '{name}'"), "the name of an element".into())),
+            // A class that does not exist is reported already.
+            Some(None) => None,
+            Some(Some(spec)) => {
+                let writable = |kind| matches!(kind, HandlerKind::Write | HandlerKind::ReadWrite);
+                let all = spec.handlers.iter().filter(|handler| writable(handler.kind)).map(|handler| handler.name);
+                // A script's handlers are what its text says.
+                let known = spec.shape == Shape::Control || all.clone().any(|name| name == handler);
+                let wanted = match all.collect::<Vec<_>>() {
+                    all if all.is_empty() => "the name of an element that has write handlers".into(),
+                    all => format!("a write handler: {}", all.join(", ")),
+                };
+                let found = format!("{} has no write handler '{handler}'", spec.class);
+                (!known).then_some((length + 1..target.len(), found, wanted))
+            }
+        };
+        errors.extend(problem.map(|(place, message, wanted)| {
+            let place = Some((call.argument, place.start + call.offset..place.end + call.offset));
+            ConfigError { place, message, wanted: Some(wanted) }
+        }));
+    }
+}
+
 /// The element that `name` means where `user` stands: the innermost compound's comes first.
 fn visible(user: &str, name: &str, wired: &Wired) -> Option<usize> {
-    let mut scope = user;
-    loop {
-        scope = scope.rsplit_once('/').map_or("", |(outer, _)| outer);
+    elements_called(user, name, wired).find(|index| wired.elements[*index].name != user)
+}
+
+/// The elements that are called so where `user` stands, from the innermost compound outward.
+fn elements_called<'a>(user: &'a str, name: &'a str, wired: &'a Wired) -> impl Iterator<Item = usize> + 'a {
+    scopes(user).filter_map(move |scope| {
         let full = if scope.is_empty() { name.to_string() } else { format!("{scope}/{name}") };
-        let found = wired.elements.iter().position(|element| element.name == full && element.name != user);
-        if found.is_some() || scope.is_empty() {
-            return found;
-        }
-    }
+        wired.elements.iter().position(|element| element.name == full)
+    })
 }
 
 /// A class's complaint, at its place in the file.

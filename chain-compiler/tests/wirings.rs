@@ -17,6 +17,7 @@ macro_rules! wirings {
 wirings! {
     address_names: "address-names.address_names.rs",
     alone: "idle.alone.rs",
+    calls: "calls.calls.rs",
     click_file: "click-file.click_file.rs",
     compounds: "compounds.compounds.rs",
     cycle: "cycle.cycle.rs",
@@ -250,4 +251,14 @@ fn two_vms_with_a_link() {
         far.send("near", &[&frame]);
     }
     assert_eq!(far.sent("wan"), [[1], [2]]);
+}
+
+#[test]
+fn calls_are_made_between_tasks() {
+    let mut bench = Bench::new(calls::Wiring::new());
+    bench.graph.start();
+    while bench.graph.run(&mut bench.io) {}
+    assert_eq!((bench.read("w/s", "switch"), bench.read("w/c", "count_call")), ("-1".into(), "5 stop".into()));
+    assert_eq!(bench.read("w/c", "count"), "5");
+    assert!(!bench.io.stopped && bench.io.printed.is_empty(), "{:?}", bench.io.printed);
 }

@@ -5,9 +5,11 @@
 //! element's [`Configure::configure`] takes them by position or keyword; whatever is wrong becomes a [`ConfigError`] that
 //! points into the text of one argument.
 
+mod calls;
 mod names;
 mod values;
 
+pub use calls::{CallText, count_call};
 pub use names::{Meaning, NameError, NameTable};
 pub use values::{
     AnnotationByte, Bytes, BytesPerSecond, Destination, Fraction, IpProtocol, Ipv4Addresses, Ipv4Prefix, Ipv6Addresses,
@@ -71,6 +73,10 @@ pub struct Instance {
     pub memory: Option<Memory>,
     /// A table too big for an expression; see [`Instance::expression`].
     pub data: Vec<u8>,
+    /// Whether `due_call` is to be asked behind every task.
+    pub calling: bool,
+    /// The handlers that it calls, as far as its arguments name them.
+    pub calls: Vec<CallText>,
     /// Whether `tick` is to be called in every round (shape `Push` only).
     pub ticks: bool,
     /// Whether the source makes nothing while the store that its packets end in is full (shape `Source` only).
@@ -110,6 +116,8 @@ impl Instance {
             peers: Vec::new(),
             memory: None,
             data: Vec::new(),
+            calling: false,
+            calls: Vec::new(),
             ticks: false,
             waits: false,
             most: 1,
@@ -131,6 +139,12 @@ impl Instance {
     /// Has `data` where its expression says `{data}`.
     pub fn with_data(mut self, data: Vec<u8>) -> Self {
         self.data = data;
+        self
+    }
+
+    /// Calls these handlers, and those that it is told while the machine runs.
+    pub fn with_calls(mut self, calls: Vec<CallText>) -> Self {
+        (self.calling, self.calls) = (true, calls);
         self
     }
 

@@ -18,7 +18,7 @@
 //! An element that consults others (an `ARPQuerier` its `ARPTable`) names them as [`crate::configure::Peer`]s and has the
 //! `With` form of its trait, whose method is lent the peers.
 
-use crate::{Batch, Packet, PacketIo, Spec};
+use crate::{Batch, Call, Packet, PacketIo, Spec};
 use core::fmt;
 
 /// An element class. Its handlers are named in `SPEC.handlers`.
@@ -37,6 +37,11 @@ pub trait Element {
 
     /// When, on the machine's clock, it wants to act although no packet comes. The machine does not sleep longer.
     fn deadline_ns(&self) -> Option<u64> {
+        None
+    }
+
+    /// A call of a handler that it wants made now, each once. Asked for behind every task, if the instance is `calling`.
+    fn due_call(&mut self) -> Option<Call> {
         None
     }
 }

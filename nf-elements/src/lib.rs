@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+mod call;
 pub mod element;
 pub mod elements;
 pub mod filter;
@@ -24,6 +25,7 @@ pub mod configure;
 pub mod testing;
 
 pub use batch::{BURST, Batch};
+pub use call::{Call, CountCall};
 pub use element::{
     Action, ActionWith, Control, Element, Graph, HandlerError, Handlers, Outputs, Pull, Push, PushWith, Route,
     RouteWith, Sink, Source, Store, Turn, Verdict,

@@ -107,6 +107,9 @@ fn methods(emitter: &Emitter, code: &mut Code) {
         let head = format!("fn {}<M: PacketIo>(&mut self, io: &mut M) -> bool", task.method);
         code.block(head, |code| code.lines(&task.body));
     }
+    if emitter.calls() {
+        emitter.calls_method(code);
+    }
     for pull in &emitter.pulls {
         code.gap();
         if pull.callers == 1 {
@@ -149,6 +152,9 @@ fn round(emitter: &Emitter, code: &mut Code) {
         code.line("let mut moved = false;");
         for task in &emitter.tasks {
             code.line(format!("moved |= self.{}(io);", task.method));
+            if emitter.calls() {
+                code.line("self.calls(io);");
+            }
         }
         code.line("moved");
     });

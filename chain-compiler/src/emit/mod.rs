@@ -5,6 +5,7 @@
 //! forks, where paths meet, and at Push, Store and Sink elements. Only what a source can reach gets a method. Pull paths
 //! are calls the other way: a method for each pull output that gives one packet.
 
+mod calls;
 mod code;
 mod control;
 mod graph;
@@ -89,6 +90,7 @@ impl<'a> Emitter<'a> {
                 "new",
                 "start",
                 "run",
+                "calls",
                 "deadline_ns",
                 "may_stop",
                 "read_handler",

@@ -109,6 +109,16 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.count.due_call() {
+            call.perform("count", io, self);
+        }
+        while let Some(call) = self.count2.due_call() {
+            call.perform("count2", io, self);
+        }
+    }
+
+    #[inline]
     fn next_of_q<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
         let packet = self.q.pull(io)?;
         *moved = true;
@@ -179,9 +189,13 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_reader_1_from_device_1(io);
+        self.calls(io);
         moved |= self.pull_to_device_4(io);
+        self.calls(io);
         moved |= self.run_from_dpdk_device_5(io);
+        self.calls(io);
         moved |= self.run_poll_device_8(io);
+        self.calls(io);
         moved
     }
 

@@ -109,6 +109,22 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.two.due_call() {
+            call.perform("two", io, self);
+        }
+        while let Some(call) = self.pass_22.due_call() {
+            call.perform("Pass@22", io, self);
+        }
+        while let Some(call) = self.joined.due_call() {
+            call.perform("joined", io, self);
+        }
+        while let Some(call) = self.one.due_call() {
+            call.perform("one", io, self);
+        }
+    }
+
+    #[inline]
     fn foo_2_paint_1_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut for_print_13 = Batch::new();
         let mut for_print_14 = Batch::new();
@@ -317,7 +333,9 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_from_device_1(io);
+        self.calls(io);
         moved |= self.run_from_device_16(io);
+        self.calls(io);
         moved
     }
 

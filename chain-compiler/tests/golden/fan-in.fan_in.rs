@@ -53,6 +53,16 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.both.due_call() {
+            call.perform("both", io, self);
+        }
+        while let Some(call) = self.l.due_call() {
+            call.perform("l", io, self);
+        }
+    }
+
+    #[inline]
     fn l_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut for_both = Batch::new();
         for mut packet in batch {
@@ -93,7 +103,9 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_from_device_3(io);
+        self.calls(io);
         moved |= self.run_from_device_5(io);
+        self.calls(io);
         moved
     }
 

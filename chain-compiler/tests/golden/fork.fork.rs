@@ -45,6 +45,13 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.two.due_call() {
+            call.perform("two", io, self);
+        }
+    }
+
+    #[inline]
     fn kind_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut for_out = Batch::new();
         let mut for_two = Batch::new();
@@ -106,6 +113,7 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_from_device_1(io);
+        self.calls(io);
         moved
     }
 

@@ -36,6 +36,13 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.counter.due_call() {
+            call.perform("counter", io, self);
+        }
+    }
+
+    #[inline]
     fn counter_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut for_discard_3 = Batch::new();
         for mut packet in batch {
@@ -61,6 +68,7 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_infinite_source_1(io);
+        self.calls(io);
         moved
     }
 

@@ -45,6 +45,22 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.counter_2.due_call() {
+            call.perform("Counter@2", io, self);
+        }
+        while let Some(call) = self.element_type.due_call() {
+            call.perform("type", io, self);
+        }
+        while let Some(call) = self.a_b.due_call() {
+            call.perform("a/b", io, self);
+        }
+        while let Some(call) = self.a_b_2.due_call() {
+            call.perform("a_b", io, self);
+        }
+    }
+
+    #[inline]
     fn element_type_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut for_to_lan = Batch::new();
         for mut packet in batch {
@@ -82,6 +98,7 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_from_device_1(io);
+        self.calls(io);
         moved
     }
 

@@ -85,6 +85,13 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.pulled.due_call() {
+            call.perform("pulled", io, self);
+        }
+    }
+
+    #[inline]
     fn next_of_queue<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
         let packet = self.queue.pull(io)?;
         *moved = true;
@@ -164,8 +171,11 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_from_device_1(io);
+        self.calls(io);
         moved |= self.pull_to_device_6(io);
+        self.calls(io);
         moved |= self.run_from_device_9(io);
+        self.calls(io);
         moved
     }
 

@@ -39,6 +39,13 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.arrived.due_call() {
+            call.perform("arrived", io, self);
+        }
+    }
+
+    #[inline]
     fn arrived_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut for_to_device_4 = Batch::new();
         for mut packet in batch {
@@ -68,6 +75,7 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_from_device_1(io);
+        self.calls(io);
         moved
     }
 

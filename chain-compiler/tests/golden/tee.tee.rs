@@ -44,6 +44,13 @@ impl Wiring {
     }
 
     #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.both.due_call() {
+            call.perform("both", io, self);
+        }
+    }
+
+    #[inline]
     fn tee_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut out = TeeOutputs::new();
         for packet in batch {
@@ -87,6 +94,7 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_from_device_1(io);
+        self.calls(io);
         moved
     }
 

@@ -77,6 +77,13 @@ impl Wiring {
         moved
     }
 
+    #[inline]
+    fn calls<M: PacketIo>(&mut self, io: &mut M) {
+        while let Some(call) = self.l.due_call() {
+            call.perform("l", io, self);
+        }
+    }
+
     fn next_of_queue<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
         let packet = self.queue.pull(io)?;
         *moved = true;
@@ -115,8 +122,11 @@ impl Graph for Wiring {
     fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
         let mut moved = false;
         moved |= self.run_from_device_1(io);
+        self.calls(io);
         moved |= self.pull_to_device_4(io);
+        self.calls(io);
         moved |= self.pull_to_device_5(io);
+        self.calls(io);
         moved
     }
 

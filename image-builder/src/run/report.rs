@@ -7,7 +7,7 @@ use crate::build::{Built, manifest};
 use crate::cli::RunArgs;
 use clap::ValueEnum;
 use nf_elements::elements::class;
-use nf_elements::spec::HandlerKind;
+use nf_elements::spec::{HandlerKind, Shape};
 use qemu::Accel;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -192,7 +192,8 @@ type Handlers = BTreeMap<String, BTreeMap<String, String>>;
 fn handlers(vm: &manifest::Vm, member: &mut Member) -> anyhow::Result<(Handlers, Vec<Drops>)> {
     let (mut handlers, mut drops) = (Handlers::new(), Vec::new());
     for element in &vm.elements {
-        let Some(class) = class(&element.class) else { continue };
+        // Reading a handler of a script may run it.
+        let Some(class) = class(&element.class).filter(|class| class.spec.shape != Shape::Control) else { continue };
         for handler in class.spec.handlers.iter().filter(|handler| handler.kind != HandlerKind::Write) {
             let Some(value) = member.read(&element.name, handler.name)? else { continue };
             let packets = value.trim().parse().unwrap_or(0);

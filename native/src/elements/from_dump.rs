@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # FromDump
-//! `FromDump(FILENAME [, TIMING, STOP, ACTIVE, SAMPLE, FORCE_IP, START, START_AFTER, END, END_AFTER, INTERVAL])` — reads
-//! packets from a capture.
+//! `FromDump(FILENAME [, TIMING, STOP, ACTIVE, SAMPLE, FORCE_IP, START, START_AFTER, END, END_AFTER, INTERVAL,
+//! END_CALL])` — reads packets from a capture.
 //!
 //! **Ports:** no input, one output, push or pull.
 //!
 //! **Description:** emits the frames of FILENAME (pcap with microseconds or nanoseconds of either byte order, or pcapng;
 //! `-` is standard input, if that is a file), one in each round, with their timestamps. With STOP the machine stops at the
-//! end. With TIMING the distances between the packets in time are kept. SAMPLE is the probability of each packet.
+//! end, with END_CALL a write handler is called then. With TIMING the distances between the packets in time are kept. SAMPLE is the probability of each packet.
 //!
 //! With FORCE_IP only IPv4 packets are emitted, their IP header annotations and destinations set; of a capture of raw IP
 //! it is always true. START and END are times since 1970, START_AFTER and END_AFTER times behind the first packet in the
 //! file, INTERVAL one behind the first that is emitted. At the end so given the element becomes inactive.
 //!
 //! **Notes:** what does not fit a buffer (1856 bytes) is cut off. Packets that FORCE_IP refuses are always dropped, and
-//! END_CALL, FILEPOS and MMAP do not exist. Compressed files are not unpacked. Only a process has this element; in an
+//! FILEPOS and MMAP do not exist. Compressed files are not unpacked. Only a process has this element; in an
 //! image, give the capture to a port: `sluice run --replay PORT=FILE`.
 //!
 //! **Handlers:** `count`, `sampling_prob`, `encap`, `filename`, `filesize` (read), `not_ip` (drops), `active` (read,
@@ -31,7 +31,7 @@ use super::trace::{self, Trace};
 use crate::captures::{Frame, Reader};
 use crate::files;
 use nf_elements::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use nf_elements::{Batch, Element, HandlerError, Packet, PacketIo, Source, Spec};
+use nf_elements::{Batch, Call, Element, HandlerError, Packet, PacketIo, Source, Spec};
 use std::fmt;
 
 /// See the module's documentation.
@@ -77,6 +77,12 @@ impl FromDump {
             count: 0,
             not_ip: 0,
         }
+    }
+
+    /// As `self`; makes this call at the end.
+    pub const fn calling(mut self, end_call: Call) -> Self {
+        self.trace = self.trace.calling(end_call);
+        self
     }
 
     /// The next frame that is to be emitted, with the time it is due at.
@@ -158,6 +164,7 @@ impl Element for FromDump {
             trace::FILENAME,
             trace::TIMING,
             trace::STOP,
+            trace::END_CALL,
             trace::ACTIVE,
             trace::SAMPLE,
             Argument { name: "FORCE_IP", kind: ArgumentKind::Keyword, doc: "only IPv4, marked? false by default" },
@@ -218,6 +225,10 @@ impl Element for FromDump {
     fn deadline_ns(&self) -> Option<u64> {
         if self.trace.is_active() { self.next.as_ref().map(|(due_ns, _)| *due_ns) } else { None }
     }
+
+    fn due_call(&mut self) -> Option<Call> {
+        self.trace.due_call()
+    }
 }
 
 #[cfg(feature = "host")]
@@ -246,12 +257,22 @@ impl nf_elements::configure::Configure for FromDump {
         let start = bound(&[("START", Bound::At), ("START_AFTER", Bound::After)]);
         let end = bound(&[("END", Bound::At), ("END_AFTER", Bound::After), ("INTERVAL", Bound::Interval)]);
         let [timing, stop, active, force_ip] = flags;
+        let end_call = arguments.keyword_call("END_CALL");
+        if stop && end_call.is_some() {
+            arguments.error_last("both STOP and END_CALL", "one of them");
+        }
         let bound = |bound| format!("native::elements::from_dump::Bound::{bound:?}");
         let (start, end) = (bound(start), bound(end));
         let path = "native::elements::FromDump";
         let expression =
             format!("{path}::new({:?}, {timing}, {stop}, {active}, {sample}, {force_ip}, {start}, {end})", file?);
-        Some(Instance::new(path, expression))
+        Some(match end_call {
+            Some(call) => {
+                let expression = format!("{expression}.calling({})", call.expression());
+                Instance::new(path, expression).with_calls(vec![call])
+            }
+            None => Instance::new(path, expression),
+        })
     }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What sources that replay a trace share: when the next packet is due, where it begins and ends, how its end is told.
 
-use nf_elements::PacketIo;
 use nf_elements::spec::{Argument, ArgumentKind};
+use nf_elements::{Call, PacketIo};
 
 /// Which packets of a trace are emitted, by their timestamps in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,34 @@ pub struct Trace {
     offset_ns: Option<u64>,
     started: bool,
     stopped: bool,
+    end_call: Call,
 }
 
 impl Trace {
     /// The arguments of these names.
     pub const fn new(timing: bool, stop: bool, active: bool, start: Bound, end: Bound) -> Trace {
-        Trace { timing, stop, active, start, end, offset_ns: None, started: false, stopped: false }
+        Trace {
+            timing,
+            stop,
+            active,
+            start,
+            end,
+            offset_ns: None,
+            started: false,
+            stopped: false,
+            end_call: Call::NONE,
+        }
+    }
+
+    /// As `self`; makes this call at the end instead of stopping the machine.
+    pub const fn calling(mut self, end_call: Call) -> Self {
+        (self.stop, self.end_call) = (true, end_call);
+        self
+    }
+
+    /// See [`nf_elements::Element::due_call`].
+    pub fn due_call(&mut self) -> Option<Call> {
+        self.end_call.take_due()
     }
 
     /// Whether it emits packets.
@@ -82,11 +104,15 @@ impl Trace {
         timestamp_ns.wrapping_add(offset)
     }
 
-    /// The end: asks the machine to stop, once, if it shall.
+    /// The end: asks the machine to stop or makes the call, once, if it shall.
     pub fn finish<M: PacketIo>(&mut self, io: &mut M) {
-        if self.stop && !self.stopped {
-            self.stopped = true;
+        if !self.stop || core::mem::replace(&mut self.stopped, true) {
+            return;
+        }
+        if self.end_call.text().is_empty() {
             io.stop();
+        } else {
+            self.end_call.make_due();
         }
     }
 }
@@ -103,6 +129,9 @@ pub const TIMING: Argument = Argument {
 /// The argument STOP.
 pub const STOP: Argument =
     Argument { name: "STOP", kind: ArgumentKind::Keyword, doc: "stop the machine at the end? false by default" };
+/// The argument END_CALL.
+pub const END_CALL: Argument =
+    Argument { name: "END_CALL", kind: ArgumentKind::Keyword, doc: "HANDLER [VALUE]: called at the end" };
 /// The argument ACTIVE.
 pub const ACTIVE: Argument =
     Argument { name: "ACTIVE", kind: ArgumentKind::Keyword, doc: "emit packets? true by default" };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # AggregateCounter
-//! `AggregateCounter([BYTES, IP_BYTES, EXTRA_LENGTH, AGGREGATE_STOP, AGGREGATE_FREEZE, COUNT_STOP, COUNT_FREEZE,
-//! BANNER])` — counts packets by their aggregate annotation.
+//! `AggregateCounter([BYTES, IP_BYTES, EXTRA_LENGTH, AGGREGATE_STOP, AGGREGATE_FREEZE, AGGREGATE_CALL, COUNT_STOP,
+//! COUNT_FREEZE, COUNT_CALL, BANNER])` — counts packets by their aggregate annotation.
 //!
 //! **Ports:** one or two inputs, one or two outputs, push or pull; output 1 is push.
 //!
@@ -11,16 +11,17 @@
 //! output 1, if it is connected.
 //!
 //! When a packet with a value more than AGGREGATE_FREEZE comes, or when COUNT_FREEZE packets or bytes were counted, it
-//! freezes; AGGREGATE_STOP and COUNT_STOP make it inactive and stop the machine.
+//! freezes; AGGREGATE_STOP and COUNT_STOP make it inactive and stop the machine; AGGREGATE_CALL and COUNT_CALL, `N HANDLER
+//! [VALUE]`, call a write handler.
 //!
 //! **Notes:** the values are bounded by memory of 65535 nodes: at least 32767 values are counted, others are not. Elements
 //! write no files: `text_file` and `ip_file` are read in place of Click's `write_text_file` and `write_ip_file`, such as by
-//! `Script(print >FILE c.text_file)`. Click's MULTIPACKET, AGGREGATE_CALL and COUNT_CALL do not exist. `stop` stops the
-//! machine when the next packet comes.
+//! `Script(print >FILE c.text_file)`. Click's MULTIPACKET does not exist. Calls
+//! are made when the burst is through that caused them. `stop` stops the machine when the next packet comes.
 //!
 //! **Handlers:** `text_file`, `ip_file` (read: values and counts, the values as numbers or addresses), `nagg`, `count`,
-//! `banner` (read), `freeze`, `active` (read, write), `stop`, `clear`, `counts_pdf` (write: the counts become the values,
-//! and what is counted is how often each was there).
+//! `banner` (read), `freeze`, `active`, `aggregate_call`, `count_call` (read, write), `stop`, `clear`, `counts_pdf` (write:
+//! the counts become the values, and what is counted is how often each was there).
 //!
 //! **Example:** `FromDevice(lan) -> MarkIPHeader(14) -> AggregateIP(ip dst) -> AggregateCounter -> Discard;`
 //!
@@ -30,7 +31,7 @@ mod tree;
 
 use super::handler_value::boolean;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
+use crate::{Call, CountCall, Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
 use core::net::Ipv4Addr;
 pub use tree::Node;
@@ -83,13 +84,25 @@ pub struct AggregateCounter {
     stopping: bool,
     aggregates: u32,
     count: u64,
+    aggregate_call: CountCall,
+    count_call: CountCall,
 }
 
 impl AggregateCounter {
     /// Counts within `limits`; `diverts` if output 1 takes what was not counted.
     pub const fn new(limits: Limits, banner: &'static str, diverts: bool) -> Self {
         let (frozen, active, stopping, aggregates, count) = (false, true, false, 0, 0);
-        AggregateCounter { tree: Tree::new(), limits, banner, diverts, frozen, active, stopping, aggregates, count }
+        let (aggregate_call, count_call) = (CountCall::NONE, CountCall::NONE);
+        let tree = Tree::new();
+        AggregateCounter {
+            tree, limits, banner, diverts, frozen, active, stopping, aggregates, count, aggregate_call, count_call,
+        }
+    }
+
+    /// As `self`; makes these calls at so many values and at this count.
+    pub const fn calling(mut self, aggregate_call: CountCall, count_call: CountCall) -> Self {
+        (self.aggregate_call, self.count_call) = (aggregate_call, count_call);
+        self
     }
 
     /// Counts in `memory`.
@@ -122,10 +135,12 @@ impl AggregateCounter {
                 self.end(self.limits.aggregates_stop);
                 return self.update(packet, frozen || self.frozen);
             }
+            self.aggregate_call.reach(u64::from(self.aggregates));
             self.aggregates += 1;
         }
         *count = count.wrapping_add(amount);
         self.count += u64::from(amount);
+        self.count_call.reach(self.count);
         if self.count >= self.limits.count {
             self.limits.count = u64::MAX;
             self.end(self.limits.count_stops);
@@ -169,8 +184,10 @@ impl Element for AggregateCounter {
             Argument { name: "EXTRA_LENGTH", kind: ArgumentKind::Keyword, doc: "lost bytes too? true by default" },
             Argument { name: "AGGREGATE_STOP", kind: ArgumentKind::Keyword, doc: "stop at more values than this" },
             Argument { name: "AGGREGATE_FREEZE", kind: ArgumentKind::Keyword, doc: "freeze at more values than this" },
+            Argument { name: "AGGREGATE_CALL", kind: ArgumentKind::Keyword, doc: "N HANDLER [VALUE]: at more values than N" },
             Argument { name: "COUNT_STOP", kind: ArgumentKind::Keyword, doc: "stop at this count" },
             Argument { name: "COUNT_FREEZE", kind: ArgumentKind::Keyword, doc: "freeze at this count" },
+            Argument { name: "COUNT_CALL", kind: ArgumentKind::Keyword, doc: "N HANDLER [VALUE]: at the count N" },
             Argument { name: "BANNER", kind: ArgumentKind::Keyword, doc: "a text in the files' head" },
         ],
         handlers: &[
@@ -181,6 +198,8 @@ impl Element for AggregateCounter {
             Handler { name: "banner", kind: HandlerKind::Read, doc: "BANNER" },
             Handler { name: "freeze", kind: HandlerKind::ReadWrite, doc: "count no new values?" },
             Handler { name: "active", kind: HandlerKind::ReadWrite, doc: "count at all?" },
+            Handler { name: "aggregate_call", kind: HandlerKind::ReadWrite, doc: "AGGREGATE_CALL" },
+            Handler { name: "count_call", kind: HandlerKind::ReadWrite, doc: "COUNT_CALL" },
             Handler { name: "stop", kind: HandlerKind::Write, doc: "makes it inactive and stops the machine" },
             Handler { name: "clear", kind: HandlerKind::Write, doc: "forgets everything" },
             Handler { name: "counts_pdf", kind: HandlerKind::Write, doc: "counts the counts" },
@@ -196,6 +215,8 @@ impl Element for AggregateCounter {
             "banner" => out.write_str(self.banner)?,
             "freeze" => write!(out, "{}", self.frozen)?,
             "active" => write!(out, "{}", self.active)?,
+            "aggregate_call" => self.aggregate_call.write(out)?,
+            "count_call" => self.count_call.write(out)?,
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
@@ -205,6 +226,8 @@ impl Element for AggregateCounter {
         match name {
             "freeze" => self.frozen = boolean(value)?,
             "active" => self.active = boolean(value)?,
+            "aggregate_call" => self.aggregate_call.set(value)?,
+            "count_call" => self.count_call.set(value)?,
             "stop" => self.end(true),
             "clear" => {
                 self.tree.clear();
@@ -215,12 +238,17 @@ impl Element for AggregateCounter {
         }
         Ok(())
     }
+
+    #[inline]
+    fn due_call(&mut self) -> Option<Call> {
+        self.aggregate_call.take_due().or_else(|| self.count_call.take_due())
+    }
 }
 
 #[cfg(feature = "host")]
 mod configuration {
     use super::{AggregateCounter, Limits, NODES};
-    use crate::configure::{Arguments, Configure, FromArgument, Instance, Surroundings};
+    use crate::configure::{Arguments, CallText, Configure, FromArgument, Instance, Surroundings, count_call};
 
     /// Takes the limit `WHAT_FREEZE` or `WHAT_STOP`: its value, and whether it is the latter.
     fn limit<T: FromArgument>(arguments: &mut Arguments, what: &str) -> Option<(T, bool)> {
@@ -232,11 +260,23 @@ mod configuration {
         freeze.map(|limit| (limit, false)).or(stop.map(|limit| (limit, true)))
     }
 
+    /// Takes the argument `WHAT_CALL`, which excludes the limits.
+    fn call(arguments: &mut Arguments, what: &str, limited: bool) -> Option<(u64, CallText)> {
+        let call = arguments.keyword_count_call(&format!("{what}_CALL"))?;
+        if limited {
+            arguments.error_last(format!("{what}_CALL besides {what}_FREEZE or {what}_STOP"), "one of them");
+        }
+        Some(call)
+    }
+
     impl Configure for AggregateCounter {
         fn configure(arguments: &mut Arguments, surroundings: &Surroundings) -> Option<Instance> {
             let none = Limits::NONE;
-            let (aggregates, aggregates_stop) = limit(arguments, "AGGREGATE").unwrap_or((none.aggregates, false));
-            let (count, count_stops) = limit(arguments, "COUNT").unwrap_or((none.count, false));
+            let (aggregates, count) = (limit(arguments, "AGGREGATE"), limit(arguments, "COUNT"));
+            let calls = [("AGGREGATE", aggregates.is_some()), ("COUNT", count.is_some())];
+            let calls = calls.map(|(what, limited)| call(arguments, what, limited));
+            let (aggregates, aggregates_stop) = aggregates.unwrap_or((none.aggregates, false));
+            let (count, count_stops) = count.unwrap_or((none.count, false));
             let limits = Limits {
                 bytes: arguments.keyword("BYTES").unwrap_or(none.bytes),
                 ip_bytes: arguments.keyword("IP_BYTES").unwrap_or(none.ip_bytes),
@@ -251,9 +291,14 @@ mod configuration {
                 limits => format!("aggregate_counter::{limits:?}"),
             };
             let banner: String = arguments.keyword("BANNER").unwrap_or_default();
-            let expression = format!("AggregateCounter::new({limits}, {banner:?}, {})", surroundings.outputs > 1);
+            let mut expression = format!("AggregateCounter::new({limits}, {banner:?}, {})", surroundings.outputs > 1);
+            if calls.iter().any(Option::is_some) {
+                let [aggregates, count] = calls.each_ref().map(|call| count_call(call.as_ref()));
+                expression += &format!(".calling({aggregates}, {count})");
+            }
             let node = "aggregate_counter::Node";
-            Some(Instance::new("AggregateCounter", expression).with_memory(node, format!("{node}::EMPTY"), NODES))
+            let instance = Instance::new("AggregateCounter", expression).with_memory(node, format!("{node}::EMPTY"), NODES);
+            Some(instance.with_calls(calls.into_iter().flatten().map(|(_, call)| call).collect()))
         }
     }
 }
@@ -325,6 +370,19 @@ mod tests {
         assert_eq!((outputs, read(&stops, "active"), io.stopped), ([0, 0, 1], "false".into(), true));
     }
 
+    #[test]
+    fn calls_are_due_at_their_counts() {
+        let call = |at, text| CountCall::new(at, Call::new(text));
+        let (mut calls, mut io) = (counter(Limits::NONE).calling(call(2, "a.b"), call(5, "c.d")), ListIo::new(0));
+        let due = [1, 2, 3, 1, 1, 4].map(|value| {
+            assert_eq!(routed(&mut calls, &mut io, 0, value), Some(0));
+            calls.due_call().map_or(String::new(), |call| call.text().to_string())
+        });
+        assert_eq!(due, ["", "", "a.b", "", "c.d", ""]);
+        calls.write_handler("count_call", "9 x.y").unwrap();
+        assert_eq!((read(&calls, "count_call"), read(&calls, "aggregate_call")), ("9 x.y".into(), "2 a.b".into()));
+    }
+
     #[cfg(feature = "host")]
     #[test]
     fn arguments_become_an_expression() {
@@ -334,6 +392,8 @@ mod tests {
         assert_eq!(instance.expression, "AggregateCounter::new(aggregate_counter::Limits::NONE, \"\", false)");
         assert_eq!(instance.memory.unwrap().rust_type, "aggregate_counter::Node");
         assert!(made(&["BYTES true", "COUNT_STOP 9"]).unwrap().expression.contains("count: 9, count_stops: true }"));
+        assert_eq!(made(&["AGGREGATE_CALL 3 c.clear"]).unwrap().calls.len(), 1);
         assert_eq!(made(&["COUNT_STOP 9", "COUNT_FREEZE 9"]).unwrap_err().len(), 1);
+        assert_eq!(made(&["COUNT_STOP 9", "COUNT_CALL 9 stop"]).unwrap_err().len(), 1);
     }
 }

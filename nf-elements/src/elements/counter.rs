@@ -5,11 +5,11 @@
 //! **Ports:** one input, one output, push or pull.
 //!
 //! **Description:** passes every packet unchanged and counts it. The rates are exponentially weighted moving averages,
-//! per second. `COUNT_CALL N stop` asks the machine to stop when the count reaches N, `BYTE_COUNT_CALL N stop` when the
-//! byte count reaches or passes N; once, until the next reset.
+//! per second. COUNT_CALL, `N HANDLER [VALUE]`, calls a write handler when the count reaches N, BYTE_COUNT_CALL when the byte
+//! count reaches or passes N; once, until the next reset. The handler `stop`, without an element, stops the machine.
 //!
-//! **Notes:** a rate is that of the last packet's time: it does not sink until the next packet comes. The calls know no
-//! other handler than `stop`, and the machine stops after the packets that are on their way.
+//! **Notes:** a rate is that of the last packet's time: it does not sink until the next packet comes. A call is made when
+//! the burst is through whose packet reached N. The calls given to the handlers have at most 64 bytes.
 //!
 //! **Handlers:** `count`, `byte_count`, `rate`, `bit_rate`, `byte_rate` (read), `reset`, `reset_counts` (write),
 //! `count_call` (read, write), `byte_count_call` (write).
@@ -18,10 +18,9 @@
 //!
 //! **See also:** `AverageCounter`.
 
-use super::handler_value::number;
 use super::rate::Rate;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::{Action, Element, HandlerError, Packet, PacketIo, Spec, Verdict};
+use crate::{Action, Call, CountCall, Element, HandlerError, Packet, PacketIo, Spec, Verdict};
 use core::fmt;
 
 /// See the module's documentation.
@@ -30,46 +29,25 @@ pub struct Counter {
     byte_count: u64,
     rate: Rate<10>,
     byte_rate: Rate<4>,
-    count_call: Trigger,
-    byte_count_call: Trigger,
-}
-
-/// Stops the machine at a count.
-struct Trigger {
-    /// The count; `u64::MAX` is never.
-    at: u64,
-    triggered: bool,
-}
-
-impl Trigger {
-    const fn new(at: u64) -> Self {
-        Trigger { at, triggered: false }
-    }
-
-    #[inline]
-    fn check<M: PacketIo>(&mut self, io: &mut M, count: u64) {
-        if count >= self.at && !self.triggered {
-            self.triggered = true;
-            io.stop();
-        }
-    }
+    count_call: CountCall,
+    byte_count_call: CountCall,
 }
 
 impl Counter {
     /// A counter at zero.
     pub const fn new() -> Self {
-        Counter::stopping_at(u64::MAX, u64::MAX)
+        Counter::calling(CountCall::NONE, CountCall::NONE)
     }
 
-    /// A counter at zero that stops the machine at so many packets or bytes.
-    pub const fn stopping_at(count: u64, byte_count: u64) -> Self {
+    /// A counter at zero that calls handlers at so many packets or bytes.
+    pub const fn calling(count_call: CountCall, byte_count_call: CountCall) -> Self {
         Counter {
             count: 0,
             byte_count: 0,
             rate: Rate::new(),
             byte_rate: Rate::new(),
-            count_call: Trigger::new(count),
-            byte_count_call: Trigger::new(byte_count),
+            count_call,
+            byte_count_call,
         }
     }
 }
@@ -77,16 +55,6 @@ impl Counter {
 impl Default for Counter {
     fn default() -> Self {
         Counter::new()
-    }
-}
-
-/// Reads `N` or `N stop`.
-fn call(text: &str) -> Result<u64, HandlerError> {
-    let mut words = text.split_whitespace();
-    let at = number(words.next().unwrap_or_default())?;
-    match (words.next(), words.next()) {
-        (None | Some("stop"), None) => Ok(at),
-        _ => Err(HandlerError::BadValue),
     }
 }
 
@@ -99,8 +67,8 @@ impl Element for Counter {
         processing: "a/a",
         shape: Shape::Action,
         arguments: &[
-            Argument { name: "COUNT_CALL", kind: ArgumentKind::Keyword, doc: "N stop: stop at N packets" },
-            Argument { name: "BYTE_COUNT_CALL", kind: ArgumentKind::Keyword, doc: "N stop: stop at N bytes" },
+            Argument { name: "COUNT_CALL", kind: ArgumentKind::Keyword, doc: "N HANDLER [VALUE]: called at N packets" },
+            Argument { name: "BYTE_COUNT_CALL", kind: ArgumentKind::Keyword, doc: "N HANDLER [VALUE]: called at N bytes" },
         ],
         handlers: &[
             Handler { name: "count", kind: HandlerKind::Read, doc: "packets since the last reset" },
@@ -110,8 +78,8 @@ impl Element for Counter {
             Handler { name: "byte_rate", kind: HandlerKind::Read, doc: "bytes per second, lately" },
             Handler { name: "reset", kind: HandlerKind::Write, doc: "sets both counts to zero" },
             Handler { name: "reset_counts", kind: HandlerKind::Write, doc: "the same" },
-            Handler { name: "count_call", kind: HandlerKind::ReadWrite, doc: "COUNT_CALL; reads as its N" },
-            Handler { name: "byte_count_call", kind: HandlerKind::Write, doc: "BYTE_COUNT_CALL" },
+            Handler { name: "count_call", kind: HandlerKind::ReadWrite, doc: "COUNT_CALL" },
+            Handler { name: "byte_count_call", kind: HandlerKind::ReadWrite, doc: "BYTE_COUNT_CALL" },
         ],
     };
 
@@ -122,8 +90,8 @@ impl Element for Counter {
             "rate" => self.rate.write(out)?,
             "bit_rate" => self.byte_rate.write_bits(out)?,
             "byte_rate" => self.byte_rate.write(out)?,
-            "count_call" if self.count_call.at == u64::MAX => {}
-            "count_call" => write!(out, "{}", self.count_call.at)?,
+            "count_call" => self.count_call.write(out)?,
+            "byte_count_call" => self.byte_count_call.write(out)?,
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
@@ -133,43 +101,38 @@ impl Element for Counter {
         match name {
             "reset" | "reset_counts" => {
                 (self.count, self.byte_count) = (0, 0);
-                (self.count_call.triggered, self.byte_count_call.triggered) = (false, false);
+                self.count_call.reset();
+                self.byte_count_call.reset();
             }
-            "count_call" => self.count_call = Trigger::new(call(value)?),
-            "byte_count_call" => self.byte_count_call = Trigger::new(call(value)?),
+            "count_call" => self.count_call.set(value)?,
+            "byte_count_call" => self.byte_count_call.set(value)?,
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
     }
+
+    #[inline]
+    fn due_call(&mut self) -> Option<Call> {
+        self.count_call.take_due().or_else(|| self.byte_count_call.take_due())
+    }
 }
 
 #[cfg(feature = "host")]
-mod host {
-    use super::{Counter, call};
-    use crate::configure::{Arguments, Configure, FromArgument, Instance, Surroundings};
-
-    struct StopAt(u64);
-
-    impl FromArgument for StopAt {
-        const WANTED: &'static str = "a count and the handler stop: 1000 stop";
-
-        fn from_argument(text: &str) -> Option<Self> {
-            let handler = text.split_whitespace().nth(1);
-            call(text).ok().filter(|_| handler.is_some()).map(StopAt)
-        }
-    }
-
-    impl Configure for Counter {
-        fn configure(arguments: &mut Arguments, _: &Surroundings) -> Option<Instance> {
-            let [count, bytes] = ["COUNT_CALL", "BYTE_COUNT_CALL"].map(|name| arguments.keyword::<StopAt>(name));
-            let expression = if count.is_none() && bytes.is_none() {
-                "Counter::new()".into()
-            } else {
-                let at = |call: Option<StopAt>| call.map_or("u64::MAX".into(), |call| call.0.to_string());
-                format!("Counter::stopping_at({}, {})", at(count), at(bytes))
-            };
-            Some(Instance::new("Counter", expression))
-        }
+impl crate::configure::Configure for Counter {
+    fn configure(
+        arguments: &mut crate::configure::Arguments,
+        _: &crate::configure::Surroundings,
+    ) -> Option<crate::configure::Instance> {
+        use crate::configure::{Instance, count_call};
+        let calls = ["COUNT_CALL", "BYTE_COUNT_CALL"].map(|name| arguments.keyword_count_call(name));
+        let expression = if calls.iter().all(Option::is_none) {
+            "Counter::new()".into()
+        } else {
+            let [count, bytes] = calls.each_ref().map(|call| count_call(call.as_ref()));
+            format!("Counter::calling({count}, {bytes})")
+        };
+        let calls = calls.into_iter().flatten().map(|(_, call)| call).collect();
+        Some(Instance::new("Counter", expression).with_calls(calls))
     }
 }
 
@@ -181,8 +144,8 @@ impl Action for Counter {
         self.byte_count += bytes;
         self.rate.update(now_ns, 1);
         self.byte_rate.update(now_ns, bytes);
-        self.count_call.check(io, self.count);
-        self.byte_count_call.check(io, self.byte_count);
+        self.count_call.reach(self.count);
+        self.byte_count_call.reach(self.byte_count);
         Verdict::Pass
     }
 }
@@ -217,18 +180,18 @@ mod tests {
     }
 
     #[test]
-    fn stops_the_machine_once() {
-        let (mut counter, mut io) = (Counter::stopping_at(2, u64::MAX), ListIo::new(0));
-        counter.action(&mut io, &mut packet(&[0; 10]));
-        assert!(!io.stopped);
-        counter.action(&mut io, &mut packet(&[0; 10]));
-        assert!(core::mem::take(&mut io.stopped));
-        counter.action(&mut io, &mut packet(&[0; 10]));
-        assert!(!io.stopped);
-        counter.write_handler("byte_count_call", "35 stop").unwrap();
-        assert_eq!(counter.write_handler("count_call", "35 c.reset"), Err(HandlerError::BadValue));
-        counter.action(&mut io, &mut packet(&[0; 10]));
-        assert!(io.stopped && read(&counter, "count_call") == "2");
+    fn calls_are_due_once() {
+        let mut counter = Counter::calling(CountCall::new(2, Call::new("stop")), CountCall::NONE);
+        let mut io = ListIo::new(0);
+        let mut due = |counter: &mut Counter| {
+            counter.action(&mut io, &mut packet(&[0; 10]));
+            counter.due_call().map(|call| call.text().to_string())
+        };
+        assert_eq!([(); 3].map(|()| due(&mut counter)), [None, Some("stop".into()), None]);
+        counter.write_handler("byte_count_call", "35 c.reset").unwrap();
+        assert_eq!(due(&mut counter), Some("c.reset".into()));
+        assert_eq!(counter.write_handler("count_call", "x"), Err(HandlerError::BadValue));
+        assert_eq!((read(&counter, "count_call"), read(&counter, "byte_count_call")), ("2 stop".into(), "35 c.reset".into()));
     }
 
     #[cfg(feature = "host")]
@@ -237,7 +200,10 @@ mod tests {
         use crate::configure::{Surroundings, configure};
         let made = |arguments: &[&str]| configure::<Counter>(arguments, &Surroundings::default());
         assert_eq!(made(&[]).unwrap().expression, "Counter::new()");
-        assert_eq!(made(&["COUNT_CALL 5 stop"]).unwrap().expression, "Counter::stopping_at(5, u64::MAX)");
-        assert!(made(&["COUNT_CALL 5"]).is_err() && made(&["COUNT_CALL 5 x.y"]).is_err());
+        let calling = made(&["COUNT_CALL 5 stop", "BYTE_COUNT_CALL 9 x.y 1"]).unwrap();
+        let (count, bytes) = ("CountCall::new(5, nf_elements::Call::new(\"stop\"))", "CountCall::new(9, nf_elements::Call::new(\"x.y 1\"))");
+        assert_eq!(calling.expression, format!("Counter::calling(nf_elements::{count}, nf_elements::{bytes})"));
+        assert_eq!((calling.calling, calling.calls.len()), (true, 2));
+        assert!(made(&["COUNT_CALL 5"]).is_err() && made(&["COUNT_CALL 5 x"]).is_err());
     }
 }

@@ -16,7 +16,7 @@
 //! It waits while a `Queue` that its packets end in is full, if no element between can send them elsewhere.
 //!
 //! **Notes:** a packet is at most 1856 bytes long, and a round makes at most 32. The handler `data` takes a text as it
-//! is, and reads as one, with escapes if it is no UTF-8. END_CALL knows no other handler than `stop`.
+//! is, and reads as one, with escapes if it is no UTF-8.
 //!
 //! **Handlers:** `count` (read), `reset` (write), `data`, `length`, `limit`, `burst`, `active` (read, write).
 //!
@@ -27,7 +27,7 @@
 use super::pacing::{self, Pacing};
 use super::payload::{self, Payload};
 use crate::spec::{Category, Shape};
-use crate::{Batch, Element, HandlerError, PacketIo, Source, Spec};
+use crate::{Batch, Call, Element, HandlerError, PacketIo, Source, Spec};
 use core::fmt;
 
 /// See the module's documentation.
@@ -46,6 +46,12 @@ impl InfiniteSource {
     /// As `self`, with this LENGTH.
     pub const fn with_length(mut self, length: i32) -> Self {
         self.payload = self.payload.with_length(length);
+        self
+    }
+
+    /// As `self`; makes this call behind the last packet.
+    pub const fn calling(mut self, end_call: Call) -> Self {
+        self.pacing = self.pacing.calling(end_call);
         self
     }
 }
@@ -92,6 +98,11 @@ impl Element for InfiniteSource {
             _ => self.pacing.write_handler(name, value),
         }
     }
+
+    #[inline]
+    fn due_call(&mut self) -> Option<Call> {
+        self.pacing.due_call()
+    }
 }
 
 #[cfg(feature = "host")]
@@ -102,12 +113,19 @@ impl crate::configure::Configure for InfiniteSource {
     ) -> Option<crate::configure::Instance> {
         let data = Payload::configure_data(arguments);
         let length = Payload::configure_length(arguments, data.as_deref());
-        let pacing = Pacing::configure(arguments)?;
+        let (pacing, end_call) = Pacing::configure(arguments)?;
         let mut expression = format!("InfiniteSource::new(b\"{}\", {pacing})", data?.escape_ascii());
         if let Some(length) = length {
             expression += &format!(".with_length({length})");
         }
-        Some(crate::configure::Instance::new("InfiniteSource", expression).waiting())
+        if let Some(call) = &end_call {
+            expression += &format!(".calling({})", call.expression());
+        }
+        let instance = crate::configure::Instance::new("InfiniteSource", expression).waiting();
+        Some(match end_call {
+            Some(call) => instance.with_calls(vec![call]),
+            None => instance,
+        })
     }
 }
 
@@ -155,7 +173,8 @@ mod tests {
             assert_eq!(made(&[]).unwrap(), default);
             let repeated = made(&[r#""\<08 0F>a""#, "LIMIT 5", "BURST 2", "LENGTH 5", "STOP true"]).unwrap();
             assert_eq!(repeated, r#"InfiniteSource::new(b"\x08\x0fa", 5, 2, true, true, true).with_length(5)"#);
-            assert_eq!(made(&["x", "END_CALL stop"]).unwrap(), r#"InfiniteSource::new(b"x", -1, 1, true, true, true)"#);
+            let calling = r#".calling(nf_elements::Call::new("c.reset"))"#;
+            assert!(made(&["x", "END_CALL c.reset"]).unwrap().ends_with(calling));
         }
 
         #[test]
@@ -163,7 +182,7 @@ mod tests {
             assert!(made(&["LENGTH 1856"]).is_ok());
             let long = "x".repeat(1857);
             let wrongs: [&[_]; 5] =
-                [&[r#""""#, "LENGTH 5"], &["LENGTH 1857"], &[&long], &["END_CALL a.b"], &["STOP true", "END_CALL stop"]];
+                [&[r#""""#, "LENGTH 5"], &["LENGTH 1857"], &[&long], &["END_CALL a"], &["STOP true", "END_CALL stop"]];
             for wrong in wrongs {
                 assert_eq!(made(wrong).unwrap_err().len(), 1, "{wrong:?}");
             }

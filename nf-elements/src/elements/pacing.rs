@@ -5,7 +5,7 @@
 use super::handler_value::{boolean, number};
 use crate::packet::{DATA_BYTES, HEADROOM_BYTES};
 use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
-use crate::{Batch, HandlerError, Packet, PacketIo};
+use crate::{Batch, Call, HandlerError, Packet, PacketIo};
 use core::fmt;
 
 /// The longest packet that a fresh buffer holds.
@@ -32,7 +32,7 @@ pub const TIMESTAMP: Argument =
 
 /// The argument END_CALL.
 pub const END_CALL: Argument =
-    Argument { name: "END_CALL", kind: ArgumentKind::Keyword, doc: "stop: the same as STOP true; no other handler" };
+    Argument { name: "END_CALL", kind: ArgumentKind::Keyword, doc: "HANDLER [VALUE]: called after LIMIT packets" };
 
 /// The handler `count`.
 pub const COUNT_HANDLER: Handler = Handler { name: "count", kind: HandlerKind::Read, doc: "packets made" };
@@ -56,12 +56,13 @@ pub struct Pacing {
     count: u64,
     /// It has asked for the end: once, as a `DriverManager` counts such requests.
     asked: bool,
+    end_call: Call,
 }
 
 impl Pacing {
     /// The arguments of these names; a negative `limit` is none.
     pub const fn new(limit: i64, burst: usize, active: bool, stop: bool, timestamp: bool) -> Self {
-        Pacing { limit, burst, active, stop, timestamp, count: 0, asked: false }
+        Pacing { limit, burst, active, stop, timestamp, count: 0, asked: false, end_call: Call::NONE }
     }
 
     /// Adds to `batch` the packets that are due, at most `most`; `fill` gives each fresh one its data. When the VM has
@@ -95,9 +96,30 @@ impl Pacing {
         let Ok(limit) = u64::try_from(self.limit) else { return self.burst };
         let left = limit.saturating_sub(self.count);
         if left == 0 && self.stop && !core::mem::replace(&mut self.asked, true) {
-            io.stop();
+            self.end(io);
         }
         left.min(self.burst as u64) as usize
+    }
+
+    #[cold]
+    fn end<M: PacketIo>(&mut self, io: &mut M) {
+        if self.end_call.text().is_empty() {
+            io.stop();
+        } else {
+            self.end_call.make_due();
+        }
+    }
+
+    /// As `self`; makes this call at its end instead of stopping the machine.
+    pub const fn calling(mut self, end_call: Call) -> Self {
+        (self.stop, self.end_call) = (true, end_call);
+        self
+    }
+
+    /// See [`crate::Element::due_call`].
+    #[inline]
+    pub fn due_call(&mut self) -> Option<Call> {
+        self.end_call.take_due()
     }
 
     /// ACTIVE.
@@ -138,9 +160,12 @@ impl Pacing {
         Ok(())
     }
 
-    /// Reads the arguments, those by position from LIMIT on: the arguments of [`Pacing::new`], as Rust has them.
+    /// Reads the arguments, those by position from LIMIT on: the arguments of [`Pacing::new`], as Rust has them, and
+    /// END_CALL.
     #[cfg(feature = "host")]
-    pub fn configure(arguments: &mut crate::configure::Arguments) -> Option<String> {
+    pub fn configure(
+        arguments: &mut crate::configure::Arguments,
+    ) -> Option<(String, Option<crate::configure::CallText>)> {
         let limit = arguments.optional("LIMIT", -1i64);
         let burst = arguments.optional("BURST", 1u32);
         if burst == Some(0) {
@@ -148,26 +173,12 @@ impl Pacing {
         }
         let active = arguments.optional("ACTIVE", true);
         let stop = arguments.keyword("STOP").unwrap_or(false);
-        let end: Option<StopCall> = arguments.keyword("END_CALL");
+        let end = arguments.keyword_call("END_CALL");
         if stop && end.is_some() {
             arguments.error_last("both STOP and END_CALL", "one of them");
         }
-        let stop = stop || end.is_some();
         let timestamp = arguments.keyword("TIMESTAMP").unwrap_or(true);
-        Some(format!("{}, {}, {}, {stop}, {timestamp}", limit?, burst?, active?))
-    }
-}
-
-/// A call of the handler `stop`, the only one that elements can call by themselves.
-#[cfg(feature = "host")]
-pub struct StopCall;
-
-#[cfg(feature = "host")]
-impl crate::configure::FromArgument for StopCall {
-    const WANTED: &'static str = "the handler stop";
-
-    fn from_argument(text: &str) -> Option<Self> {
-        ["stop", "stop true"].contains(&text).then_some(StopCall)
+        Some((format!("{}, {}, {}, {stop}, {timestamp}", limit?, burst?, active?), end))
     }
 }
 

@@ -12,7 +12,7 @@
 //! It waits while a `Queue` that its packets end in is full, if no element between can send them elsewhere.
 //!
 //! **Notes:** LENGTH is at most 1856, and a round makes at most 32 packets. The bytes are the same at each start of the
-//! machine. END_CALL knows no other handler than `stop`.
+//! machine.
 //!
 //! **Handlers:** `count` (read), `reset` (write), `length`, `limit`, `burst`, `active` (read, write).
 //!
@@ -23,7 +23,7 @@
 use super::pacing::{self, MOST_BYTES, Pacing};
 use super::random::Random;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::{Batch, Element, HandlerError, PacketIo, Source, Spec};
+use crate::{Batch, Call, Element, HandlerError, PacketIo, Source, Spec};
 use core::fmt;
 
 /// See the module's documentation.
@@ -38,6 +38,12 @@ impl RandomSource {
     pub const fn new(length: usize, limit: i64, burst: usize, active: bool, stop: bool, timestamp: bool) -> Self {
         let pacing = Pacing::new(limit, burst, active, stop, timestamp);
         RandomSource { length, pacing, random: Random::new() }
+    }
+
+    /// As `self`; makes this call behind the last packet.
+    pub const fn calling(mut self, end_call: Call) -> Self {
+        self.pacing = self.pacing.calling(end_call);
+        self
     }
 }
 
@@ -86,6 +92,11 @@ impl Element for RandomSource {
         }
         Ok(())
     }
+
+    #[inline]
+    fn due_call(&mut self) -> Option<Call> {
+        self.pacing.due_call()
+    }
 }
 
 #[cfg(feature = "host")]
@@ -98,9 +109,16 @@ impl crate::configure::Configure for RandomSource {
         if length.is_some_and(|length| length > MOST_BYTES) {
             arguments.error_last("a packet that no buffer holds", format!("at most {MOST_BYTES} bytes"));
         }
-        let pacing = Pacing::configure(arguments)?;
-        let expression = format!("RandomSource::new({}, {pacing})", length?);
-        Some(crate::configure::Instance::new("RandomSource", expression).waiting())
+        let (pacing, end_call) = Pacing::configure(arguments)?;
+        let mut expression = format!("RandomSource::new({}, {pacing})", length?);
+        if let Some(call) = &end_call {
+            expression += &format!(".calling({})", call.expression());
+        }
+        let instance = crate::configure::Instance::new("RandomSource", expression).waiting();
+        Some(match end_call {
+            Some(call) => instance.with_calls(vec![call]),
+            None => instance,
+        })
     }
 }
 

@@ -9,7 +9,7 @@
 //! the start. Without a start or an end there is none. At the first packet behind the end the machine stops, if STOP is
 //! true or END_CALL is `stop`.
 //!
-//! **Notes:** END_CALL knows no other handler than `stop`; START_DELAY and END_DELAY do not exist. As in Click, the write
+//! **Notes:** START_DELAY and END_DELAY do not exist. As in Click, the write
 //! handler `end` takes an interval, `interval` cannot be written, and a start or an end of zero is as none.
 //!
 //! **Handlers:** `start`, `end` (read, write), `interval` (read), `extend_interval` (write: adds to the end), `outside`
@@ -22,7 +22,7 @@
 use super::handler_value::nanoseconds;
 use super::timestamp::Timestamp;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
+use crate::{Call, Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
 
 /// A time, and what it counts from.
@@ -45,8 +45,8 @@ pub struct TimeFilter {
     last_ns: u64,
     ready: bool,
     diverts: bool,
-    stop: bool,
-    stopped: bool,
+    end_call: Call,
+    ended: bool,
     outside: u64,
 }
 
@@ -63,12 +63,12 @@ impl TimeFilter {
         };
         let (Edge::At(first_ns) | Edge::After(first_ns) | Edge::Interval(first_ns)) = first;
         let (Edge::At(last_ns) | Edge::After(last_ns) | Edge::Interval(last_ns)) = last;
-        TimeFilter { first, last, first_ns, last_ns, ready: false, diverts, stop: false, stopped: false, outside: 0 }
+        TimeFilter { first, last, first_ns, last_ns, ready: false, diverts, end_call: Call::NONE, ended: false, outside: 0 }
     }
 
-    /// As `self`; stops the machine behind the end.
-    pub const fn stopping(mut self) -> Self {
-        self.stop = true;
+    /// As `self`; makes this call behind the end.
+    pub const fn calling(mut self, end_call: Call) -> Self {
+        self.end_call = end_call;
         self
     }
 
@@ -100,7 +100,7 @@ impl Element for TimeFilter {
             Argument { name: "END_AFTER", kind: ArgumentKind::Keyword, doc: "END, from the first packet on" },
             Argument { name: "INTERVAL", kind: ArgumentKind::Keyword, doc: "END, from the start on" },
             Argument { name: "STOP", kind: ArgumentKind::Keyword, doc: "stop behind the end? false by default" },
-            Argument { name: "END_CALL", kind: ArgumentKind::Keyword, doc: "stop: the same as STOP true" },
+            Argument { name: "END_CALL", kind: ArgumentKind::Keyword, doc: "HANDLER [VALUE]: called behind the end" },
         ],
         handlers: &[
             Handler { name: "start", kind: HandlerKind::ReadWrite, doc: "the start" },
@@ -131,19 +131,23 @@ impl Element for TimeFilter {
                 }
                 self.first_ns = time_ns;
             }
-            "end" => (self.last_ns, self.stopped) = (self.first_ns.saturating_add(nanoseconds(value)?), false),
+            "end" => (self.last_ns, self.ended) = (self.first_ns.saturating_add(nanoseconds(value)?), false),
             "extend_interval" => {
-                (self.last_ns, self.stopped) = (self.last_ns.saturating_add(nanoseconds(value)?), false);
+                (self.last_ns, self.ended) = (self.last_ns.saturating_add(nanoseconds(value)?), false);
             }
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
     }
+
+    #[inline]
+    fn due_call(&mut self) -> Option<Call> {
+        self.end_call.take_due()
+    }
 }
 
 #[cfg(feature = "host")]
 mod host {
-    use super::super::pacing::StopCall;
     use super::TimeFilter;
     use crate::configure::{Arguments, Configure, Instance, Nanoseconds, Surroundings};
 
@@ -164,22 +168,27 @@ mod host {
             let [start_after, end_after, interval] = ["START_AFTER", "END_AFTER", "INTERVAL"]
                 .map(|name| arguments.keyword(name).unwrap_or(Nanoseconds(0)).0);
             let stop = arguments.keyword("STOP").unwrap_or(false);
-            let call = arguments.keyword::<StopCall>("END_CALL").is_some();
-            if stop && call {
+            let call = arguments.keyword_call("END_CALL");
+            if stop && call.is_some() {
                 arguments.error_last("both STOP and END_CALL", "one of them");
             }
             let first = edge(arguments, &[("At", start), ("After", start_after)]);
             let last = edge(arguments, &[("At", end), ("After", end_after), ("Interval", interval)]);
-            let stopping = if stop || call { ".stopping()" } else { "" };
-            let expression = format!("TimeFilter::new({first}, {last}, {}){stopping}", surroundings.outputs > 1);
-            Some(Instance::new("TimeFilter", expression))
+            let calling = match &call {
+                Some(call) => format!(".calling({})", call.expression()),
+                None if stop => ".calling(nf_elements::Call::new(\"stop\"))".into(),
+                None => String::new(),
+            };
+            let expression = format!("TimeFilter::new({first}, {last}, {}){calling}", surroundings.outputs > 1);
+            let instance = Instance::new("TimeFilter", expression);
+            Some(if stop || call.is_some() { instance.with_calls(call.into_iter().collect()) } else { instance })
         }
     }
 }
 
 impl Route for TimeFilter {
     #[inline]
-    fn route<M: PacketIo>(&mut self, io: &mut M, _input: usize, packet: &mut Packet) -> Option<usize> {
+    fn route<M: PacketIo>(&mut self, _: &mut M, _input: usize, packet: &mut Packet) -> Option<usize> {
         let time_ns = packet.annotations().timestamp_ns;
         if !self.ready {
             self.first_packet(time_ns);
@@ -187,9 +196,9 @@ impl Route for TimeFilter {
         if time_ns >= self.first_ns && time_ns < self.last_ns {
             return Some(0);
         }
-        if time_ns >= self.first_ns && self.stop && !self.stopped {
-            self.stopped = true;
-            io.stop();
+        if time_ns >= self.first_ns && !self.ended {
+            self.ended = true;
+            self.end_call.make_due();
         }
         if self.diverts {
             return Some(1);
@@ -233,13 +242,13 @@ mod tests {
     }
 
     #[test]
-    fn stops_behind_the_end_and_again_when_that_was_moved() {
-        let (mut filter, mut io) = (TimeFilter::new(None, Some(Edge::At(12)), false).stopping(), ListIo::new(0));
-        assert_eq!((passed(&mut filter, &mut io, &[11]), io.stopped), (vec![11], false));
-        assert_eq!((passed(&mut filter, &mut io, &[12]), core::mem::take(&mut io.stopped)), (vec![], true));
-        assert_eq!((passed(&mut filter, &mut io, &[12]), io.stopped), (vec![], false));
+    fn calls_behind_the_end_and_again_when_that_was_moved() {
+        let (mut filter, mut io) = (TimeFilter::new(None, Some(Edge::At(12)), false).calling(Call::new("stop")), ListIo::new(0));
+        assert_eq!((passed(&mut filter, &mut io, &[11]), filter.due_call().is_some()), (vec![11], false));
+        assert_eq!((passed(&mut filter, &mut io, &[12]), filter.due_call().is_some()), (vec![], true));
+        assert_eq!((passed(&mut filter, &mut io, &[12]), filter.due_call().is_some()), (vec![], false));
         filter.write_handler("extend_interval", "1ns").unwrap();
-        assert_eq!((passed(&mut filter, &mut io, &[12, 13]), io.stopped), (vec![12], true));
+        assert_eq!((passed(&mut filter, &mut io, &[12, 13]), filter.due_call().is_some()), (vec![12], true));
         filter.write_handler("start", "1").unwrap();
         filter.write_handler("end", "2").unwrap();
         assert_eq!(["start", "end", "interval"].map(|name| read(&filter, name)), ["1.000000", "3.000000", "2.000000"]);
@@ -252,8 +261,8 @@ mod tests {
         let made = |arguments: &[&str]| configure::<TimeFilter>(arguments, &Surroundings::default());
         assert_eq!(made(&[]).unwrap().expression, "TimeFilter::new(None, None, false)");
         assert_eq!(
-            made(&["0", "1us", "END_CALL stop"]).unwrap().expression,
-            "TimeFilter::new(None, Some(time_filter::Edge::At(1000)), false).stopping()"
+            made(&["0", "1us", "END_CALL c.reset"]).unwrap().expression,
+            "TimeFilter::new(None, Some(time_filter::Edge::At(1000)), false).calling(nf_elements::Call::new(\"c.reset\"))"
         );
         for wrong in [["START 1", "START_AFTER 1"], ["END 1", "INTERVAL 1"], ["STOP true", "END_CALL stop"]] {
             assert_eq!(made(&wrong).unwrap_err().len(), 1);

@@ -212,7 +212,7 @@ fn fault(error: HandlerError) -> &'static str {
 }
 
 /// The compound elements around `name`, from the innermost to the whole graph: `a/b`, `a` and nothing for `a/b/c`.
-pub(super) fn scopes(name: &str) -> impl Iterator<Item = &str> {
+pub fn scopes(name: &str) -> impl Iterator<Item = &str> {
     core::iter::successors(Some(name), |name| {
         (!name.is_empty()).then(|| name.rsplit_once('/').map_or("", |(scope, _)| scope))
     })
@@ -220,7 +220,7 @@ pub(super) fn scopes(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `element` in `scope`. A name too long for any element is cut, and so names none.
-pub(super) fn full_name(scope: &str, element: &str) -> heapless::String<256> {
+pub fn full_name(scope: &str, element: &str) -> heapless::String<256> {
     let mut name = heapless::String::new();
     let dot = if scope.is_empty() { "" } else { "/" };
     let _ = write!(name, "{scope}{dot}{element}");

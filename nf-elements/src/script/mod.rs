@@ -26,6 +26,7 @@ mod template;
 mod text;
 mod words;
 
+pub use handlers::{full_name, scopes};
 pub use machine::Machine;
 pub use outside::{Later, Outside, Through, repeat};
 #[cfg(feature = "host")]

@@ -39,7 +39,7 @@ instances! {
     "1/2 CheckUDPHeader(VERBOSE true)", Route, 2, 1, CheckUdpHeader = CheckUdpHeader::new("UDP header check failed", true, true), [], [];
     "1/4 Classifier(12/0806 20/0001, 12/0800 !30/0a00%ff00, 1500/ff, -)", Route, 4, 1, Classifier = Classifier::new(4, &nf_elements::filter::Diagram { root: 8, transport: false, nodes: &[[805306369,0,0],[536870913,1,2],[773357570,4,6],[773357570,4,9],[536870915,2,12],[671088642,5,16],[671088642,5,19],[536870914,7,22],[603979780,9,25],], wide: &[4278190080,1501,14,32,1501,65536,131072,22,1501,134217728,134283264,134610944,134676480,], narrow: &[32771,32770,32771,0,10,11,32769,32771,32769,32769,0,32769,32771,32769,2,3,32771,32768,32771,0,32768,0,32771,5,6,1,4,1,7,1,], far: &[65535,12,20,28,1500,] }), [], [];
     "0/0 ControlSocket(tcp, 1234)", Information, 1, 1, ControlSocket = ControlSocket::new(), [], [];
-    "1/1 Counter(COUNT_CALL 3 stop)", Action, 1, 1, Counter = Counter::stopping_at(3, u64::MAX), [], [];
+    "1/1 Counter(COUNT_CALL 3 stop)", Action, 1, 1, Counter = Counter::calling(nf_elements::CountCall::new(3, nf_elements::Call::new("stop")), nf_elements::CountCall::NONE), [], [];
     "1/1 Counter", Action, 1, 1, Counter = Counter::new(), [], [];
     "1/2 DecIP6HLIM", Route, 2, 1, DecIp6Hlim = DecIp6Hlim::new(true), [], [];
     "1/2 DecIPTTL", Route, 2, 1, DecIpTtl = DecIpTtl::new(true, true, true), [], [];
