@@ -52,6 +52,12 @@ impl<const CAPACITY: usize> Fifo<CAPACITY> {
         self.name = name;
     }
 
+    /// How many packets wait.
+    #[inline]
+    pub fn waiting(&self) -> usize {
+        self.packets.len()
+    }
+
     /// Whether nothing more fits.
     #[inline]
     pub fn is_full(&self) -> bool {

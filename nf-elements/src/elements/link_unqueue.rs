@@ -54,6 +54,11 @@ impl LinkUnqueue {
         LinkUnqueue { latency_ns, bandwidth, byte_time, link: Deque::new(), back_to_back: false, drops: 0 }
     }
 
+    /// How many packets are on the link.
+    pub fn waiting(&self) -> usize {
+        self.link.len()
+    }
+
     /// Whether a packet could begin now.
     fn has_room(&self, now_ns: u64) -> bool {
         let free = self.link.back().is_none_or(|last| arrival(last) <= now_ns.saturating_add(self.latency_ns));

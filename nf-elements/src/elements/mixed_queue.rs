@@ -36,6 +36,12 @@ impl<const CAPACITY: usize> MixedQueue<CAPACITY> {
         MixedQueue { fifo: Fifo::new() }
     }
 
+    /// How many packets wait.
+    #[inline]
+    pub fn waiting(&self) -> usize {
+        self.fifo.waiting()
+    }
+
     /// As `self`, of the element of that name: it says so when it overflows for the first time.
     pub const fn named(mut self, name: &'static str) -> Self {
         self.fifo.set_name(name);

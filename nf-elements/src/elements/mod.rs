@@ -37,6 +37,7 @@ mod timestamp;
 mod translation;
 mod transport_sum;
 mod vlan_tag;
+mod waiting;
 
 pub mod fast_source;
 pub mod tokens;
@@ -71,6 +72,7 @@ elements! {
     check_tcp_header::CheckTcpHeader,
     check_udp_header::CheckUdpHeader,
     classifier::Classifier,
+    co_del::CoDel,
     control_socket::ControlSocket,
     counter::Counter,
     dec_ip6_hlim::DecIp6Hlim,
@@ -158,6 +160,7 @@ elements! {
     rated_source::RatedSource,
     rated_splitter::RatedSplitter,
     rated_unqueue::RatedUnqueue,
+    red::Red,
     round_robin_ip_mapper::RoundRobinIpMapper,
     round_robin_sched::RoundRobinSched,
     round_robin_switch::RoundRobinSwitch,

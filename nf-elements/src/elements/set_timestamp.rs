@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # SetTimestamp
-//! `SetTimestamp([TIMESTAMP])` — sets timestamp annotations.
+//! `SetTimestamp([TIMESTAMP, FIRST])` — sets timestamp annotations.
 //!
 //! **Ports:** one input, one output, push or pull.
 //!
 //! **Description:** sets each packet's timestamp annotation to TIMESTAMP, in seconds; to the time now, if that is not given.
 //!
-//! **Notes:** there is no first timestamp annotation, so FIRST can only be false.
+//! **Notes:** there is one timestamp annotation: FIRST, which in Click sets another one, for `CoDel`, sets it as well.
 //!
 //! **Handlers:** none.
 //!
@@ -38,7 +38,7 @@ impl Element for SetTimestamp {
         ports: "1/1",
         processing: "a/a",
         shape: Shape::Action,
-        arguments: &[Argument { name: "TIMESTAMP", kind: ArgumentKind::Optional, doc: "the time; now by default" }, Argument { name: "FIRST", kind: ArgumentKind::Keyword, doc: "false" }],
+        arguments: &[Argument { name: "TIMESTAMP", kind: ArgumentKind::Optional, doc: "the time; now by default" }, Argument { name: "FIRST", kind: ArgumentKind::Keyword, doc: "means nothing here" }],
         handlers: &[],
     };
 
@@ -56,9 +56,7 @@ impl crate::configure::Configure for SetTimestamp {
         // The longest time stands for none.
         let none = crate::configure::Nanoseconds(u64::MAX);
         let time = arguments.optional("TIMESTAMP", none)?;
-        if arguments.keyword("FIRST") == Some(true) {
-            arguments.error_last("no first timestamp annotation", "false");
-        }
+        let _: Option<bool> = arguments.keyword("FIRST");
         let fixed = Some(time.0).filter(|_| time != none);
         Some(crate::configure::Instance::new("SetTimestamp", format!("SetTimestamp::new({fixed:?})")))
     }
@@ -94,6 +92,6 @@ mod tests {
         let made = |arguments: &[&str]| configure::<SetTimestamp>(arguments, &Surroundings::default());
         assert_eq!(made(&[]).unwrap().expression, "SetTimestamp::new(None)");
         assert_eq!(made(&["1.5", "FIRST false"]).unwrap().expression, "SetTimestamp::new(Some(1500000000))");
-        assert!(made(&["FIRST true"]).is_err());
+        assert!(made(&["FIRST true"]).is_ok() && made(&["FIRST x"]).is_err());
     }
 }

@@ -37,6 +37,12 @@ impl<const CAPACITY: usize> SimpleQueue<CAPACITY> {
         SimpleQueue { fifo: Fifo::new() }
     }
 
+    /// How many packets wait.
+    #[inline]
+    pub fn waiting(&self) -> usize {
+        self.fifo.waiting()
+    }
+
     /// As `self`, of the element of that name: it says so when it overflows for the first time.
     pub const fn named(mut self, name: &'static str) -> Self {
         self.fifo.set_name(name);
