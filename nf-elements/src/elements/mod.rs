@@ -204,6 +204,7 @@ elements! {
     timed_unqueue::TimedUnqueue,
     time_filter::TimeFilter,
     time_range::TimeRange,
+    time_sorted_sched::TimeSortedSched,
     to_device::ToDevice,
     to_host::ToHost,
     truncate::Truncate,

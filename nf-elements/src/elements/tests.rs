@@ -226,6 +226,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(TimedUnqueue::new(1, 1));
     check_handlers(TimeFilter::new(None, None, false));
     check_handlers(TimeRange::new(false));
+    check_handlers(TimeSortedSched::<2, 2>::new(false));
     check_handlers(ToDevice::new(0));
     check_handlers(ToHost::new(""));
     check_handlers(Truncate::new(0, true));
