@@ -36,7 +36,10 @@ pub struct TimeSortedSched<const N: usize = 2, const M: usize = 2> {
 impl<const N: usize, const M: usize> TimeSortedSched<N, M> {
     /// A scheduler of `N` inputs.
     pub const fn new(stop: bool) -> Self {
-        let buffer = if N == 0 { 0 } else { M / N };
+        let buffer = match M.checked_div(N) {
+            Some(buffer) => buffer,
+            None => 0,
+        };
         TimeSortedSched { stop, space: [buffer; N], packets: Vec::new(), last_ns: 0, well_ordered: true }
     }
 
