@@ -33,14 +33,17 @@ bench-native: prerequisites
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30
+FUZZ_TARGETS = chain pattern packet message arguments script handlers
 FUZZ_FLAGS = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
   -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1
 
 fuzz: prerequisites
 	@scripts/install-missing c++=g++
 	cd fuzz && CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="$(FUZZ_FLAGS)" cargo build --release --target x86_64-unknown-linux-gnu
-	for target in chain pattern packet message; do mkdir -p fuzz/corpus/$$target && \
-	  fuzz/target/x86_64-unknown-linux-gnu/release/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 fuzz/corpus/$$target || exit 1; done
+	fuzz/seeds
+	for target in $(FUZZ_TARGETS); do \
+	  fuzz/target/x86_64-unknown-linux-gnu/release/$$target -fork=0 -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	    $$(ls fuzz/dictionaries/$$target.dict 2>/dev/null | sed s/^/-dict=/) -max_len=4096 fuzz/corpus/$$target || exit 1; done
 
 prerequisites:
 	@scripts/install-missing cc=gcc qemu-system-x86_64=qemu-system-x86

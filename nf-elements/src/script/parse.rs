@@ -193,10 +193,11 @@ impl Parser<'_> {
             },
             "goto" => {
                 let label = words::next_word(&mut rest);
+                let condition = all(end - rest.len())?;
                 // `add` may put something before it.
                 let place = self.instructions.len().max(1);
                 self.gotos.push((place, index, start..start + label.len(), label.into()));
-                Instruction::Goto { target: Target::At(0), condition: all(end - rest.len())? }
+                Instruction::Goto { target: Target::At(0), condition }
             }
             "error" => Instruction::Error { unquote, text: all(start)? },
             "loop" | "end" | "exit" | "stop" if !rest.is_empty() => {

@@ -318,6 +318,7 @@ fn faults_of_the_text_have_a_place() {
     let cases = [
         ("foo x", 0..3, "unknown instruction 'foo'"),
         ("goto nowhere $x", 5..12, "no label 'nowhere'"),
+        ("goto nowhere $(add 1", 13..20, "a parenthesis that is not closed"),
         ("set x \"abc", 6..10, "a quotation mark \" that is not closed"),
         ("set x $(add 1", 6..13, "a parenthesis that is not closed"),
         ("set x ${a", 6..9, "a brace that is not closed"),

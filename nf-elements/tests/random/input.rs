@@ -143,6 +143,14 @@ impl Input<'_> {
         words.join(" ")
     }
 
+    /// The rest of a line.
+    pub fn line(&mut self) -> String {
+        let length = self.0.iter().position(|byte| *byte == b'\n').unwrap_or(self.0.len());
+        let line = String::from_utf8_lossy(self.bytes(length)).into_owned();
+        self.byte();
+        line
+    }
+
     fn frame(&mut self) -> Vec<u8> {
         let kind = self.below(FRAMES.len() + 4);
         let Some(known) = FRAMES.get(kind) else {

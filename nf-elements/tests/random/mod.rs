@@ -4,4 +4,7 @@
 mod input;
 mod run;
 
-pub use run::RUNS;
+#[allow(unused_imports)]
+pub use input::Input;
+#[allow(unused_imports)]
+pub use run::{Fake, HANDLERS_ONLY, RUNS};
