@@ -72,14 +72,19 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
             }
         }
         let instances = check::check(&flat, &wired, &names, &mut log);
-        checked.push((vm, place, wired, instances, flat.to_click()));
+        let told = (options.target == Target::Process).then(|| emit::Told {
+            written: if file.is_compact { String::new() } else { text.into() },
+            arguments: flat.elements.iter().map(|element| element.configuration()).collect(),
+        });
+        checked.push((vm, place, wired, instances, file.requirements().to_string() + &flat.to_click(), told));
     }
     let found = log.finish(&sources);
     if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(Diagnostics(found));
     }
-    let vms = checked.into_iter().map(|(vm, ports, wired, instances, configuration)| {
-        let wiring = emit::wiring(file_name, &vm.name.text, &ports, &wired, &instances);
+    let vms = checked.into_iter().map(|(vm, ports, wired, instances, configuration, told)| {
+        let told = told.as_ref().map(|told| (told, configuration.as_str()));
+        let wiring = emit::wiring(file_name, &vm.name.text, &ports, &wired, &instances, told);
         let elements = wired.elements.iter().filter_map(|element| {
             let class = element.spec?.class.to_string();
             Some(PlannedElement { name: element.name.clone(), class })

@@ -7,18 +7,28 @@ use chain_compiler::{Options, compile};
 fn read(text: &str) -> (Vec<String>, Vec<String>) {
     match compile("x.click", text, &Options::default()) {
         Ok(plan) => {
-            let flat = &plan.vms[0].configuration;
-            let links = flat.lines().filter(|line| line.contains(" -> "));
-            (links.map(|line| line.trim_end_matches(';').to_string()).collect(), Vec::new())
+            let flat = plan.vms[0].configuration.replace("\n    -> ", " -> ");
+            let mut links: Vec<_> = flat.lines().filter(|line| line.contains(" -> ")).flat_map(links).collect();
+            links.sort();
+            (links, Vec::new())
         }
         Err(found) => (Vec::new(), found.0.into_iter().map(|one| one.message).collect()),
     }
 }
 
+/// The links of a chain.
+fn links(chain: &str) -> Vec<String> {
+    let ends: Vec<_> = chain.trim_end_matches(';').split(" -> ").collect();
+    let name = |end: &str| end.split(' ').next_back().unwrap_or_default().to_string();
+    let from = |index: usize| if index == 0 { ends[0].to_string() } else { name(ends[index]) };
+    (1..ends.len()).map(|index| format!("{} -> {}", from(index - 1), ends[index])).collect()
+}
+
 #[track_caller]
 fn is(text: &str, links: &[&str]) {
-    let (found, errors) = read(text);
-    assert_eq!((found, errors), (links.iter().map(|link| link.to_string()).collect(), Vec::new()), "{text}");
+    let mut links: Vec<_> = links.iter().map(|link| link.to_string()).collect();
+    links.sort();
+    assert_eq!(read(text), (links, Vec::new()), "{text}");
 }
 
 #[track_caller]
@@ -87,6 +97,22 @@ fn compounds_have_scopes() {
     fails("elementclass A Null; A :: Counter; Idle -> A -> Discard", "an element named 'A', which is a class");
     fails("x :: Null; Idle -> { -> x -> } -> Discard", "no element 'x'");
     fails("elementclass T { $a | } t :: T(1, 2); elementclass T { $a, $b | || ... }", "'T' is used with 2 arguments");
+}
+
+#[test]
+fn the_flat_configuration_is_written_as_click_writes_it() {
+    let flat = |text: &str, target| {
+        let options = Options { target, ..Options::default() };
+        compile("x.click", text, &options).unwrap().vms.remove(0)
+    };
+    let text = "a, b :: Idle; Idle -> { -> Strip(3) -> } -> [1] a; a -> b -> a; require(compact_config)";
+    let process = flat(text, chain_compiler::Target::Process);
+    let wanted = "require(compact_config);\n\na :: Idle;\nb :: Idle;\nIdle@3 :: Idle;\n@4/Strip@1 :: Strip(3);\n\n\
+                  Idle@3 -> @4/Strip@1\n    -> [1] a;\na -> b\n    -> a;\n";
+    assert_eq!(process.configuration, wanted);
+    let told = "written: \"\",";
+    assert!(process.wiring.contains(told) && process.wiring.contains("elements: &[\"\", \"\", \"\", \"3\"],"));
+    assert!(!flat(text, chain_compiler::Target::Image).wiring.contains(told), "an image has no texts");
 }
 
 #[test]

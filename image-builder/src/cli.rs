@@ -143,6 +143,9 @@ pub struct ClickArgs {
     /// Do not run
     #[arg(short, long)]
     pub quit: bool,
+    /// Write the configuration without compounds and variables to a file (- is standard output)
+    #[arg(short, long, value_name = "FILE", overrides_with = "output")]
+    pub output: Option<PathBuf>,
     /// Print how long it ran
     #[arg(short, long)]
     pub time: bool,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Handlers called from the command line, and how Click's driver shows them.
 
-use nf_elements::{Graph, HandlerError};
+use nf_elements::{Graph, HandlerError, Handlers};
 
 /// The values of `wanted` as they are printed, and what was wrong. One handler gives its plain value, several their names too.
 pub fn read_all<G: Graph>(graph: &mut G, wanted: &[String]) -> (String, Vec<String>) {
@@ -67,7 +67,7 @@ fn expand<G: Graph>(handler: &str) -> Result<(Vec<&str>, bool), String> {
 
 fn read<G: Graph>(graph: &mut G, element: &str, handler: &str) -> Result<String, HandlerError> {
     let mut value = String::new();
-    match graph.read_handler(element, handler, &mut value) {
+    match Handlers::read(graph, element, handler, &mut value) {
         Err(HandlerError::Unknown | HandlerError::NoElement) => {
             generic::<G>(element, handler).ok_or(HandlerError::Unknown)
         }
@@ -75,22 +75,14 @@ fn read<G: Graph>(graph: &mut G, element: &str, handler: &str) -> Result<String,
     }
 }
 
-/// Handlers that every element has, and those of the router.
+/// Handlers of the router that only a process has.
 fn generic<G: Graph>(element: &str, handler: &str) -> Option<String> {
-    if element.is_empty() {
-        return match handler {
-            "version" => Some(env!("CARGO_PKG_VERSION").into()),
-            "list" => {
-                let names = G::ELEMENTS.iter().map(|(name, _)| format!("{name}\n"));
-                Some(format!("{}\n{}", G::ELEMENTS.len(), names.collect::<String>()))
-            }
-            _ => None,
-        };
-    }
-    let (name, class) = G::ELEMENTS.iter().find(|(name, _)| *name == element)?;
     match handler {
-        "name" => Some(name.to_string()),
-        "class" => Some(class.to_string()),
+        "version" if element.is_empty() => Some(env!("CARGO_PKG_VERSION").into()),
+        "list" if element.is_empty() => {
+            let names = G::ELEMENTS.iter().map(|(name, _)| format!("{name}\n"));
+            Some(format!("{}\n{}", G::ELEMENTS.len(), names.collect::<String>()))
+        }
         _ => None,
     }
 }

@@ -163,10 +163,23 @@ impl<G: Graph> Handlers for G {
     fn read(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match self.read_handler(element, handler, out) {
             // Every element has these.
-            Err(HandlerError::Unknown) if matches!(handler, "name" | "class") => {
-                let found = G::ELEMENTS.iter().find(|(name, _)| *name == element);
-                let (name, class) = found.ok_or(HandlerError::NoElement)?;
-                Ok(out.write_str(if handler == "name" { name } else { class })?)
+            Err(HandlerError::Unknown) if matches!(handler, "name" | "class" | "config") => {
+                let index = G::ELEMENTS.iter().position(|(name, _)| *name == element).ok_or(HandlerError::NoElement)?;
+                Ok(out.write_str(match (handler, G::ELEMENTS[index], G::CONFIGURATION.elements.get(index)) {
+                    ("name", (name, _), _) => name,
+                    ("class", (_, class), _) => class,
+                    (_, _, Some(arguments)) => arguments,
+                    (_, _, None) => return Err(HandlerError::Unknown),
+                })?)
+            }
+            // The machine itself.
+            Err(_) if element.is_empty() && !G::CONFIGURATION.flat.is_empty() => {
+                let Configuration { written, flat, .. } = G::CONFIGURATION;
+                Ok(out.write_str(match handler {
+                    "config" if !written.is_empty() => written,
+                    "config" | "flatconfig" => flat,
+                    _ => return Err(HandlerError::Unknown),
+                })?)
             }
             result => result,
         }
@@ -252,6 +265,17 @@ pub trait Sink: Element {
     }
 }
 
+/// What a wiring was made of, in Click's language.
+#[derive(Clone, Copy, Debug)]
+pub struct Configuration {
+    /// As it was written; empty if that is not kept.
+    pub written: &'static str,
+    /// Without compounds, groups and variables.
+    pub flat: &'static str,
+    /// Each element's arguments, in the order of `Graph::ELEMENTS`.
+    pub elements: &'static [&'static str],
+}
+
 /// The wiring of one VM, as the compiler emits it.
 pub trait Graph {
     /// The VM's ports in the order of its NICs and links.
@@ -259,6 +283,9 @@ pub trait Graph {
 
     /// Every element with its class, in order of appearance.
     const ELEMENTS: &'static [(&'static str, &'static str)];
+
+    /// The configuration's texts; a process has them, an image does not.
+    const CONFIGURATION: Configuration = Configuration { written: "", flat: "", elements: &[] };
 
     /// Gives the elements their memory. Called once, before anything else.
     fn start(&mut self) {}

@@ -20,7 +20,7 @@ const COMMANDS: [(&str, &str); 3] = [
         "click",
         "command=$(SLUICE click --print-command \"$@\") || exit $?\neval \"exec timeout --foreground 20 $command\"",
     ),
-    ("click-flatten", "exec click -q -h flatconfig \"$@\""),
+    ("click-flatten", "exec click -q -o - \"$@\""),
     (
         "click-buildtool",
         "[ \"$1\" = provides ] || exit 1\nshift\nfor class; do SLUICE elements \"$class\" >&2 || exit 1; done",

@@ -135,6 +135,7 @@ fn graph(emitter: &Emitter, ports: &[Port], code: &mut Code) {
         let names: Vec<_> = ports.iter().map(|port| format!("{:?}", port.name)).collect();
         code.line(format!("const PORTS: &'static [&'static str] = &[{}];", names.join(", ")));
         emitter.element_list(code);
+        emitter.told(code);
         emitter.start(code);
         code.gap();
         round(emitter, code);

@@ -48,6 +48,16 @@ impl Emitter<'_> {
         code.line("];");
     }
 
+    /// `Graph::CONFIGURATION`, if somebody can ask.
+    pub(super) fn told(&self, code: &mut Code) {
+        let Some((told, flat)) = self.told else { return };
+        code.open("const CONFIGURATION: nf_elements::Configuration = nf_elements::Configuration");
+        code.line(format!("written: {:?},", told.written));
+        code.line(format!("flat: {flat:?},"));
+        code.line(format!("elements: &{:?},", told.arguments));
+        code.close_with(";");
+    }
+
     /// `Graph::deadline_ns`, if an element can have one.
     pub(super) fn deadlines(&self, code: &mut Code) {
         let timed = |element: &usize| match self.shape(*element) {

@@ -31,15 +31,25 @@ pub(crate) struct Wiring {
     pub(crate) data: Vec<(String, Vec<u8>)>,
 }
 
-/// Emits the wiring of a VM.
-pub(crate) fn wiring(
+/// What a process tells about its configuration.
+pub(crate) struct Told {
+    /// The text as it was written; empty if it is not kept.
+    pub(crate) written: String,
+    /// The configuration of each element.
+    pub(crate) arguments: Vec<String>,
+}
+
+/// Emits the wiring of a VM, which tells what is in `told`, and the flat configuration with it.
+pub(crate) fn wiring<'a>(
     file_name: &str,
     vm: &str,
     ports: &[Port],
-    wired: &Wired,
-    configured: &[Option<Configured>],
+    wired: &'a Wired,
+    configured: &'a [Option<Configured>],
+    told: Option<(&'a Told, &'a str)>,
 ) -> Wiring {
     let mut emitter = Emitter::new(wired, configured);
+    emitter.told = told;
     emitter.tasks();
     emitter.methods();
     let source = graph::file(&emitter, file_name, vm, ports);
@@ -74,6 +84,7 @@ struct Emitter<'a> {
     pulls: Vec<pull::PullMethod>,
     /// For each Push element that is reached its type of outputs and their code.
     outputs: HashMap<usize, outputs::OutputsType>,
+    told: Option<(&'a Told, &'a str)>,
     /// Names of `nf_elements` that the source uses.
     imports: BTreeSet<&'static str>,
 }
@@ -102,6 +113,7 @@ impl<'a> Emitter<'a> {
             order: Vec::new(),
             pulls: Vec::new(),
             outputs: HashMap::new(),
+            told: None,
             imports: BTreeSet::from(["Graph", "HandlerError", "PacketIo"]),
         }
     }

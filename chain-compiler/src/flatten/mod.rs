@@ -13,6 +13,7 @@ mod formals;
 mod naming;
 mod scope;
 mod tunnels;
+mod unparse;
 mod variables;
 
 use crate::diagnostic::{Diagnostic, Log};
@@ -70,26 +71,6 @@ impl FlatElement<'_> {
         uses.fold(diagnostic, |diagnostic, one| {
             diagnostic.related(one.span.clone(), format!("used here, in '{}'", one.name))
         })
-    }
-}
-
-impl Flat<'_> {
-    /// The graph in Click's language: each element declared, then each connection.
-    pub(crate) fn to_click(&self) -> String {
-        let mut text = String::new();
-        for element in &self.elements {
-            let class = element.class.map_or("Error", |class| class.spec.class);
-            let arguments: Vec<&str> = element.arguments.iter().map(Text::as_str).collect();
-            let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
-            text.push_str(&format!("{} :: {class}{arguments};\n", element.name));
-        }
-        for link in &self.links {
-            let name = |end: End| &self.elements[end.element].name;
-            let output = if link.from.port == 0 { String::new() } else { format!(" [{}]", link.from.port) };
-            let input = if link.to.port == 0 { String::new() } else { format!("[{}] ", link.to.port) };
-            text.push_str(&format!("{}{output} -> {input}{};\n", name(link.from), name(link.to)));
-        }
-        text
     }
 }
 

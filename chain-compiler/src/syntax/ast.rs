@@ -25,9 +25,16 @@ pub(crate) struct File {
     pub(crate) outside: Body,
     /// Part of the file could not be parsed: what is missing may stand there.
     pub(crate) broken: bool,
+    /// It has `require(compact_config)`: its text is not kept.
+    pub(crate) is_compact: bool,
 }
 
 impl File {
+    /// What a configuration made of it must begin with.
+    pub(crate) fn requirements(&self) -> &'static str {
+        if self.is_compact { "require(compact_config);\n\n" } else { "" }
+    }
+
     /// Whether it is a plain configuration of Click.
     pub(crate) fn is_click(&self) -> bool {
         let ours = self.vms.len() + self.networks.len() + self.chains.len();

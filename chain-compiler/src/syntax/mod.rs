@@ -29,7 +29,8 @@ pub(crate) fn parse(sources: &mut Sources, options: &Options, log: &mut Log) -> 
     for _ in 0..MOST_LIBRARIES {
         let mut attempt = Log::default();
         let mut shared = Shared::new(sources, &mut attempt);
-        let file = Parser::new(&mut shared, 0).file();
+        let mut file = Parser::new(&mut shared, 0).file();
+        file.is_compact = shared.is_compact;
         let (requests, directives) = shared.finish();
         if requests.is_empty() {
             log.append(attempt);

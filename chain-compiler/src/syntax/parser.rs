@@ -20,11 +20,20 @@ pub(super) struct Shared<'s> {
     /// The files that were read, each once.
     pub(super) included: HashSet<usize>,
     directives: Vec<Span>,
+    /// Whether there was a `require(compact_config)`.
+    pub(super) is_compact: bool,
 }
 
 impl<'s> Shared<'s> {
     pub(super) fn new(sources: &'s Sources, log: &'s mut Log) -> Self {
-        Shared { sources, log, requests: Vec::new(), included: HashSet::from([0]), directives: Vec::new() }
+        Shared {
+            sources,
+            log,
+            requests: Vec::new(),
+            included: HashSet::from([0]),
+            directives: Vec::new(),
+            is_compact: false,
+        }
     }
 
     /// The libraries that are missing, and all line directives.

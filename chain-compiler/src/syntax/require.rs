@@ -17,7 +17,8 @@ impl Parser<'_, '_> {
             let words = words(&requirement);
             let word = |index: usize| words.get(index).map(|word| word.as_str().trim_matches(['"', '\'']));
             match (word(0), word(1), words.len()) {
-                (None, ..) | (Some("compact_config"), None, _) | (Some("package"), Some(_), 2) => {}
+                (None, ..) | (Some("package"), Some(_), 2) => {}
+                (Some("compact_config"), None, _) => self.shared.is_compact = true,
                 (Some("library"), Some(name), 2) => {
                     statements.extend(self.library(name, words[1].place())?);
                 }

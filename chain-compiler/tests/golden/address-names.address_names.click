@@ -13,13 +13,14 @@ FromDevice@8 :: FromDevice(wan);
 SetIPAddress@10 :: SetIPAddress(me:gw);
 SetIPAddress@11 :: SetIPAddress(you);
 ToDevice@12 :: ToDevice(lan);
-FromDevice@3 -> EtherEncap@4;
-EtherEncap@4 -> UDPIPEncap@5;
-UDPIPEncap@5 -> IPFilter@6;
-IPFilter@6 -> ToDevice@7;
-FromDevice@8 -> @9/SetIPAddress@2;
-@9/SetIPAddress@2 -> @9/@3/SetIPAddress@1;
-@9/@3/SetIPAddress@1 -> @9/Print@4;
-@9/Print@4 -> SetIPAddress@10;
-SetIPAddress@10 -> SetIPAddress@11;
-SetIPAddress@11 -> ToDevice@12;
+
+FromDevice@3 -> EtherEncap@4
+    -> UDPIPEncap@5
+    -> IPFilter@6
+    -> ToDevice@7;
+FromDevice@8 -> @9/SetIPAddress@2
+    -> @9/@3/SetIPAddress@1
+    -> @9/Print@4
+    -> SetIPAddress@10
+    -> SetIPAddress@11
+    -> ToDevice@12;

@@ -6,9 +6,10 @@ w/s :: Switch(0);
 w/Discard@5 :: Discard;
 AggregateCounter@3 :: AggregateCounter(COUNT_CALL 7 stop);
 Discard@4 :: Discard;
-InfiniteSource@1 -> w/c;
-w/c -> w/t;
-w/t -> AggregateCounter@3;
-w/Idle@3 -> w/s;
-w/s -> w/Discard@5;
-AggregateCounter@3 -> Discard@4;
+
+InfiniteSource@1 -> w/c
+    -> w/t
+    -> AggregateCounter@3
+    -> Discard@4;
+w/Idle@3 -> w/s
+    -> w/Discard@5;

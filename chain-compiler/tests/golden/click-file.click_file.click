@@ -12,13 +12,14 @@ ToNetmapDevice@11 :: ToDevice(eth0);
 count2 :: Counter;
 Idle@13 :: Idle;
 Discard@14 :: Discard;
-Reader@1/FromDevice@1 -> count;
-count -> q;
-q -> ToDevice@4;
-FromDPDKDevice@5 -> Print@6;
-Print@6 -> ToDPDKDevice@7;
-PollDevice@8 -> Strip@9;
-Strip@9 -> Unstrip@10;
-Unstrip@10 -> ToNetmapDevice@11;
-count2 -> Discard@14;
-Idle@13 -> count2;
+
+Reader@1/FromDevice@1 -> count
+    -> q
+    -> ToDevice@4;
+FromDPDKDevice@5 -> Print@6
+    -> ToDPDKDevice@7;
+PollDevice@8 -> Strip@9
+    -> Unstrip@10
+    -> ToNetmapDevice@11;
+Idle@13 -> count2
+    -> Discard@14;

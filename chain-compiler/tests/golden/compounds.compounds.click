@@ -21,29 +21,30 @@ Strip@23 :: Strip(1);
 joined :: Counter;
 one :: Counter;
 ToDevice@28 :: ToDevice(lan);
-FromDevice@1 -> Foo@2/Paint@1;
-Foo@2/Paint@1 -> f/Paint@1;
-f/Paint@1 -> Foo@4/Paint@1;
-Foo@4/Paint@1 -> Foo@5/Paint@1;
-Foo@5/Paint@1 -> Marker@6/Paint@1;
-Marker@6/Paint@1 -> Marker@7/Paint@1;
-Marker@7/Paint@1 -> @8/mark/inner;
-@8/mark/inner -> @8/mark/Paint@2;
-@8/mark/Paint@2 -> @8/outer/Marker@1/inner;
-@8/outer/Marker@1/inner -> @8/outer/Marker@1/Paint@2;
-@8/outer/Marker@1/Paint@2 -> sort;
-sort -> Print@13;
-sort [1] -> Print@14;
+
+FromDevice@1 -> Foo@2/Paint@1
+    -> f/Paint@1
+    -> Foo@4/Paint@1
+    -> Foo@5/Paint@1
+    -> Marker@6/Paint@1
+    -> Marker@7/Paint@1
+    -> @8/mark/inner
+    -> @8/mark/Paint@2
+    -> @8/outer/Marker@1/inner
+    -> @8/outer/Marker@1/Paint@2
+    -> sort
+    -> Print@13
+    -> ToDevice@15;
+sort [1] -> Print@14
+    -> ToDevice@15;
 sort [2] -> ToDevice@15;
-Print@13 -> ToDevice@15;
-Print@14 -> ToDevice@15;
-FromDevice@16 -> t;
-t -> one;
-t [1] -> two;
-t [2] -> Pass@22;
-t [3] -> Strip@23;
-two -> joined;
-Pass@22 -> joined;
-Strip@23 -> joined;
-joined -> ToDevice@28;
-one -> joined;
+FromDevice@16 -> t
+    -> one
+    -> joined
+    -> ToDevice@28;
+t [1] -> two
+    -> joined;
+t [2] -> Pass@22
+    -> joined;
+t [3] -> Strip@23
+    -> joined;

@@ -4,10 +4,11 @@ out :: ToDevice(wan);
 two :: Counter;
 Strip@5 :: Strip(1);
 rest :: Discard;
-FromDevice@1 -> kind;
-kind -> out;
-kind [1] -> two;
+
+FromDevice@1 -> kind
+    -> out;
+kind [1] -> two
+    -> Strip@5
+    -> out;
 kind [2] -> out;
 kind [3] -> rest;
-two -> Strip@5;
-Strip@5 -> out;

@@ -1,5 +1,6 @@
 InfiniteSource@1 :: InfiniteSource;
 counter :: Counter;
 Discard@3 :: Discard;
-InfiniteSource@1 -> counter;
-counter -> Discard@3;
+
+InfiniteSource@1 -> counter
+    -> Discard@3;

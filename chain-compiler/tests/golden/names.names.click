@@ -4,8 +4,9 @@ type :: Counter;
 a/b :: Counter;
 a_b :: Counter;
 toLAN :: ToDevice(lan);
-FromDevice@1 -> type;
-Counter@2 -> toLAN;
-type -> a/b;
-a/b -> a_b;
-a_b -> Counter@2;
+
+FromDevice@1 -> type
+    -> a/b
+    -> a_b
+    -> Counter@2
+    -> toLAN;

@@ -2,6 +2,7 @@ FromDevice@1 :: FromDevice(lan);
 arrived :: Counter;
 strip :: Strip(2);
 ToDevice@4 :: ToDevice(wan);
-FromDevice@1 -> arrived;
-arrived -> strip;
-strip -> ToDevice@4;
+
+FromDevice@1 -> arrived
+    -> strip
+    -> ToDevice@4;

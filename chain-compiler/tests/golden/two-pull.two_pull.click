@@ -3,7 +3,8 @@ queue :: Queue(100);
 l :: Counter;
 ToDevice@4 :: ToDevice(left);
 ToDevice@5 :: ToDevice(right);
-FromDevice@1 -> queue;
-queue -> l;
+
+FromDevice@1 -> queue
+    -> l
+    -> ToDevice@4;
 queue -> ToDevice@5;
-l -> ToDevice@4;

@@ -11,14 +11,22 @@ use crate::signals::Stop;
 use anyhow::Context;
 pub use source::{Definitions, compile, is_definition, only};
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The command. It returns only if something is wrong.
 pub fn command(args: &ClickArgs) -> anyhow::Result<()> {
     let source = source::Source::find(args)?;
     let plan = source.load(!args.no_warnings)?;
+    if let Some(path) = &args.output {
+        write(path, &plan.configuration).with_context(|| format!("cannot write {}", path.display()))?;
+        if args.quit && args.handler.is_empty() && args.exit_handler.is_none() {
+            // Nothing is left that a process would do.
+            return Ok(());
+        }
+    }
     let process = build(&package::package(&plan, args.attachments.tap()))?;
     if args.print_command {
         let words = args.for_the_process().into_iter().map(|word| word.to_string_lossy().into_owned());
@@ -28,6 +36,13 @@ pub fn command(args: &ClickArgs) -> anyhow::Result<()> {
     }
     let error = Command::new(&process).args(args.for_the_process()).exec();
     Err(error).with_context(|| format!("cannot run {}", process.display()))
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if path == Path::new("-") {
+        return std::io::stdout().write_all(text.as_bytes());
+    }
+    std::fs::write(path, text)
 }
 
 /// The process that `package` is. It is built only if that was not done, or our sources have changed since.
