@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Fields of IP summary dumps: their names, and how they are written and read as text.
 
+mod ip_options;
 mod options;
 mod read;
 mod write;
@@ -55,6 +56,7 @@ fields! {
     IpHl: "ip_hl",
     IpLen: "ip_len" | "length",
     IpCaptureLen: "ip_capture_len",
+    IpOpt: "ip_opt",
     Sport: "sport",
     Dport: "dport",
     TcpSeq: "tcp_seq" | "tcp_seqno",
@@ -109,12 +111,15 @@ impl Field {
     }
 }
 
-/// The words of a line; white space in double quotes does not divide, and the quotes go.
+/// The words of a line; white space in double quotes does not divide, and the quotes go. A backslash in quotes stays, with what
+/// is behind it: see [`unescaped`].
 pub fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quoted, mut begun) = (Vec::new(), String::new(), false, false);
-    for c in line.chars() {
+    let mut characters = line.chars();
+    while let Some(c) = characters.next() {
         match c {
             '"' => (quoted, begun) = (!quoted, true),
+            '\\' if quoted => word.extend([Some(c), characters.next()].into_iter().flatten()),
             c if c.is_whitespace() && !quoted => {
                 if begun {
                     words.push(std::mem::take(&mut word));
@@ -131,6 +136,33 @@ pub fn words(line: &str) -> Vec<String> {
         words.push(word);
     }
     words
+}
+
+/// The bytes of a word with Click's escapes: `\n` and its like, `\<00 FF>`, and any other character for itself.
+fn unescaped(word: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), word);
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        bytes.extend(plain.bytes());
+        let mut characters = escape.chars();
+        let byte = match characters.next() {
+            Some('<') => {
+                let (digits, behind) = escape[1..].split_once('>').unwrap_or((&escape[1..], ""));
+                let digits: Vec<u8> = digits.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
+                bytes.extend(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]));
+                rest = behind;
+                continue;
+            }
+            Some('n') => '\n',
+            Some('t') => '\t',
+            Some('r') => '\r',
+            Some(other) => other,
+            None => '\\',
+        };
+        bytes.extend(byte.to_string().bytes());
+        rest = characters.as_str();
+    }
+    bytes.extend(rest.bytes());
+    bytes
 }
 
 #[cfg(test)]

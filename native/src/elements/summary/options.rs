@@ -76,10 +76,10 @@ pub fn read(text: &str) -> Option<Vec<u8>> {
             options.extend([SACK_PERMITTED, 2]);
         } else if let Some(block) = option.strip_prefix("sack") {
             options.extend([SACK, 10]);
-            two_words(block, '-', &mut options)?;
+            two_words(block, ['-', ':'], &mut options)?;
         } else if let Some(times) = option.strip_prefix("ts") {
             options.extend([TIMESTAMP, 10]);
-            two_words(times, ':', &mut options)?;
+            two_words(times, [':', ':'], &mut options)?;
         } else {
             options.push(match option {
                 "nop" => NOP,
@@ -92,7 +92,7 @@ pub fn read(text: &str) -> Option<Vec<u8>> {
     (options.len() <= 40).then_some(options)
 }
 
-fn two_words(text: &str, between: char, options: &mut Vec<u8>) -> Option<()> {
+fn two_words(text: &str, between: [char; 2], options: &mut Vec<u8>) -> Option<()> {
     let (left, right) = text.split_once(between)?;
     for number in [left, right] {
         options.extend(number.parse::<u32>().ok()?.to_be_bytes());

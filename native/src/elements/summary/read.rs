@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A packet made of the fields of a line.
 
-use super::{Field, ICMP_TYPES, TCP_FLAGS, options};
+use super::{Field, ICMP_TYPES, TCP_FLAGS, ip_options, options, unescaped};
 use nf_elements::Packet;
 use nf_elements::wire::checksum::Sum;
 use std::net::Ipv4Addr;
@@ -13,6 +13,8 @@ const DCCP: u8 = 33;
 const UDPLITE: u8 = 136;
 /// The time to live where a dump does not say.
 const TTL: u8 = 100;
+/// Of IP and TCP without options.
+const HEADER_BYTES: usize = 20;
 
 /// Addresses and ports that a dump gives once for all its packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +39,9 @@ pub struct Line {
     aggregate: u32,
     /// The header's bytes, fixed fields set as read; length and protocol come last.
     ip: [u8; 20],
+    ip_options: Vec<u8>,
+    /// With options; at least what they need.
+    ip_header_bytes: usize,
     protocol: Option<u8>,
     ttl: Option<u8>,
     ip_bytes: Option<usize>,
@@ -44,6 +49,7 @@ pub struct Line {
     ports: [Option<u16>; 2],
     tcp: [u8; 20],
     tcp_options: Vec<u8>,
+    tcp_header_bytes: usize,
     udp_bytes: Option<u16>,
     icmp: [u8; 8],
     payload: Vec<u8>,
@@ -76,7 +82,7 @@ impl Line {
             }
             Field::Aggregate => self.aggregate = number(text)?,
             Field::WireLen => self.wire_bytes = Some(number(text)?),
-            Field::Payload => self.payload = text.bytes().collect(),
+            Field::Payload => self.payload = unescaped(text),
             Field::PayloadLen => self.payload_bytes = Some(number(text)?),
             Field::Sport => self.ports[0] = Some(number(text)?),
             Field::Dport => self.ports[1] = Some(number(text)?),
@@ -103,6 +109,8 @@ impl Line {
             Field::IpId => self.ip[4..6].copy_from_slice(&number::<u16>(text)?.to_be_bytes()),
             Field::IpSum => self.ip[10..12].copy_from_slice(&number::<u16>(text)?.to_be_bytes()),
             Field::IpProto => self.protocol = Some(protocol(text)?),
+            Field::IpOpt => self.ip_options = ip_options::read(text)?,
+            Field::IpHl => self.ip_header_bytes = header_bytes(text)?,
             Field::IpLen => self.ip_bytes = Some(number(text)?),
             _ => return None,
         }
@@ -119,6 +127,7 @@ impl Line {
             }
             Field::TcpWindow => self.tcp[14..16].copy_from_slice(&number::<u16>(text)?.to_be_bytes()),
             Field::TcpUrp => self.tcp[18..20].copy_from_slice(&number::<u16>(text)?.to_be_bytes()),
+            Field::TcpOff => self.tcp_header_bytes = header_bytes(text)?,
             Field::TcpOpt => self.tcp_options = options::read(text)?,
             Field::IcmpType | Field::IcmpTypeName => {
                 let named = ICMP_TYPES.iter().find(|(name, _)| *name == text).map(|(_, number)| *number);
@@ -143,25 +152,28 @@ impl Line {
         let is_first = u16::from_be_bytes([self.ip[6], self.ip[7]]) & 0x1fff == 0;
         let mut transport = if is_first { self.transport(protocol) } else { Vec::new() };
         transport.extend(&self.payload);
-        let said = self.payload_bytes.map(|bytes| 20 + transport.len() - self.payload.len() + bytes);
-        let length = self.ip_bytes.or(self.wire_bytes).or(said).unwrap_or(20 + transport.len()).min(0xffff);
+        pad(&mut self.ip_options, self.ip_header_bytes);
+        let header = HEADER_BYTES + self.ip_options.len();
+        let said = self.payload_bytes.map(|bytes| header + transport.len() - self.payload.len() + bytes);
+        let length = self.ip_bytes.or(self.wire_bytes).or(said).unwrap_or(header + transport.len()).min(0xffff);
         let ip_length = (length as u16).to_be_bytes();
         if is_first && matches!(protocol, UDP | UDPLITE) && self.udp_bytes.is_none() {
-            let bytes = (length.saturating_sub(20) as u16).to_be_bytes();
+            let bytes = (length.saturating_sub(header) as u16).to_be_bytes();
             transport[4..6].copy_from_slice(&bytes);
         }
         if checksums {
-            transport.resize(length.saturating_sub(20).max(transport.len()), 0);
+            transport.resize(length.saturating_sub(header).max(transport.len()), 0);
         }
-        (self.ip[0], self.ip[8], self.ip[9]) = (0x45, self.ttl.unwrap_or(TTL), protocol);
+        (self.ip[0], self.ip[8], self.ip[9]) = (0x40 | (header / 4) as u8, self.ttl.unwrap_or(TTL), protocol);
         self.ip[2..4].copy_from_slice(&ip_length);
         if checksums {
             self.set_checksums(protocol, &mut transport);
         }
         let _ = packet.append(&self.ip);
+        let _ = packet.append(&self.ip_options);
         let room = packet.tailroom().min(transport.len());
         let _ = packet.append(&transport[..room]);
-        packet.set_network(0, 20);
+        packet.set_network(0, header);
         let annotations = packet.annotations_mut();
         annotations.timestamp_ns = self.timestamp_ns;
         (annotations.paint, annotations.aggregate) = (self.paint, self.aggregate);
@@ -173,6 +185,7 @@ impl Line {
         let [source, destination] = self.ports.map(|port| port.unwrap_or(0).to_be_bytes());
         let mut bytes = match protocol {
             TCP => {
+                pad(&mut self.tcp_options, self.tcp_header_bytes);
                 let words = 5 + self.tcp_options.len() as u8 / 4;
                 self.tcp[12] = words << 4 | self.tcp[12] & 0xf;
                 [&self.tcp[..], &self.tcp_options].concat()
@@ -193,7 +206,7 @@ impl Line {
         let address = |bytes: &[u8]| u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let (source, destination) = (address(&self.ip[12..16]), address(&self.ip[16..20]));
         self.ip[10..12].fill(0);
-        let sum = Sum::new().with(&self.ip).checksum();
+        let sum = Sum::new().with(&self.ip).with(&self.ip_options).checksum();
         self.ip[10..12].copy_from_slice(&sum.to_be_bytes());
         if u16::from_be_bytes([self.ip[6], self.ip[7]]) & 0x3fff != 0 {
             return;
@@ -212,6 +225,16 @@ impl Line {
         let sum = sum.with(transport).checksum();
         transport[place].copy_from_slice(&sum.to_be_bytes());
     }
+}
+
+/// The length of a header, of IP or TCP, in bytes.
+fn header_bytes(text: &str) -> Option<usize> {
+    number::<usize>(text).filter(|bytes| bytes % 4 == 0 && (HEADER_BYTES..=60).contains(bytes))
+}
+
+/// Makes options as long as a header of `bytes` wants them.
+fn pad(options: &mut Vec<u8>, bytes: usize) {
+    options.resize(options.len().max(bytes.saturating_sub(HEADER_BYTES)), 0);
 }
 
 fn set_if_zero(bytes: &mut [u8], to: &[u8]) {

@@ -31,6 +31,9 @@ fn what_is_read_is_written() {
         ("ip_fragoff ip_len", "16+! 100"),
         ("link direction aggregate count", "0 > 5 1"),
         ("payload_len proto", "7 U"),
+        ("ip_hl tcp_off ip_len", "32 28 100"),
+        ("src dst ip_opt sport proto", "1.2.3.4 5.6.7.8 lsrr{1.2.3.5^9.9.9.9} 7 U"),
+        ("payload", r#""a \"b\"\n\<00>\<FF>""#),
     ] {
         assert_eq!(through(fields, text, fields), text, "{fields}");
     }

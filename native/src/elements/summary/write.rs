@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A packet's fields as text.
 
-use super::{Field, ICMP_TYPES, TCP_FLAGS, options};
+use super::{Field, ICMP_TYPES, TCP_FLAGS, ip_options, options};
 use nf_elements::Packet;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
@@ -144,6 +144,10 @@ impl<'a> View<'a> {
             Field::IpLen => self.ip(2, 2)?.into(),
             Field::IpCaptureLen if self.ip.is_empty() => self.packet.len() as u64,
             Field::IpCaptureLen => self.ip.len() as u64,
+            Field::IpOpt => {
+                ip_options::write(self.ip.get(20..self.header)?, out);
+                return Some(());
+            }
             Field::Sport => self.of(&[TCP, UDP, DCCP, UDPLITE], 0, 2)?.into(),
             Field::Dport => self.of(&[TCP, UDP, DCCP, UDPLITE], 2, 2)?.into(),
             Field::TcpSeq => self.tcp(4, 4)?.into(),
