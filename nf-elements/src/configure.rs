@@ -340,8 +340,8 @@ impl Arguments {
 
     fn parse<T: FromArgument>(&mut self, index: usize) -> Option<T> {
         let value = self.texts[index].value.clone();
-        let named = || T::named(&self.names, &value);
-        match T::from_argument(&value).or_else(named) {
+        // A configuration's own names go before those that everybody knows, such as of ports.
+        match T::named(&self.names, &value).or_else(|| T::from_argument(&value)) {
             Some(parsed) => Some(parsed),
             None => {
                 let message = if value.is_empty() { "empty argument".into() } else { format!("'{value}'") };

@@ -33,7 +33,7 @@
 //!
 //! **See also:** `DecIPTTL`, `FixIPSrc`, `ICMPPingResponder`.
 
-mod names;
+pub(super) mod names;
 mod source_route;
 
 use super::marked;

@@ -18,6 +18,7 @@
 //!
 //! **See also:** `ICMPPingSource`, `ICMPError`.
 
+use super::icmp_ping_rewriter::fill_checksum;
 use super::marked;
 use crate::spec::{Category, Handler, HandlerKind, Shape};
 use crate::wire::checksum::adjust;
@@ -115,6 +116,9 @@ impl Route for IcmpPingResponder {
             let checksum = adjust(u16::from_be_bytes([echo[2], echo[3]]), u32::from(old), 0);
             echo[..2].fill(0);
             echo[2..4].copy_from_slice(&checksum.to_be_bytes());
+            if checksum == 0 {
+                fill_checksum(packet.transport_mut());
+            }
         }
         let annotations = packet.annotations_mut();
         (annotations.paint, annotations.timestamp_ns) = (0, io.now_ns());
@@ -151,6 +155,13 @@ mod tests {
         assert_eq!((echo.message_type(), echo.identifier(), echo.sequence_number()), (Type::EchoReply, 0x1234, 7));
         let annotations = packet.annotations();
         assert_eq!((annotations.destination_ipv4(), annotations.paint, annotations.timestamp_ns), ([10, 0, 0, 1], 0, 99));
+    }
+
+    #[test]
+    fn a_reply_of_zeros_has_a_checksum() {
+        let mut packet = marked::datagram(PROTOCOL_ICMP, [10, 0, 0, 1], [10, 0, 0, 2], &[8, 0, 0xf7, 0xff, 0, 0, 0, 0]);
+        assert_eq!(IcmpPingResponder::new(false).route(&mut ListIo::new(0), 0, &mut packet), Some(0));
+        assert_eq!(packet.transport(), [0, 0, 0xff, 0xff, 0, 0, 0, 0], "RFC 1624 §3");
     }
 
     #[test]

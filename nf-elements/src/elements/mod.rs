@@ -45,6 +45,7 @@ pub mod tokens;
 elements! {
     address_info::AddressInfo,
     address_translator::AddressTranslator,
+    adjust_timestamp::AdjustTimestamp,
     aggregate_counter::AggregateCounter,
     aggregate_ip::AggregateIp,
     aggregate_ip_flows::AggregateIpFlows,
@@ -107,6 +108,7 @@ elements! {
     host_ether_filter::HostEtherFilter,
     icmp6_error::Icmp6Error,
     icmp_error::IcmpError,
+    icmp_ip_encap::IcmpIpEncap,
     icmp_ping_responder::IcmpPingResponder,
     icmp_ping_rewriter::IcmpPingRewriter,
     icmp_ping_source::IcmpPingSource,
@@ -135,6 +137,7 @@ elements! {
     listen_ether_switch::ListenEtherSwitch,
     lookup_ip6_route::LookupIp6Route,
     mark_ip6_header::MarkIp6Header,
+    mark_ip_ce::MarkIpCe,
     mark_ip_header::MarkIpHeader,
     message::Message,
     meter::Meter,

@@ -199,6 +199,9 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SetRandIpAddress::new(0, 0, 0));
     check_handlers(SetTcpChecksum::new(false));
     check_handlers(SetTimestamp::new(None));
+    check_handlers(AdjustTimestamp::new(0, false));
+    check_handlers(MarkIpCe::new(false));
+    check_handlers(IcmpIpEncap::new([0; 4], [0; 4], 8, 0, 0));
     check_handlers(SetUdpChecksum::new("", false));
     check_handlers(SetVlanAnno::new(0));
     check_handlers(Shaper::new(1));

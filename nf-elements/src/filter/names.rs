@@ -70,7 +70,7 @@ pub(crate) fn port(name: &str) -> Option<u16> {
 }
 
 /// The ICMP type of that name (RFC 792, 950, 1256).
-pub(super) fn icmp_type(name: &str) -> Option<u8> {
+pub(crate) fn icmp_type(name: &str) -> Option<u8> {
     Some(match name {
         "echo-reply" => 0,
         "unreachable" => 3,

@@ -103,6 +103,11 @@ impl<'a> View<'a> {
             (annotations.timestamp_ns / 1_000_000_000, annotations.timestamp_ns % 1_000_000_000);
         let frame = || self.ethernet();
         let number: u64 = match field {
+            // Only AdjustTimestamp makes times before 0.
+            Field::Timestamp if annotations.timestamp_ns > i64::MAX as u64 => {
+                let microseconds = annotations.timestamp_ns.wrapping_neg() / 1000;
+                return write!(out, "-{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000).ok();
+            }
             Field::Timestamp => return write!(out, "{seconds}.{:06}", nanoseconds / 1000).ok(),
             Field::FirstTimestamp => return write!(out, "0.000000").ok(),
             Field::TsSec => seconds,
