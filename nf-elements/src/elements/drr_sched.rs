@@ -14,7 +14,7 @@
 //!
 //! **Handlers:** none.
 //!
-//! **Example:** `s :: DRRSched(1500); a :: Queue -> [0]s; b :: Queue -> [1]s; s -> ToDevice(wan);`
+//! **Example:** `s :: DRRSched(1500); FromDevice(lan) -> Queue -> [0]s; FromDevice(wan) -> Queue -> [1]s; s -> Discard;`
 //!
 //! **See also:** `RoundRobinSched`, `StrideSched`, `PrioSched`.
 

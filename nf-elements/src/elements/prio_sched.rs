@@ -12,7 +12,7 @@
 //!
 //! **Handlers:** none.
 //!
-//! **Example:** `s :: PrioSched; urgent :: Queue -> [0]s; rest :: Queue -> [1]s; s -> ToDevice(wan);`
+//! **Example:** `s :: PrioSched; FromDevice(lan) -> Queue -> [0]s; FromDevice(wan) -> Queue -> [1]s; s -> Discard;`
 //!
 //! **See also:** `RoundRobinSched`, `StrideSched`, `DRRSched`, `PullSwitch`.
 

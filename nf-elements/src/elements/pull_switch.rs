@@ -10,7 +10,7 @@
 //!
 //! **Handlers:** `switch` (read, write).
 //!
-//! **Example:** `s :: PullSwitch(1); a :: Queue -> [0]s; b :: Queue -> [1]s; s -> ToDevice(wan);`
+//! **Example:** `s :: PullSwitch(1); FromDevice(lan) -> Queue -> [0]s; FromDevice(wan) -> Queue -> [1]s; s -> Discard;`
 //!
 //! **See also:** `StaticPullSwitch`, `PrioSched`, `RoundRobinSched`, `Switch`.
 

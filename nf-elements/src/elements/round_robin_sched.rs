@@ -11,7 +11,7 @@
 //!
 //! **Handlers:** none.
 //!
-//! **Example:** `s :: RoundRobinSched; a :: Queue -> [0]s; b :: Queue -> [1]s; s -> ToDevice(wan);`
+//! **Example:** `s :: RoundRobinSched; FromDevice(lan) -> Queue -> [0]s; FromDevice(wan) -> Queue -> [1]s; s -> Discard;`
 //!
 //! **See also:** `PrioSched`, `StrideSched`, `DRRSched`, `RoundRobinSwitch`.
 

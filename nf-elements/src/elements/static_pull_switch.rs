@@ -8,7 +8,7 @@
 //!
 //! **Handlers:** none.
 //!
-//! **Example:** `s :: StaticPullSwitch(1); a :: Queue -> [0]s; b :: Queue -> [1]s; s -> ToDevice(wan);`
+//! **Example:** `s :: StaticPullSwitch(1); FromDevice(lan) -> Queue -> [0]s; FromDevice(wan) -> Queue -> [1]s; s -> Discard;`
 //!
 //! **See also:** `PullSwitch`, `StaticSwitch`.
 

@@ -11,7 +11,7 @@
 //!
 //! **Handlers:** `tickets0`, `tickets1`, … (read, write).
 //!
-//! **Example:** `s :: StrideSched(3, 1); a :: Queue -> [0]s; b :: Queue -> [1]s; s -> ToDevice(wan);`
+//! **Example:** `s :: StrideSched(3, 1); FromDevice(lan) -> Queue -> [0]s; FromDevice(wan) -> Queue -> [1]s; s -> Discard;`
 //!
 //! **See also:** `StrideSwitch`, `RoundRobinSched`, `PrioSched`, `DRRSched`.
 
