@@ -18,7 +18,7 @@ const AT_ONCE: usize = 2;
 const COMMANDS: [(&str, &str); 3] = [
     (
         "click",
-        "command=$(SLUICE click --print-command \"$@\") || exit $?\neval \"exec timeout --foreground 20 $command\"",
+        "[ \"$1\" != -qo- ] || exec SLUICE click \"$@\"\ncommand=$(SLUICE click --print-command \"$@\") || exit $?\neval \"exec timeout --foreground 20 $command\"",
     ),
     ("click-flatten", "exec click -q -o - \"$@\""),
     (
