@@ -59,6 +59,14 @@ impl PacketIo for NativeIo {
     }
 
     #[inline]
+    fn allocate_all(&mut self, count: usize, batch: &mut Batch) {
+        pool::take_all(count.min(batch.room()), |buffer| {
+            // There is room: the count says so.
+            let _ = batch.push(Packet::new(buffer));
+        });
+    }
+
+    #[inline]
     fn now_ns(&self) -> u64 {
         self.clock.now_ns()
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Packet buffers on the heap: a stack per thread, so that the buffer used last, still in the cache, is used next.
 
-use nf_elements::{BUFFER_BYTES, Buffer, BufferPool};
+use nf_elements::{BUFFER_BYTES, Batch, Buffer, BufferPool};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 
@@ -38,6 +38,19 @@ pub fn take() -> Option<&'static mut Buffer> {
     })
 }
 
+/// Gives so many buffers, or as many as there are, to `each`.
+#[inline]
+pub fn take_all(count: usize, each: impl FnMut(&'static mut Buffer)) {
+    FREE.with(|free| {
+        let mut free = free.borrow_mut();
+        if free.buffers.len() < count {
+            free.grow();
+        }
+        let rest = free.buffers.len().saturating_sub(count);
+        free.buffers.drain(rest..).rev().for_each(each);
+    });
+}
+
 impl Free {
     #[cold]
     fn grow(&mut self) {
@@ -53,6 +66,11 @@ impl BufferPool for Heap {
     #[inline]
     fn give_back(&self, buffer: &'static mut Buffer) {
         FREE.with(|free| free.borrow_mut().buffers.push(buffer));
+    }
+
+    #[inline]
+    fn give_back_all(&self, batch: &mut Batch) {
+        FREE.with(|free| free.borrow_mut().buffers.extend(batch.take_buffers()));
     }
 }
 

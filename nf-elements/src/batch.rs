@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A batch: the packets that travel together.
 
-use crate::Packet;
+use crate::{Buffer, Packet};
 
 /// Most packets in a batch, and most that a device hands over at once.
 pub const BURST: usize = 32;
@@ -41,10 +41,51 @@ impl Batch {
         self.0.push(packet)
     }
 
+    /// Ends all packets. One call for all buffers, not one for each, where they are of the same pool, as they usually are.
+    #[inline]
+    pub fn discard(mut self) {
+        let Some(pool) = self.iter().next().and_then(Packet::pool) else { return };
+        // Two pools of no size may have the same address, but such pools are the same in all else, too.
+        if self.iter().all(|packet| packet.pool().is_some_and(|other| core::ptr::addr_eq(other, pool))) {
+            pool.give_back_all(&mut self);
+            // Empty handles: looking at each of them once more would find nothing to drop.
+            core::mem::forget(self);
+        }
+    }
+
+    /// The buffers of all packets, for their pool; nothing is left of a packet whose buffer was taken.
+    #[inline]
+    pub fn take_buffers(&mut self) -> impl ExactSizeIterator<Item = &'static mut Buffer> + '_ {
+        self.0.iter_mut().map(Packet::take_buffer)
+    }
+
+    /// Keeps the packets of which `keep`, which may change them, says so, in their order; the others end.
+    #[inline]
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut Packet) -> bool) {
+        let packets = self.0.as_mut_slice();
+        let mut gone = 0;
+        for index in 0..packets.len() {
+            if !keep(&mut packets[index]) {
+                gone += 1;
+            } else if gone > 0 {
+                packets.swap(index - gone, index);
+            }
+        }
+        if gone > 0 {
+            self.0.truncate(self.0.len() - gone);
+        }
+    }
+
     /// The packets.
     #[inline]
     pub fn iter(&self) -> core::slice::Iter<'_, Packet> {
         self.0.iter()
+    }
+
+    /// The packets, to edit in place.
+    #[inline]
+    pub fn iter_mut(&mut self) -> core::slice::IterMut<'_, Packet> {
+        self.0.iter_mut()
     }
 
     /// Removes and yields the first `count` packets (all, if there are fewer).
@@ -73,5 +114,23 @@ impl IntoIterator for Batch {
     #[inline]
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::packet;
+
+    #[test]
+    fn retain_keeps_the_order_and_ends_the_rest() {
+        for mask in 0..64u32 {
+            let mut batch = Batch::new();
+            (0..6).for_each(|byte| drop(batch.push(packet(&[byte]))));
+            batch.retain(|packet| mask >> packet.data()[0] & 1 == 1);
+            let left: Vec<u8> = batch.iter().map(|packet| packet.data()[0]).collect();
+            assert_eq!(left, (0..6).filter(|byte| mask >> byte & 1 == 1).collect::<Vec<_>>());
+            batch.discard();
+        }
     }
 }

@@ -18,6 +18,16 @@ pub trait PacketIo {
     /// A fresh packet without data; none when the pool is empty.
     fn allocate(&mut self) -> Option<Packet>;
 
+    /// Adds up to `count` fresh packets to `batch`, as many as there are and as there is room for.
+    #[inline]
+    fn allocate_all(&mut self, count: usize, batch: &mut Batch) {
+        for _ in 0..count.min(batch.room()) {
+            let Some(packet) = self.allocate() else { return };
+            // There is room: the loop's bound says so.
+            let _ = batch.push(packet);
+        }
+    }
+
     /// Nanoseconds since the machine started. Read once per burst, so it is cheap and equal within one.
     fn now_ns(&self) -> u64;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A packet: an owned handle on a pooled buffer.
 
+use crate::Batch;
+
 /// Bytes of a whole buffer, its annotations included; a buffer is aligned to this less than a page, so it never straddles one.
 pub const BUFFER_BYTES: usize = 2048;
 /// Bytes for frame data in a buffer: headroom, frame and tailroom together.
@@ -12,6 +14,11 @@ pub const HEADROOM_BYTES: usize = 128;
 pub trait BufferPool: Sync {
     /// Takes the buffer back.
     fn give_back(&self, buffer: &'static mut Buffer);
+
+    /// Takes back the buffers of a batch at once: its packets are all of this pool.
+    fn give_back_all(&self, batch: &mut Batch) {
+        batch.take_buffers().for_each(|buffer| self.give_back(buffer));
+    }
 }
 
 /// What elements tell each other about a packet (Click's annotations). Cleared when a buffer becomes a fresh packet.
@@ -172,9 +179,21 @@ impl Packet {
         Packet(Some(buffer))
     }
 
+    /// The pool that the buffer returns to.
+    #[inline]
+    pub(crate) fn pool(&self) -> Option<&'static dyn BufferPool> {
+        self.buffer().header.pool
+    }
+
     /// Gives up the handle for its buffer, as a device wants it.
     #[inline]
     pub fn into_buffer(mut self) -> &'static mut Buffer {
+        self.take_buffer()
+    }
+
+    /// Takes the buffer out of the handle, of which nothing is left but to drop it.
+    #[inline]
+    pub(crate) fn take_buffer(&mut self) -> &'static mut Buffer {
         self.0.take().expect("a packet has its buffer until it is consumed")
     }
 
@@ -342,12 +361,35 @@ impl Packet {
     pub fn append(&mut self, bytes: &[u8]) -> bool {
         let buffer = self.buffer_mut();
         let end = usize::from(buffer.header.start) + usize::from(buffer.header.length);
-        let Some(room) = buffer.data.0.get_mut(end..).and_then(|room| room.get_mut(..bytes.len())) else {
-            return false;
-        };
+        // No sum is too large: a slice has at most isize::MAX bytes.
+        let Some(room) = buffer.data.0.get_mut(end..end + bytes.len()) else { return false };
         room.copy_from_slice(bytes);
         buffer.header.length += bytes.len() as u16;
         true
+    }
+
+    /// Appends `length` bytes, the first of `bytes`, as [`Packet::append`] does. Up to 64 bytes cost no call of a function
+    /// that copies: so many are copied always, and those behind the data are nobody's.
+    #[inline]
+    #[must_use]
+    pub fn append_front<const N: usize>(&mut self, bytes: &[u8; N], length: usize) -> bool {
+        const BLOCK: usize = 64;
+        let buffer = self.buffer_mut();
+        let end = usize::from(buffer.header.start) + usize::from(buffer.header.length);
+        match (bytes.first_chunk::<BLOCK>(), buffer.data.0.get_mut(end..end + BLOCK)) {
+            (Some(bytes), Some(room)) if length <= BLOCK => {
+                room.copy_from_slice(bytes);
+                buffer.header.length += length as u16;
+                true
+            }
+            _ => self.append_many(bytes, length),
+        }
+    }
+
+    // By itself, lest the compiler makes one copy of both.
+    #[inline(never)]
+    fn append_many(&mut self, bytes: &[u8], length: usize) -> bool {
+        bytes.get(..length).is_some_and(|bytes| self.append(bytes))
     }
 
     /// The bytes from the network header on; empty if that is unknown or lies outside the packet.

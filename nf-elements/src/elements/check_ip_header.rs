@@ -32,8 +32,10 @@
 pub(super) mod configuration;
 
 use super::complaints::{self, Complaints, Reasons};
+use super::marked;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::wire::ipv4::{Error, Ipv4};
+use crate::wire::checksum::Sum;
+use crate::wire::ipv4::{Error, HEADER_BYTES, Ipv4};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
 
@@ -96,7 +98,6 @@ impl CheckIpHeader {
     }
 
     /// Header length, total length and destination of a good packet.
-    #[inline(always)]
     fn check(&self, packet: &Packet) -> Result<(usize, usize, u32), Reason> {
         let header = Ipv4::new_checked(packet.data().get(self.offset..).unwrap_or(&[]))?;
         if self.checksum && !header.is_header_intact() {
@@ -108,14 +109,42 @@ impl CheckIpHeader {
         Ok((header.header_length(), usize::from(header.total_length()), header.destination()))
     }
 
+    /// Total length and destination of a good packet without options, as nearly all are: what [`CheckIpHeader::check`]
+    /// would say, in fewer steps. None of any other packet.
+    #[inline(always)]
+    fn check_plain(&self, packet: &Packet) -> Option<(usize, u32)> {
+        let bytes = packet.data().get(self.offset..)?;
+        let header: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
+        let total_length = marked::total_length(header);
+        let is_plain = header[0] == 0x45 && (HEADER_BYTES..=bytes.len()).contains(&total_length);
+        let is_trusted = self.bad_sources.is_empty() && (!self.checksum || Sum::new().with_20(header).is_intact());
+        (is_plain && is_trusted).then(|| (total_length, u32::from_be_bytes(marked::destination(header))))
+    }
+
     /// Checks a packet; a good one is annotated and cut, of a bad one the reason is told.
     #[inline(always)]
     fn treat(&self, packet: &mut Packet) -> Result<(), Reason> {
+        match self.check_plain(packet) {
+            Some((total_length, destination)) => {
+                self.annotate(packet, HEADER_BYTES, total_length, destination);
+                Ok(())
+            }
+            None => self.treat_any(packet),
+        }
+    }
+
+    #[inline(never)]
+    fn treat_any(&self, packet: &mut Packet) -> Result<(), Reason> {
         let (header_length, total_length, destination) = self.check(packet)?;
+        self.annotate(packet, header_length, total_length, destination);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn annotate(&self, packet: &mut Packet, header_length: usize, total_length: usize, destination: u32) {
         packet.set_network(self.offset, header_length);
         packet.annotations_mut().set_destination_ipv4(destination.to_be_bytes());
         packet.truncate(self.offset + total_length);
-        Ok(())
     }
 
     /// Whether the packet is good, which is annotated and cut then; nothing is counted.

@@ -29,6 +29,9 @@ pub struct Counter {
     byte_count: u64,
     rate: Rate<10>,
     byte_rate: Rate<4>,
+    /// The counts that the rates know of.
+    known: u64,
+    known_bytes: u64,
     count_call: CountCall,
     byte_count_call: CountCall,
 }
@@ -46,9 +49,26 @@ impl Counter {
             byte_count: 0,
             rate: Rate::new(),
             byte_rate: Rate::new(),
+            known: 0,
+            known_bytes: 0,
             count_call,
             byte_count_call,
         }
+    }
+
+    /// Tells the rates what they have not seen: they need it at the end of an epoch only, so packets cost a comparison.
+    fn tell_rates(&mut self) {
+        self.rate.add(self.count - self.known);
+        self.byte_rate.add(self.byte_count - self.known_bytes);
+        (self.known, self.known_bytes) = (self.count, self.byte_count);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_epoch(&mut self, now_ns: u64) {
+        self.tell_rates();
+        self.rate.update(now_ns, 0);
+        self.byte_rate.update(now_ns, 0);
     }
 }
 
@@ -100,7 +120,8 @@ impl Element for Counter {
     fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
         match name {
             "reset" | "reset_counts" => {
-                (self.count, self.byte_count) = (0, 0);
+                self.tell_rates();
+                (self.count, self.byte_count, self.known, self.known_bytes) = (0, 0, 0, 0);
                 self.count_call.reset();
                 self.byte_count_call.reset();
             }
@@ -139,11 +160,11 @@ impl crate::configure::Configure for Counter {
 impl Action for Counter {
     #[inline]
     fn action<M: PacketIo>(&mut self, io: &mut M, packet: &mut Packet) -> Verdict {
-        let (now_ns, bytes) = (io.now_ns(), packet.len() as u64);
+        if self.rate.is_due(io.now_ns()) {
+            self.end_epoch(io.now_ns());
+        }
         self.count += 1;
-        self.byte_count += bytes;
-        self.rate.update(now_ns, 1);
-        self.byte_rate.update(now_ns, bytes);
+        self.byte_count += packet.len() as u64;
         self.count_call.reach(self.count);
         self.byte_count_call.reach(self.byte_count);
         Verdict::Pass

@@ -103,6 +103,7 @@ impl Sink for Discard {
     #[inline]
     fn consume<M: PacketIo>(&mut self, _: &mut M, batch: Batch) {
         self.count += batch.len() as u64;
+        batch.discard();
     }
 
     #[inline]

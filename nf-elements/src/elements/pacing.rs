@@ -75,15 +75,13 @@ impl Pacing {
         batch: &mut Batch,
         mut fill: impl FnMut(&mut Packet),
     ) {
-        for _ in 0..self.due(io).min(most).min(batch.room()) {
-            let Some(mut packet) = io.allocate() else { return };
-            fill(&mut packet);
-            if self.timestamp {
-                packet.annotations_mut().timestamp_ns = io.now_ns();
-            }
-            self.count += 1;
-            // The batch has room: the loop's bound says so.
-            let _ = batch.push(packet);
+        let (before, due) = (batch.len(), self.due(io));
+        io.allocate_all(due.min(most), batch);
+        self.count += (batch.len() - before) as u64;
+        let timestamp_ns = if self.timestamp { io.now_ns() } else { 0 };
+        for packet in batch.iter_mut().skip(before) {
+            packet.annotations_mut().timestamp_ns = timestamp_ns;
+            fill(packet);
         }
     }
 

@@ -64,7 +64,7 @@ impl Payload {
     }
 
     /// A packet's bytes.
-    #[inline]
+    #[cfg(test)]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.shown]
     }
@@ -73,7 +73,7 @@ impl Payload {
     #[inline]
     pub fn fill(&self, packet: &mut Packet) {
         // A fresh buffer holds MOST_BYTES.
-        let _ = packet.append(self.bytes());
+        let _ = packet.append_front(&self.bytes, self.shown);
     }
 
     /// Reads `data` or `length`.

@@ -32,6 +32,17 @@ impl<const SCALE: u32> Rate<SCALE> {
         self.current += count;
     }
 
+    /// Whether the epoch is over, so that [`Rate::update`] would do more than add.
+    #[inline(always)]
+    pub fn is_due(&self, now_ns: u64) -> bool {
+        now_ns >= self.next_epoch_ns
+    }
+
+    /// `count` more in the epoch that the last update was in.
+    pub fn add(&mut self, count: u64) {
+        self.current += count;
+    }
+
     /// Ends epochs up to now.
     #[cold]
     fn advance(&mut self, now_ns: u64) {
