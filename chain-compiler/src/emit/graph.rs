@@ -124,7 +124,8 @@ fn methods(emitter: &Emitter, code: &mut Code) {
         if entry.callers == 1 {
             code.line("#[inline]");
         }
-        let head = format!("fn {}<M: PacketIo>(&mut self, io: &mut M, batch: Batch)", entry.method);
+        let batch = if entry.in_place { "mut batch" } else { "batch" };
+        let head = format!("fn {}<M: PacketIo>(&mut self, io: &mut M, {batch}: Batch)", entry.method);
         code.block(head, |code| code.lines(&entry.body));
     }
 }

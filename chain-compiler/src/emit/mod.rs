@@ -60,6 +60,8 @@ pub(crate) fn wiring<'a>(
 struct Entry {
     method: String,
     callers: usize,
+    /// Whether packets stay in the batch that comes in.
+    in_place: bool,
     body: Code,
 }
 
@@ -148,7 +150,7 @@ impl<'a> Emitter<'a> {
         let entry = self.entries.entry(end).or_insert_with(|| {
             self.order.push(end);
             let method = self.methods.unique(&format!("{}_{}", self.fields[end.element], end.port));
-            Entry { method, callers: 0, body: Code::default() }
+            Entry { method, callers: 0, in_place: false, body: Code::default() }
         });
         entry.callers += 1;
         format!("self.{}(io, {batch});", entry.method)
@@ -175,8 +177,9 @@ impl<'a> Emitter<'a> {
     fn methods(&mut self) {
         let mut done = 0;
         while let Some(&end) = self.order.get(done) {
-            let body = self.entry_body(end);
+            let (in_place, body) = self.entry_body(end);
             if let Some(entry) = self.entries.get_mut(&end) {
+                entry.in_place = in_place;
                 entry.body = body;
             }
             done += 1;

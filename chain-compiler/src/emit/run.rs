@@ -15,6 +15,8 @@ pub(super) struct Run {
     pub(super) each: Code,
     /// Whether those statements change the packet in place.
     pub(super) mutable: bool,
+    /// Whether packets stay in the batch that they came in, of which the statements then are a test: whether to keep them.
+    in_place: bool,
     names: Names,
     /// Batches that the statements fill, each with the input it is for.
     batches: Vec<(String, End)>,
@@ -28,10 +30,21 @@ impl Run {
         Run {
             each: Code::at(depth),
             mutable: false,
+            in_place: false,
             names: Names::without(&["self", "io", "packet", "batch", "limit", "moved"]),
             batches: Vec::new(),
             outputs: None,
         }
+    }
+
+    /// The packet, as calls that change it want it.
+    fn packet(&self) -> &'static str {
+        if self.in_place { "packet" } else { "&mut packet" }
+    }
+
+    /// What ends the statements for a packet that does not go on.
+    fn end(&self) -> &'static str {
+        if self.in_place { "return false;" } else { "continue;" }
     }
 
     /// The variable of the batch for `target`: one for all paths that end there, so that packets stay in order.
@@ -131,17 +144,45 @@ impl Emitter<'_> {
         None
     }
 
-    /// What a method does with a batch for an input.
-    pub(super) fn entry_body(&mut self, end: End) -> Code {
+    /// What a method does with a batch for an input, and whether it does so in place.
+    pub(super) fn entry_body(&mut self, end: End) -> (bool, Code) {
         self.imports.insert("Batch");
         let mut run = Run::new(3);
-        self.run_from(end, &mut run);
         let mut body = Code::at(2);
+        if let Some(last) = self.only_end(end) {
+            run.in_place = true;
+            self.run_from(end, &mut run);
+            body.open("batch.retain(|packet|");
+            body.lines(&run.each);
+            body.line("true");
+            body.close_with(");");
+            self.hand_over_batches([("batch".into(), last)].into_iter(), &mut body);
+            return (true, body);
+        }
+        self.run_from(end, &mut run);
         run.declare(&mut body);
         let packet = if run.mutable { "mut packet" } else { "packet" };
         body.block(format!("for {packet} in batch"), |code| code.lines(&run.each));
         self.hand_over(&run, &mut body);
-        body
+        (false, body)
+    }
+
+    /// The one input that all packets from `end` on come to, but for those that are dropped, if there is nothing but steps
+    /// in place between.
+    fn only_end(&self, mut end: End) -> Option<End> {
+        while self.goes_on_in_place(end) {
+            let [(_, next)] = self.nexts(end.element)[..] else { return None };
+            match self.shape(next.element) {
+                Shape::Store => return None,
+                _ if self.goes_on(next) => end = next,
+                _ => return Some(next),
+            }
+        }
+        None
+    }
+
+    fn goes_on_in_place(&self, end: End) -> bool {
+        matches!(self.shape(end.element), Shape::Action | Shape::Route)
     }
 
     /// Statements for a packet that comes in by `end`.
@@ -174,27 +215,29 @@ impl Emitter<'_> {
 
     fn action_step(&mut self, end: End, run: &mut Run) -> Option<End> {
         run.mutable = true;
-        let call = self.call(end.element, "action", "&mut packet");
+        let call = self.call(end.element, "action", run.packet());
         let next = self.next(end.element, 0);
         if next.is_none() {
             run.each.line(format!("let _ = {call};"));
             return None;
         }
         self.imports.insert("Verdict");
-        run.each.block(format!("if {call} == Verdict::Drop"), |code| code.line("continue;"));
+        let end_of_packet = run.end();
+        run.each.block(format!("if {call} == Verdict::Drop"), |code| code.line(end_of_packet));
         next
     }
 
     fn route_step(&mut self, end: End, run: &mut Run) -> Option<End> {
         run.mutable = true;
-        let call = self.call(end.element, "route", &format!("{}, &mut packet", end.port));
+        let call = self.call(end.element, "route", &format!("{}, {}", end.port, run.packet()));
         match *self.nexts(end.element) {
             [] => {
                 run.each.line(format!("let _ = {call};"));
                 None
             }
             [(port, next)] => {
-                run.each.block(format!("if {call} != Some({port})"), |code| code.line("continue;"));
+                let end_of_packet = run.end();
+                run.each.block(format!("if {call} != Some({port})"), |code| code.line(end_of_packet));
                 Some(next)
             }
             ref several => {
@@ -262,6 +305,9 @@ impl Emitter<'_> {
 
     /// The packet goes into the batch for `end`.
     fn collect(&mut self, end: End, run: &mut Run) {
+        if run.in_place {
+            return;
+        }
         self.imports.insert("Batch");
         let variable = run.batch_for(end, &self.batch_name(end));
         run.each.line(format!("let _ = {variable}.push(packet);"));

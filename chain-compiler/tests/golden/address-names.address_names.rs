@@ -83,48 +83,46 @@ impl Wiring {
     }
 
     #[inline]
-    fn ether_encap_4_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_7 = Batch::new();
-        for mut packet in batch {
-            if self.ether_encap_4.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn ether_encap_4_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.ether_encap_4.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.udpip_encap_5.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.udpip_encap_5.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.ip_filter_6.route(io, 0, &mut packet) != Some(0) {
-                continue;
+            if self.ip_filter_6.route(io, 0, packet) != Some(0) {
+                return false;
             }
-            let _ = for_to_device_7.push(packet);
-        }
-        if !for_to_device_7.is_empty() {
-            self.to_device_7.consume(io, for_to_device_7);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_7.consume(io, batch);
         }
     }
 
     #[inline]
-    fn element_9_set_ip_address_2_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_12 = Batch::new();
-        for mut packet in batch {
-            if self.element_9_set_ip_address_2.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn element_9_set_ip_address_2_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.element_9_set_ip_address_2.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.element_9_3_set_ip_address_1.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.element_9_3_set_ip_address_1.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.element_9_print_4.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.element_9_print_4.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.set_ip_address_10.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.set_ip_address_10.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.set_ip_address_11.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.set_ip_address_11.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_device_12.push(packet);
-        }
-        if !for_to_device_12.is_empty() {
-            self.to_device_12.consume(io, for_to_device_12);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_12.consume(io, batch);
         }
     }
 }

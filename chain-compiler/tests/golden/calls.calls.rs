@@ -73,22 +73,21 @@ impl Wiring {
     }
 
     #[inline]
-    fn w_c_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_discard_4 = Batch::new();
-        for mut packet in batch {
-            if self.w_c.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn w_c_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.w_c.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.w_t.route(io, 0, &mut packet) != Some(0) {
-                continue;
+            if self.w_t.route(io, 0, packet) != Some(0) {
+                return false;
             }
-            if self.aggregate_counter_3.route(io, 0, &mut packet) != Some(0) {
-                continue;
+            if self.aggregate_counter_3.route(io, 0, packet) != Some(0) {
+                return false;
             }
-            let _ = for_discard_4.push(packet);
-        }
-        if !for_discard_4.is_empty() {
-            self.discard_4.consume(io, for_discard_4);
+            true
+        });
+        if !batch.is_empty() {
+            self.discard_4.consume(io, batch);
         }
     }
 }

@@ -136,33 +136,31 @@ impl Wiring {
     }
 
     #[inline]
-    fn print_6_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_dpdk_device_7 = Batch::new();
-        for mut packet in batch {
-            if self.print_6.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn print_6_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.print_6.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_dpdk_device_7.push(packet);
-        }
-        if !for_to_dpdk_device_7.is_empty() {
-            self.to_dpdk_device_7.consume(io, for_to_dpdk_device_7);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_dpdk_device_7.consume(io, batch);
         }
     }
 
     #[inline]
-    fn strip_9_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_netmap_device_11 = Batch::new();
-        for mut packet in batch {
-            if self.strip_9.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn strip_9_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.strip_9.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.unstrip_10.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.unstrip_10.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_netmap_device_11.push(packet);
-        }
-        if !for_to_netmap_device_11.is_empty() {
-            self.to_netmap_device_11.consume(io, for_to_netmap_device_11);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_netmap_device_11.consume(io, batch);
         }
     }
 }

@@ -205,99 +205,92 @@ impl Wiring {
     }
 
     #[inline]
-    fn print_13_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_15 = Batch::new();
-        for mut packet in batch {
-            if self.print_13.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn print_13_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.print_13.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_device_15.push(packet);
-        }
-        if !for_to_device_15.is_empty() {
-            self.to_device_15.consume(io, for_to_device_15);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_15.consume(io, batch);
         }
     }
 
     #[inline]
-    fn print_14_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_15 = Batch::new();
-        for mut packet in batch {
-            if self.print_14.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn print_14_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.print_14.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_device_15.push(packet);
-        }
-        if !for_to_device_15.is_empty() {
-            self.to_device_15.consume(io, for_to_device_15);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_15.consume(io, batch);
         }
     }
 
     #[inline]
-    fn one_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_joined = Batch::new();
-        for mut packet in batch {
-            if self.one.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn one_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.one.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_joined.push(packet);
-        }
-        if !for_joined.is_empty() {
-            self.joined_0(io, for_joined);
+            true
+        });
+        if !batch.is_empty() {
+            self.joined_0(io, batch);
         }
     }
 
     #[inline]
-    fn two_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_joined = Batch::new();
-        for mut packet in batch {
-            if self.two.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn two_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.two.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_joined.push(packet);
-        }
-        if !for_joined.is_empty() {
-            self.joined_0(io, for_joined);
+            true
+        });
+        if !batch.is_empty() {
+            self.joined_0(io, batch);
         }
     }
 
     #[inline]
-    fn pass_22_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_joined = Batch::new();
-        for mut packet in batch {
-            if self.pass_22.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn pass_22_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.pass_22.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_joined.push(packet);
-        }
-        if !for_joined.is_empty() {
-            self.joined_0(io, for_joined);
+            true
+        });
+        if !batch.is_empty() {
+            self.joined_0(io, batch);
         }
     }
 
     #[inline]
-    fn strip_23_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_joined = Batch::new();
-        for mut packet in batch {
-            if self.strip_23.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn strip_23_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.strip_23.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_joined.push(packet);
-        }
-        if !for_joined.is_empty() {
-            self.joined_0(io, for_joined);
+            true
+        });
+        if !batch.is_empty() {
+            self.joined_0(io, batch);
         }
     }
 
-    fn joined_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_28 = Batch::new();
-        for mut packet in batch {
-            if self.joined.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn joined_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.joined.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_device_28.push(packet);
-        }
-        if !for_to_device_28.is_empty() {
-            self.to_device_28.consume(io, for_to_device_28);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_28.consume(io, batch);
         }
     }
 }

@@ -63,29 +63,27 @@ impl Wiring {
     }
 
     #[inline]
-    fn l_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_both = Batch::new();
-        for mut packet in batch {
-            if self.l.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn l_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.l.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_both.push(packet);
-        }
-        if !for_both.is_empty() {
-            self.both_0(io, for_both);
+            true
+        });
+        if !batch.is_empty() {
+            self.both_0(io, batch);
         }
     }
 
-    fn both_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_2 = Batch::new();
-        for mut packet in batch {
-            if self.both.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn both_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.both.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_device_2.push(packet);
-        }
-        if !for_to_device_2.is_empty() {
-            self.to_device_2.consume(io, for_to_device_2);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_2.consume(io, batch);
         }
     }
 }

@@ -82,19 +82,18 @@ impl Wiring {
     }
 
     #[inline]
-    fn two_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_out = Batch::new();
-        for mut packet in batch {
-            if self.two.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn two_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.two.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.strip_5.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.strip_5.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_out.push(packet);
-        }
-        if !for_out.is_empty() {
-            self.out.consume(io, for_out);
+            true
+        });
+        if !batch.is_empty() {
+            self.out.consume(io, batch);
         }
     }
 }

@@ -43,16 +43,15 @@ impl Wiring {
     }
 
     #[inline]
-    fn counter_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_discard_3 = Batch::new();
-        for mut packet in batch {
-            if self.counter.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn counter_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.counter.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_discard_3.push(packet);
-        }
-        if !for_discard_3.is_empty() {
-            self.discard_3.consume(io, for_discard_3);
+            true
+        });
+        if !batch.is_empty() {
+            self.discard_3.consume(io, batch);
         }
     }
 }

@@ -61,25 +61,24 @@ impl Wiring {
     }
 
     #[inline]
-    fn element_type_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_lan = Batch::new();
-        for mut packet in batch {
-            if self.element_type.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn element_type_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.element_type.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.a_b.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.a_b.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.a_b_2.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.a_b_2.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.counter_2.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.counter_2.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_lan.push(packet);
-        }
-        if !for_to_lan.is_empty() {
-            self.to_lan.consume(io, for_to_lan);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_lan.consume(io, batch);
         }
     }
 }

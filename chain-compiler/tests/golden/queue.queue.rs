@@ -133,16 +133,15 @@ impl Wiring {
     }
 
     #[inline]
-    fn strip_7_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_8 = Batch::new();
-        for mut packet in batch {
-            if self.strip_7.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn strip_7_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.strip_7.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_device_8.push(packet);
-        }
-        if !for_to_device_8.is_empty() {
-            self.to_device_8.consume(io, for_to_device_8);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_8.consume(io, batch);
         }
     }
 

@@ -46,19 +46,18 @@ impl Wiring {
     }
 
     #[inline]
-    fn arrived_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_4 = Batch::new();
-        for mut packet in batch {
-            if self.arrived.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn arrived_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.arrived.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            if self.strip.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.strip.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_device_4.push(packet);
-        }
-        if !for_to_device_4.is_empty() {
-            self.to_device_4.consume(io, for_to_device_4);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_4.consume(io, batch);
         }
     }
 }

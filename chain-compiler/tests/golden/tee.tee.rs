@@ -67,16 +67,15 @@ impl Wiring {
         }
     }
 
-    fn both_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_device_5 = Batch::new();
-        for mut packet in batch {
-            if self.both.action(io, &mut packet) == Verdict::Drop {
-                continue;
+    fn both_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.both.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_device_5.push(packet);
-        }
-        if !for_to_device_5.is_empty() {
-            self.to_device_5.consume(io, for_to_device_5);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_device_5.consume(io, batch);
         }
     }
 }
