@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Running cargo on a generated workspace.
 
-use super::generate::Workspace;
+use super::generate::{Kind, Workspace};
 use crate::progress::Progress;
 use crate::signals::Stop;
 use anyhow::{Context, anyhow};
@@ -56,7 +56,7 @@ fn command(workspace: &Workspace) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| !may_pass(name)) {
         command.env_remove(name);
     }
-    command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace.kind.rust_flags)).env("DEFMT_LOG", "info");
+    command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace.kind)).env("DEFMT_LOG", "info");
     // Our tool-chain file is found from here; a group of its own, so that it can be ended with all its compilers.
     command.current_dir(&workspace.home).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -70,12 +70,30 @@ fn may_pass(name: &OsStr) -> bool {
     kept.iter().any(|kept| name.starts_with(kept)) || !ours.iter().any(|ours| name.starts_with(ours))
 }
 
-fn rust_flags(flags: &[&str]) -> String {
+fn rust_flags(kind: &Kind) -> String {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
     let remap = home.map(|home| format!("--remap-path-prefix={}=/registry", home.join("registry/src").display()));
-    let flags: Vec<_> = flags.iter().copied().chain(remap.as_deref()).collect();
+    let processor = if kind.runs_here { processor() } else { None };
+    let flags: Vec<_> = kind.rust_flags.iter().copied().chain(processor).chain(remap.as_deref()).collect();
     flags.join("\x1f")
+}
+
+/// What tells rustc that this machine's processor has the instructions of 2013, x86-64-v3, which most have: to count bits, to
+/// swap bytes while loading. Not all that it has (`native`), because no tool of ours knows those of the latest.
+fn processor() -> Option<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let counts = is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("lzcnt");
+        let moves = is_x86_feature_detected!("movbe") && is_x86_feature_detected!("cmpxchg16b");
+        let bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
+        let vectors = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let halves = is_x86_feature_detected!("f16c") && is_x86_feature_detected!("sse4.2");
+        if counts && moves && bits && vectors && halves {
+            return Some("-Ctarget-cpu=x86-64-v3");
+        }
+    }
+    None
 }
 
 fn lines(from: impl Read + Send + 'static) -> Receiver<String> {

@@ -27,6 +27,8 @@ pub struct Kind {
     pub cargo_flags: &'static [&'static str],
     /// The compiler's flags.
     pub rust_flags: &'static [&'static str],
+    /// Whether they run on this machine, and may use all instructions of its processor.
+    pub runs_here: bool,
     /// The folder in the cache that cargo builds in.
     pub target: &'static str,
 }

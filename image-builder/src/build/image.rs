@@ -45,6 +45,7 @@ pub const KIND: Kind = Kind {
         "-Clink-arg=-Wl,--build-id=none",
         "-Clink-arg=-Tunikernel/image.ld",
     ],
+    runs_here: false,
     target: "target",
 };
 

@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind {
     profiles: PROFILES,
     cargo_flags: &["--release"],
     rust_flags: &[],
+    runs_here: true,
     target: "processes",
 };
 /// Scripts' configurations, all in one crate.
