@@ -15,6 +15,7 @@ pub(crate) struct Attempt {
     pub(crate) arguments: Vec<Text>,
     pub(crate) instance: Option<Instance>,
     pub(crate) errors: Vec<ConfigError>,
+    pub(crate) warnings: Vec<ConfigError>,
 }
 
 impl Attempt {
@@ -22,12 +23,13 @@ impl Attempt {
         let texts: Vec<&str> = arguments.iter().map(Text::as_str).collect();
         let mut taken = Arguments::new(class.spec, &texts).with_names(names.clone());
         let instance = (class.configure)(&mut taken, surroundings);
+        let warnings = taken.take_warnings();
         let mut errors = taken.finish();
         if instance.is_none() && errors.is_empty() {
             let message = format!("{} does not take these arguments", class.spec.class);
             errors.push(ConfigError { place: None, message, wanted: None });
         }
-        Attempt { arguments, instance, errors }
+        Attempt { arguments, instance, errors, warnings }
     }
 
     fn is_wrong_in(&self, argument: usize) -> bool {

@@ -2,9 +2,10 @@
 //! Arguments: each element class reads its own, here on the host.
 
 use crate::attempt::{Attempt, configure};
-use crate::diagnostic::{Diagnostic, Log};
+use crate::diagnostic::{Diagnostic, Log, Severity};
 use crate::flatten::{Flat, FlatElement};
 use crate::names;
+use crate::options::{Options, Target};
 use crate::resolve::Wired;
 use crate::text::Text;
 use nf_elements::configure::{CallText, ConfigError, Information, Instance, NameTable, Peer, Surroundings};
@@ -22,8 +23,14 @@ pub(crate) struct Configured {
 ///
 /// In a broken body (part of it could not be read) what an element says about its surroundings may be wrong, so
 /// only errors that have a place in an argument are reported.
-pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log) -> Vec<Option<Configured>> {
-    let names = names::collect(flat);
+pub(crate) fn check(
+    flat: &Flat,
+    wired: &Wired,
+    ports: &[String],
+    options: &Options,
+    log: &mut Log,
+) -> Vec<Option<Configured>> {
+    let names = names::collect(flat, options.devices);
     let told = information(flat, wired, &names);
     let information: Vec<_> =
         told.iter().map(|(class, arguments)| Information { class, arguments: texts(arguments) }).collect();
@@ -36,7 +43,7 @@ pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log)
         };
         let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
         let surroundings = Surroundings { name: &element.name, inputs, outputs, ports, information: &information };
-        let Attempt { arguments, instance, mut errors } = configure(class, element, &names, &surroundings);
+        let Attempt { arguments, instance, mut errors, warnings } = configure(class, element, &names, &surroundings);
         let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
         if let Some(instance) = &instance {
             calls(element, &instance.calls, wired, &mut errors);
@@ -44,7 +51,11 @@ pub(crate) fn check(flat: &Flat, wired: &Wired, ports: &[String], log: &mut Log)
         let configured = instance.zip(peers).map(|(instance, peers)| Configured { instance, peers });
         instances.push(configured.filter(|_| errors.is_empty()));
         for error in errors.into_iter().filter(|error| !flat.broken || error.place.is_some()) {
-            log.report(element.diagnose(diagnostic(element, &arguments, class.spec.class, error)));
+            log.report(element.diagnose(diagnostic(element, &arguments, class.spec.class, options.target, error)));
+        }
+        for warning in warnings {
+            let found = diagnostic(element, &arguments, class.spec.class, options.target, warning);
+            log.report(element.diagnose(Diagnostic { severity: Severity::Warning, ..found }));
         }
     }
     instances
@@ -136,7 +147,13 @@ fn elements_called<'a>(user: &'a str, name: &'a str, wired: &'a Wired) -> impl I
 }
 
 /// A class's complaint, at its place in the file.
-fn diagnostic(element: &FlatElement, arguments: &[Text], class: &str, error: ConfigError) -> Diagnostic {
+fn diagnostic(
+    element: &FlatElement,
+    arguments: &[Text],
+    class: &str,
+    target: Target,
+    error: ConfigError,
+) -> Diagnostic {
     let argument = error.place.as_ref().and_then(|(index, _)| arguments.get(*index));
     let span = match (argument, error.place) {
         (Some(argument), Some((_, range))) => {
@@ -153,9 +170,14 @@ fn diagnostic(element: &FlatElement, arguments: &[Text], class: &str, error: Con
     };
     let diagnostic = Diagnostic::error(span, found);
     let diagnostic = match argument.and_then(|argument| device_address(argument.as_str())) {
-        Some(device) => diagnostic.hint(format!(
-            "addresses of devices are not known here; say them: AddressInfo({device} 192.0.2.1/24 02:00:5e:10:00:01)"
-        )),
+        Some(device) => {
+            let why = match target {
+                Target::Image => "addresses of devices are not known here; say them",
+                Target::Process => "this machine has no such device, or not that address of it; say it",
+            };
+            let example = format!("AddressInfo({device} 192.0.2.1/24 02:00:5e:10:00:01)");
+            diagnostic.hint(format!("{why}: {example}"))
+        }
         None => diagnostic,
     };
     match error.wanted {

@@ -71,7 +71,7 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
                 }
             }
         }
-        let instances = check::check(&flat, &wired, &names, &mut log);
+        let instances = check::check(&flat, &wired, &names, options, &mut log);
         let told = (options.target == Target::Process).then(|| emit::Told {
             written: if file.is_compact { String::new() } else { text.into() },
             arguments: flat.elements.iter().map(|element| element.configuration()).collect(),

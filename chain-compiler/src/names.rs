@@ -5,8 +5,8 @@ use crate::flatten::Flat;
 use crate::text::Text;
 use nf_elements::configure::{Meaning, NameTable};
 
-/// All names of a configuration. What is wrong with them their elements report.
-pub(crate) fn collect(flat: &Flat) -> NameTable {
+/// All names of a configuration, and those of `devices` behind them. What is wrong with them their elements report.
+pub(crate) fn collect(flat: &Flat, devices: &[String]) -> NameTable {
     let mut names = NameTable::default();
     for element in &flat.elements {
         let add = match element.class.map(|class| class.spec.class) {
@@ -19,6 +19,9 @@ pub(crate) fn collect(flat: &Flat) -> NameTable {
             let argument = replace_in(argument, &names.seen_from(scope), None);
             let _ = add(&mut names, scope, argument.as_str());
         }
+    }
+    for device in devices {
+        let _ = names.add_addresses("", device);
     }
     names
 }
@@ -66,7 +69,9 @@ pub(crate) fn replace_in(argument: &Text, names: &NameTable, meaning: Option<Mea
             _ => {
                 let length = text[at..].find(|c| !belongs(c)).unwrap_or(text.len() - at);
                 let word = &text[at..at + length];
-                let alone = || meaning.and_then(|meaning| names.value_text(word, meaning));
+                // A name of another kind, a port among addresses, has what it has.
+                let kinds = meaning.into_iter().chain(meaning.iter().flat_map(|_| Meaning::ALL));
+                let alone = || kinds.clone().find_map(|meaning| names.value_text(word, meaning));
                 if let Some(value) = names.suffixed(word).or_else(alone) {
                     replaced.push(&argument.slice(done..at));
                     replaced.push_replacing(&value, argument.span(at..at + length));

@@ -15,6 +15,9 @@ pub struct Options<'a> {
     pub classes: &'a [ElementClass],
     /// `NAME=VALUE` from the command line: they win over the file's own `define($NAME …)`.
     pub definitions: &'a [(String, String)],
+    /// What `AddressInfo` would say of the host's devices, as in `eth0 192.0.2.1/24 02:00:5e:10:00:01`: such names may be
+    /// used, unless the configuration gives them another meaning.
+    pub devices: &'a [String],
     /// Finds what `require(library FILE)` asks for; none refuses it.
     pub library: Option<&'a Loader<'a>>,
 }

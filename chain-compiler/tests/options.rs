@@ -21,7 +21,8 @@ fn library(from: &str, name: &str) -> Result<(String, String), String> {
     Ok((format!("lib/{name}"), text.into()))
 }
 
-const LIBRARIES: Options = Options { library: Some(&library), target: Target::Image, classes: &[], definitions: &[] };
+const LIBRARIES: Options =
+    Options { library: Some(&library), target: Target::Image, classes: &[], definitions: &[], devices: &[] };
 
 #[test]
 fn a_library_is_read_once_where_it_is_first_required() {
@@ -88,4 +89,21 @@ fn classes_of_the_caller_are_known() {
     let found = compile("main.click", "FromNowher -> Discard", &options).unwrap_err();
     assert_eq!(found.0[0].hint.as_deref(), Some("did you mean 'FromNowhere'?"));
     assert!(format!("{options:?}").contains("FromNowhere"));
+}
+
+#[test]
+fn addresses_of_devices_come_from_the_caller() {
+    let text = "FromDevice(eth0) -> SetIPAddress(eth0:gw) -> EtherEncap(0x0800, eth0:eth, eth1) -> ToDevice(eth1);";
+    let devices = ["eth0 192.0.2.7/24 02:00:00:00:00:01", "eth0:gw 192.0.2.254", "eth1 02:00:00:00:00:02"];
+    let devices = devices.map(String::from);
+    let plan = compile("main.click", text, &Options { devices: &devices, ..Options::default() }).unwrap();
+    assert!(
+        plan.vms[0].wiring.contains("192, 0, 2, 254") || plan.vms[0].wiring.contains("3221226238"),
+        "{}",
+        plan.vms[0].wiring
+    );
+    for (target, hint) in [(Target::Image, "not known here"), (Target::Process, "this machine has no")] {
+        let found = compile("main.click", text, &Options { target, ..Options::default() }).unwrap_err();
+        assert!(found.0[0].hint.as_ref().is_some_and(|said| said.contains(hint)), "{found:?}");
+    }
 }

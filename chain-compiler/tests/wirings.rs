@@ -32,6 +32,7 @@ wirings! {
     switch: "switch.switch.rs",
     tee: "tee.tee.rs",
     two_pull: "two-pull.two_pull.rs",
+    warnings: "warnings.warnings.rs",
 }
 
 /// A graph with the machine it runs on.
@@ -261,4 +262,11 @@ fn calls_are_made_between_tasks() {
     assert_eq!((bench.read("w/s", "switch"), bench.read("w/c", "count_call")), ("-1".into(), "5 stop".into()));
     assert_eq!(bench.read("w/c", "count"), "5");
     assert!(!bench.io.stopped && bench.io.printed.is_empty(), "{:?}", bench.io.printed);
+}
+
+#[test]
+fn what_was_warned_of_runs() {
+    let mut bench = Bench::new(warnings::Wiring::new());
+    bench.send("eth0", &[&[0; 60]]);
+    assert_eq!(bench.read("ARPResponder@2", "unanswered"), "1");
 }

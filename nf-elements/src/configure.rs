@@ -77,7 +77,7 @@ pub struct Instance {
     pub calling: bool,
     /// The handlers that it calls, as far as its arguments name them.
     pub calls: Vec<CallText>,
-    /// Whether `tick` is to be called in every round (shape `Push` only).
+    /// Whether `tick` is to be called in every round (shape `Push`), or it pulls when it is time (shape `Sink`).
     pub ticks: bool,
     /// Whether the source makes nothing while the store that its packets end in is full (shape `Source` only).
     pub waits: bool,
@@ -196,6 +196,7 @@ pub struct Arguments {
     taken: Vec<bool>,
     last: Option<usize>,
     errors: Vec<ConfigError>,
+    warnings: Vec<ConfigError>,
     names: NameTable,
 }
 
@@ -204,7 +205,15 @@ impl Arguments {
     pub fn new<S: AsRef<str>>(spec: &'static Spec, arguments: &[S]) -> Self {
         let texts: Vec<_> = arguments.iter().map(|text| split_keyword(spec, text.as_ref())).collect();
         let taken = vec![false; texts.len()];
-        Arguments { spec, texts, taken, last: None, errors: Vec::new(), names: NameTable::default() }
+        Arguments {
+            spec,
+            texts,
+            taken,
+            last: None,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            names: NameTable::default(),
+        }
     }
 
     /// With names that may stand for addresses.
@@ -289,6 +298,31 @@ impl Arguments {
         let Some(index) = self.last else { return self.error(message, Some(wanted.into())) };
         let end = self.texts[index].value.len();
         self.error_at(index, 0..end, message, Some(wanted.into()));
+    }
+
+    /// Warns of something about the whole configuration: it compiles, and does not do what one may think.
+    pub fn warn(&mut self, message: impl Into<String>, wanted: Option<String>) {
+        self.warnings.push(ConfigError { place: None, message: message.into(), wanted });
+    }
+
+    /// Warns of something in the argument that was taken last.
+    pub fn warn_last(&mut self, message: impl Into<String>) {
+        match self.last {
+            Some(index) => self.warn_at(index, message),
+            None => self.warn(message, None),
+        }
+    }
+
+    /// Warns of something in argument `index`.
+    pub fn warn_at(&mut self, index: usize, message: impl Into<String>) {
+        let text = &self.texts[index];
+        let place = Some((index, 0..text.offset + text.value.len()));
+        self.warnings.push(ConfigError { place, message: message.into(), wanted: None });
+    }
+
+    /// All warnings so far, in order.
+    pub fn take_warnings(&mut self) -> Vec<ConfigError> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// Ends the reading: arguments that nobody took are errors. All errors, in order.

@@ -3,7 +3,7 @@ PortInfo@2 :: PortInfo(web 8080/tcp www-alt, other 99);
 FromDevice@3 :: FromDevice(lan);
 EtherEncap@4 :: EtherEncap(0x0800, me, you:eth);
 UDPIPEncap@5 :: UDPIPEncap(me, web, you, other);
-IPFilter@6 :: IPFilter(allow dst host you:ip && src net me:ipnet, allow src me, deny all);
+IPFilter@6 :: IPFilter(allow dst host you:ip && src net me:ipnet, allow src me && udp dst port other, deny all);
 ToDevice@7 :: ToDevice(wan);
 FromDevice@8 :: FromDevice(wan);
 @9/AddressInfo@1 :: AddressInfo(me 192.0.2.7);

@@ -47,7 +47,7 @@ impl Wiring {
             from_device_3: FromDevice::new(0),
             ether_encap_4: EtherEncap::new(0x0800, [2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]),
             udpip_encap_5: UdpIpEncap::new([10, 0, 0, 1], 8080, Some([10, 255, 255, 255]), 99, true),
-            ip_filter_6: IpFilter::new(3, &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[67108866,0,0],[4,2,3],], wide: &[184549375,184549376,167772160,167772161,167772162,184549376,], narrow: &[65535,32768,65535,65535,0,32768,0,65535,], far: &[] }),
+            ip_filter_6: IpFilter::new(3, &nf_elements::filter::Diagram { root: 3, transport: true, nodes: &[[67108866,0,0],[201359362,3,5],[268468226,8,10],[4,2,13],], wide: &[184549375,184549376,167772160,167772161,167772162,184549376,], narrow: &[65535,32768,65535,99,100,0,32768,0,4356,4608,0,1,0,65535,0,2,0,65535,], far: &[] }),
             to_device_7: ToDevice::new(1),
             from_device_8: FromDevice::new(1),
             element_9_address_info_1: AddressInfo::new(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `sluice click`: a configuration built as a Linux process, which then takes this one's place.
 
+mod devices;
 pub mod package;
 mod source;
 

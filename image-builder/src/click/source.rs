@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A Click configuration: where it comes from, and how it is compiled.
 
+use super::devices;
 use crate::chain;
 use crate::cli::ClickArgs;
 use crate::failure::{Ending, usage};
@@ -50,7 +51,8 @@ impl Source {
 
     /// Compiles it; what is wrong goes to standard error.
     pub fn load(&self, warnings: bool) -> anyhow::Result<VmPlan> {
-        match compile(&self.name, &self.folder, &self.text, &self.definitions) {
+        let devices = devices::addresses();
+        match compile(&self.name, &self.folder, &self.text, &self.definitions, &devices) {
             Ok(plan) => {
                 if warnings && !plan.warnings.is_empty() {
                     chain::show(&Diagnostics(plan.warnings.clone()), &self.name, &self.text);
@@ -76,9 +78,15 @@ fn read(file: &str) -> anyhow::Result<(String, PathBuf, String)> {
     Ok((name.to_string_lossy().into(), path.parent().unwrap_or(Path::new("")).into(), text))
 }
 
-/// Compiles the configuration `text` for a process. Libraries are looked for beside the file that asks for them, then on
+/// Compiles the configuration `text` for a process on a machine that has `devices`. Libraries are looked for beside the file that asks for them, then on
 /// CLICKPATH.
-pub fn compile(name: &str, folder: &Path, text: &str, definitions: &[(String, String)]) -> Result<Plan, Diagnostics> {
+pub fn compile(
+    name: &str,
+    folder: &Path,
+    text: &str,
+    definitions: &[(String, String)],
+    devices: &[String],
+) -> Result<Plan, Diagnostics> {
     let library = |asking: &str, wanted: &str| {
         let beside = if asking == name { folder } else { Path::new(asking).parent().unwrap_or(Path::new("")) };
         let path = std::env::var_os("CLICKPATH").unwrap_or_default();
@@ -92,6 +100,7 @@ pub fn compile(name: &str, folder: &Path, text: &str, definitions: &[(String, St
         target: Target::Process,
         classes: native::elements::registry(),
         definitions,
+        devices,
         library: Some(&library),
     };
     chain_compiler::compile(name, text, &options)

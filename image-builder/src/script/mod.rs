@@ -78,7 +78,7 @@ fn compile(path: &Path, number: usize) -> Result<Compiled, String> {
     let script = Script::parse(path, &text)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let folder = path.parent().unwrap_or(Path::new(""));
-    let plan = click::compile(&name, folder, &script.configuration, &script.definitions);
+    let plan = click::compile(&name, folder, &script.configuration, &script.definitions, &[]);
     let plan = plan.map_err(|found| found.render(&name, &script.configuration, false))?;
     let plan = click::only(plan)?;
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };

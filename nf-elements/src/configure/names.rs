@@ -150,7 +150,8 @@ impl NameTable {
             "ip6net" => return self.value_text(name, Meaning::Ipv6Net),
             "eth" | "ether" | "ethernet" => return self.value_text(name, Meaning::Ethernet),
             "bcast" => net()?.network() | !net()?.mask(),
-            "gw" => net()?.network() | 1,
+            // A device's gateway is known by the whole name.
+            "gw" => self.ipv4(text).map(u32::from).or_else(|| Some(net()?.network() | 1))?,
             _ => return None,
         };
         Some(Ipv4Addr::from(address).to_string())

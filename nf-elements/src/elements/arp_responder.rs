@@ -11,7 +11,7 @@
 //! output 1, or is dropped if that is not connected. Serves a host's own address, and proxy ARP (RFC 1027).
 //!
 //! **Notes:** the reply takes the query's buffer; of its annotations, port and VLAN stay. A query must be one between IPv4
-//! and Ethernet, address lengths included, and a mask a prefix. The handler `add` finds room for 16 entries more than were configured. Click warns of equal IP/MASK.
+//! and Ethernet, address lengths included, and a mask a prefix. The handler `add` finds room for 16 entries more than were configured.
 //!
 //! **Handlers:** `table` (read: a line per entry), `lookup` (read, with an IP address: its Ethernet address or nothing),
 //! `add` (write: `IP/MASK [IP/MASK …] ETH`), `remove` (write: `IP/MASK`), `unanswered` (drops; 0 while output 1 is
@@ -210,7 +210,14 @@ impl crate::configure::Configure for ArpResponder {
     ) -> Option<crate::configure::Instance> {
         const MOST: usize = 1024;
         let mut table = Box::new(ArpResponder::<MOST>::new(&[], false));
+        let mut known = std::collections::HashSet::new();
         for (index, text) in arguments.rest() {
+            for (network, length) in text.value.split_whitespace().filter_map(prefix) {
+                if !known.insert((network, length)) {
+                    let message = format!("multiple entries for {}/{length}", Ipv4Addr::from(network));
+                    arguments.warn_at(index, format!("{message}: the last one counts"));
+                }
+            }
             if table.add_all(&text.value).is_err() {
                 let wanted = "IP addresses or prefixes and one Ethernet address, like 192.0.2.0/24 02:00:00:00:00:01";
                 arguments.error_at(index, 0..text.value.len(), format!("'{}'", text.value), Some(wanted.into()));

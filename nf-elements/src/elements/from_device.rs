@@ -70,6 +70,9 @@ impl crate::configure::Configure for FromDevice {
         surroundings: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
         let port = crate::configure::port(arguments, surroundings)?;
+        if arguments.keyword::<String>("BPF_FILTER").is_some() {
+            arguments.warn_last("BPF_FILTER has no effect: all frames come in");
+        }
         arguments.accept(IGNORED);
         // Click takes PROMISC and SNAPLEN by position, too.
         for (index, text) in arguments.rest().into_iter().skip(2) {

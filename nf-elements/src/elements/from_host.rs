@@ -90,6 +90,7 @@ impl crate::configure::Configure for FromHost {
         for name in ["DST", "GATEWAY", "TYPE", "ETHER", "MTU", "HEADROOM", "CLEAR_ANNO", "BURST"] {
             let _: Option<String> = arguments.keyword(name);
         }
+        arguments.warn("FromHost gives no packets: there is no host behind it", Some("FromDevice".into()));
         Some(crate::configure::Instance::new("FromHost", format!("FromHost::new({:?}, {capacity})", device?)))
     }
 }

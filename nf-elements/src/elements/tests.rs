@@ -237,6 +237,13 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(UdpRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(Unqueue::new(1, -1, true));
     check_handlers(Unstrip::new(14));
+    check_handlers(Bypass::new(false, true));
+    check_handlers(ClickyInfo::new());
+    check_handlers(IpMirror::new(true));
+    check_handlers(RandomBitErrors::new(1, random_bit_errors::Kind::Flip, true));
+    check_handlers(SetAnnoByte::new(16, 1));
+    check_handlers(SetPacketType::new(crate::PacketType::Host));
+    check_handlers(TimedSink::new(1));
     check_handlers(VlanDecap::new(true, 0x8100));
     check_handlers(VlanEncap::new(0, false, 0, 0x8100));
 }

@@ -83,6 +83,7 @@ impl crate::configure::Configure for ToHost {
         for name in ["TYPE", "UP_CALL", "DOWN_CALL"] {
             let _: Option<String> = arguments.keyword(name);
         }
+        arguments.warn("ToHost drops its packets: there is no host behind it", Some("ToDevice, or Discard".into()));
         Some(crate::configure::Instance::new("ToHost", format!("ToHost::new({device:?})")))
     }
 }

@@ -211,4 +211,11 @@ instances! {
     "3/1 StrideSched(1, 2, 3)", Pull, 1, 1, StrideSched<3> = StrideSched::<3>::new([1, 2, 3]), [], [];
     "1/3 StrideSwitch(1, 2, 3)", Route, 3, 1, StrideSwitch<3> = StrideSwitch::<3>::new([1, 2, 3]), [], [];
     "1/1 TimedUnqueue(0.1, 8)", Pull, 1, 1, TimedUnqueue = TimedUnqueue::new(100000000, 8), [], [];
+    "2/2 Bypass(true)", Route, 2, 1, Bypass = Bypass::new(true, true), [], [];
+    "0/0 ClickyInfo(a)", Information, 1, 1, ClickyInfo = ClickyInfo::new(), [], [];
+    "1/1 IPMirror", Action, 1, 1, IpMirror = IpMirror::new(true), [], [];
+    "1/1 RandomBitErrors(0.3)", Action, 1, 1, RandomBitErrors = RandomBitErrors::new(80530637, random_bit_errors::Kind::Flip, true), [], [];
+    "1/1 SetAnnoByte(PAINT, 3)", Action, 1, 1, SetAnnoByte = SetAnnoByte::new(16, 3), [], [];
+    "1/1 SetPacketType(HOST)", Action, 1, 1, SetPacketType = SetPacketType::new(nf_elements::PacketType::Host), [], [];
+    "1/0 TimedSink(1ms)", Sink, 1, 1, TimedSink = TimedSink::new(1000000), [], [];
 }

@@ -1,0 +1,93 @@
+// The wiring of VM `warnings`, emitted from warnings.nf.
+
+use core::fmt;
+use nf_elements::elements::*;
+use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Verdict};
+
+/// The elements of `warnings`.
+pub struct Wiring {
+    /// `FromDevice@1 :: FromDevice`
+    from_device_1: FromDevice,
+    /// `ARPResponder@2 :: ARPResponder`
+    arp_responder_2: ArpResponder<18>,
+    /// `SetAnnoByte@3 :: SetAnnoByte`
+    set_anno_byte_3: SetAnnoByte,
+    /// `ToHost@4 :: ToHost`
+    to_host_4: ToHost,
+}
+
+impl Wiring {
+    /// The elements as the chain file configures them.
+    pub const fn new() -> Self {
+        Wiring {
+            from_device_1: FromDevice::new(0),
+            arp_responder_2: ArpResponder::<18>::new(&[(0x0a000001, 32, [2, 0, 0, 0, 0, 2]), (0x0a000000, 8, [2, 0, 0, 0, 0, 2])], false),
+            set_anno_byte_3: SetAnnoByte::new(16, 1),
+            to_host_4: ToHost::new(""),
+        }
+    }
+
+    #[inline]
+    fn run_from_device_1<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.from_device_1.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.arp_responder_2_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn arp_responder_2_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_to_host_4 = Batch::new();
+        for mut packet in batch {
+            if self.arp_responder_2.route(io, 0, &mut packet) != Some(0) {
+                continue;
+            }
+            if self.set_anno_byte_3.action(io, &mut packet) == Verdict::Drop {
+                continue;
+            }
+            let _ = for_to_host_4.push(packet);
+        }
+        if !for_to_host_4.is_empty() {
+            self.to_host_4.consume(io, for_to_host_4);
+        }
+    }
+}
+
+impl Graph for Wiring {
+    const PORTS: &'static [&'static str] = &["eth0"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("FromDevice@1", "FromDevice"),
+        ("ARPResponder@2", "ARPResponder"),
+        ("SetAnnoByte@3", "SetAnnoByte"),
+        ("ToHost@4", "ToHost"),
+    ];
+
+    fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut moved = false;
+        moved |= self.run_from_device_1(io);
+        moved
+    }
+
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.read_handler(handler, out),
+            "ARPResponder@2" => self.arp_responder_2.read_handler(handler, out),
+            "SetAnnoByte@3" => self.set_anno_byte_3.read_handler(handler, out),
+            "ToHost@4" => self.to_host_4.read_handler(handler, out),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+
+    fn write_handler(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        match element {
+            "FromDevice@1" => self.from_device_1.write_handler(handler, value),
+            "ARPResponder@2" => self.arp_responder_2.write_handler(handler, value),
+            "SetAnnoByte@3" => self.set_anno_byte_3.write_handler(handler, value),
+            "ToHost@4" => self.to_host_4.write_handler(handler, value),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+}
