@@ -5,8 +5,8 @@ use crate::cli::ElementsArgs;
 use crate::failure::usage;
 use nf_elements::Spec;
 use nf_elements::configure::ElementClass;
-use nf_elements::elements::{class, registry};
-use nf_elements::spec::{ArgumentKind, Category, HandlerKind};
+use nf_elements::elements::{ALIASES, class, registry};
+use nf_elements::spec::{ArgumentKind, HandlerKind};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -52,39 +52,30 @@ fn list(mut specs: Vec<&Spec>) -> String {
     for spec in specs {
         if category.replace(spec.category) != Some(spec.category) {
             let gap = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "{gap}{HEAD}{}{HEAD:#}", title(spec.category));
+            let _ = writeln!(text, "{gap}{HEAD}{}{HEAD:#}", spec.category.title());
         }
-        let _ = writeln!(text, "  {:width$}  {}", spec.class, spec.summary);
+        let others = aliases(spec);
+        let others = if others.is_empty() { others } else { format!(" (also {others})") };
+        let _ = writeln!(text, "  {:width$}  {}{others}", spec.class, spec.summary);
     }
     text
 }
 
-fn title(category: Category) -> &'static str {
-    match category {
-        Category::Device => "Devices",
-        Category::SourceSink => "Sources and sinks",
-        Category::Basic => "Basic",
-        Category::Classification => "Classification",
-        Category::Ethernet => "Ethernet",
-        Category::Ip => "IP",
-        Category::Storage => "Storage",
-        Category::Scheduling => "Scheduling",
-        Category::Arp => "ARP and neighbour discovery",
-        Category::Ip6 => "IPv6",
-        Category::Icmp => "ICMP",
-        Category::Transport => "TCP and UDP",
-        Category::Routing => "Routing",
-        Category::Rewriting => "Address and port translation",
-        Category::Measurement => "Measurement",
-        Category::Control => "Control",
-        Category::Information => "Information",
-    }
+/// The other names of a class.
+fn aliases(spec: &Spec) -> String {
+    let names = ALIASES.iter().filter(|(_, class)| *class == spec.class).map(|(alias, _)| *alias);
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn describe(spec: &Spec) -> String {
     const HEAD: anstyle::Style = anstyle::Style::new().bold();
     let mut text = format!("{HEAD}{}{HEAD:#}: {}\n", spec.class, spec.summary);
-    let _ = writeln!(text, "\n  ports {}   processing {}   {}", spec.ports, spec.processing, title(spec.category));
+    let (category, shape) = (spec.category.title(), spec.shape);
+    let _ = writeln!(text, "\n  ports {}   processing {}   shape {shape:?}   {category}", spec.ports, spec.processing);
+    let others = aliases(spec);
+    if !others.is_empty() {
+        let _ = writeln!(text, "  also called {others}");
+    }
     let arguments = spec.arguments.iter().map(|argument| (argument.name, kind(argument.kind), argument.doc));
     section(&mut text, "Arguments", arguments.collect());
     let handlers = spec.handlers.iter().map(|handler| (handler.name, access(handler.kind), handler.doc));
@@ -126,9 +117,63 @@ fn as_json(spec: &Spec) -> Value {
     let arguments = spec.arguments.iter();
     let handlers = spec.handlers.iter();
     json!({
-        "class": spec.class, "category": title(spec.category), "summary": spec.summary,
-        "ports": spec.ports, "processing": spec.processing,
+        "class": spec.class, "category": spec.category.title(), "summary": spec.summary,
+        "aliases": ALIASES.iter().filter(|(_, class)| *class == spec.class).map(|(alias, _)| *alias).collect::<Vec<_>>(),
+        "ports": spec.ports, "processing": spec.processing, "shape": format!("{:?}", spec.shape),
         "arguments": arguments.map(|a| json!({ "name": a.name, "kind": kind(a.kind), "doc": a.doc })).collect::<Vec<_>>(),
         "handlers": handlers.map(|h| json!({ "name": h.name, "kind": access(h.kind), "doc": h.doc })).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::path::Path;
+
+    /// nf-elements/ELEMENTS.md as it must be.
+    fn table() -> String {
+        let mut text = String::from(
+            "# Elements\n\nMade from each element's SPEC; `SLUICE_BLESS=1 cargo test -p image-builder elements` renews it. \
+             Ports are inputs / outputs, and how\npackets go there: h push, l pull, a either. `sluice elements NAME` says more.\n",
+        );
+        let only_process: HashSet<_> = native::elements::registry().iter().map(|class| class.spec.class).collect();
+        let mut specs: Vec<&Spec> = all().map(|class| class.spec).collect();
+        specs.sort_by_key(|spec| (spec.category, spec.class));
+        let mut category = None;
+        for spec in specs {
+            if category.replace(spec.category) != Some(spec.category) {
+                let _ =
+                    write!(text, "\n## {}\n\n| element | ports | it |\n| --- | --- | --- |\n", spec.category.title());
+            }
+            let others = aliases(spec);
+            let others = if others.is_empty() { others } else { format!("; also {others}") };
+            let place = if only_process.contains(spec.class) { "; in processes only" } else { "" };
+            let ports = format!("{} {}", spec.ports, spec.processing);
+            let _ = writeln!(text, "| {} | {ports} | {}{others}{place} |", spec.class, spec.summary);
+        }
+        text
+    }
+
+    #[test]
+    fn the_table_of_elements_is_that_of_their_specs() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nf-elements/ELEMENTS.md");
+        if std::env::var_os("SLUICE_BLESS").is_some() {
+            std::fs::write(&path, table()).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap();
+        let wanted = table();
+        let differs = wanted.lines().zip(found.lines()).find(|(wanted, found)| wanted != found);
+        assert!(
+            found == wanted,
+            "ELEMENTS.md is old ({differs:?}): SLUICE_BLESS=1 cargo test -p image-builder elements"
+        );
+    }
+
+    #[test]
+    fn aliases_are_shown_and_found() {
+        assert!(describe(find("MSQueue").unwrap()).contains("also called FullNoteQueue, MSQueue, ThreadSafeQueue"));
+        assert!(describe(find("Strip").unwrap()).contains("shape Action"));
+        assert_eq!(as_json(find("Null3").unwrap())["aliases"][0], "Null1");
+    }
 }

@@ -61,6 +61,31 @@ pub enum Category {
     Information,
 }
 
+impl Category {
+    /// Its heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Category::Device => "Devices",
+            Category::SourceSink => "Sources and sinks",
+            Category::Basic => "Basic",
+            Category::Classification => "Classification",
+            Category::Ethernet => "Ethernet",
+            Category::Ip => "IP",
+            Category::Storage => "Storage",
+            Category::Scheduling => "Scheduling",
+            Category::Arp => "ARP and neighbour discovery",
+            Category::Ip6 => "IPv6",
+            Category::Icmp => "ICMP",
+            Category::Transport => "TCP and UDP",
+            Category::Routing => "Routing",
+            Category::Rewriting => "Address and port translation",
+            Category::Measurement => "Measurement",
+            Category::Control => "Control",
+            Category::Information => "Information",
+        }
+    }
+}
+
 /// Which trait treats an element's packets; see [`crate::element`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
