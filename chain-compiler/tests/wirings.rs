@@ -16,6 +16,7 @@ macro_rules! wirings {
 
 wirings! {
     address_names: "address-names.address_names.rs",
+    ahead: "ahead.ahead.rs",
     alone: "idle.alone.rs",
     calls: "calls.calls.rs",
     click_file: "click-file.click_file.rs",
@@ -141,6 +142,37 @@ fn more_than_one_burst_keeps_its_order() {
     let frames: Vec<[u8; 3]> = (0..200).map(|i| [0, 0, i]).collect();
     bench.send("lan", &frames.iter().map(|frame| &frame[..]).collect::<Vec<_>>());
     assert_eq!(bench.sent("wan"), (0..200).map(|i| vec![i]).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_rewriter_that_looks_ahead_has_batches_of_its_own() {
+    let mut bench = Bench::new(ahead::Wiring::new());
+    bench.graph.start();
+    let frames: Vec<[u8; 42]> = (0..1500u16)
+        .map(|flow| {
+            let mut frame = [0; 42];
+            (frame[14], frame[17], frame[23]) = (0x45, 28, 17);
+            frame[28..30].copy_from_slice(&flow.to_be_bytes());
+            frame
+        })
+        .collect();
+    // Twice: when the flows are there they are found ahead.
+    for _ in 0..2 {
+        bench.send("lan", &frames.iter().map(|frame| &frame[..]).collect::<Vec<_>>());
+        let sent = bench.sent("wan");
+        assert_eq!(sent.len(), frames.len());
+        assert!(sent.iter().all(|frame| frame[26..30] == [192, 0, 2, 1]));
+        for mut frame in sent {
+            let (source, destination): ([u8; 4], [u8; 2]) = ([192, 0, 2, 1], [frame[34], frame[35]]);
+            frame[26..36].fill(0);
+            frame[30..34].copy_from_slice(&source);
+            frame[36..38].copy_from_slice(&destination);
+            bench.send("wan", &[&frame]);
+        }
+        let back: Vec<[u8; 2]> = bench.sent("lan").iter().map(|frame| [frame[32], frame[33]]).collect();
+        assert_eq!(back, (0..1500u16).map(u16::to_be_bytes).collect::<Vec<_>>());
+    }
+    assert_eq!(bench.read("nat", "size"), "1500");
 }
 
 #[test]

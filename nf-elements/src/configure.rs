@@ -81,6 +81,8 @@ pub struct Instance {
     pub ticks: bool,
     /// Whether the source makes nothing while the store that its packets end in is full (shape `Source` only).
     pub waits: bool,
+    /// Whether it is shown each batch before the packets of it come (see [`crate::Ahead`]). It costs a batch of its own.
+    pub looks_ahead: bool,
     /// Most packets per output in one call of `push` or `tick`.
     pub most: usize,
 }
@@ -120,6 +122,7 @@ impl Instance {
             calls: Vec::new(),
             ticks: false,
             waits: false,
+            looks_ahead: false,
             most: 1,
         }
     }
@@ -157,6 +160,12 @@ impl Instance {
     /// Waits while the store that its packets end in is full.
     pub fn waiting(mut self) -> Self {
         self.waits = true;
+        self
+    }
+
+    /// Is shown each batch before the packets of it come, if `is_worth_it`.
+    pub fn looking_ahead(mut self, is_worth_it: bool) -> Self {
+        self.looks_ahead = is_worth_it;
         self
     }
 

@@ -112,6 +112,13 @@ pub trait Push: Element {
     }
 }
 
+/// Looks at a batch before its packets come one by one: an element with a big table can so let many cache misses overlap.
+/// Called if the instance is `looking_ahead` (shapes `Action`, `Route` and `Push`, where packets are pushed).
+pub trait Ahead: Element {
+    /// The packets that come next. What is done with them does not depend on whether this was called.
+    fn ahead(&mut self, batch: &Batch);
+}
+
 /// Push in, pull out: packets wait here.
 pub trait Store: Element {
     /// Takes a packet in. One that it does not keep comes back: it leaves by push output 1, or is dropped if that is not

@@ -27,8 +27,8 @@ pub mod testing;
 pub use batch::{BURST, Batch};
 pub use call::{Call, CountCall};
 pub use element::{
-    Action, ActionWith, Configuration, Control, Element, Graph, HandlerError, Handlers, Outputs, Pull, Push, PushWith,
-    Route, RouteWith, Sink, Source, Store, Turn, Verdict,
+    Action, ActionWith, Ahead, Configuration, Control, Element, Graph, HandlerError, Handlers, Outputs, Pull, Push,
+    PushWith, Route, RouteWith, Sink, Source, Store, Turn, Verdict,
 };
 pub use io::PacketIo;
 pub use packet::{

@@ -55,8 +55,10 @@ impl Emitter<'_> {
         self.imports.extend(["BURST", "Batch"]);
         let method = self.methods.unique(name);
         let mut run = Run::new(3);
-        if let Some(next) = next {
-            self.run_from(next, &mut run);
+        match next {
+            Some(next) if self.looks_ahead(next) => self.collect(next, &mut run),
+            Some(next) => self.run_from(next, &mut run),
+            None => {}
         }
         let mut body = Code::at(2);
         body.line(format!("let limit = {limit};"));

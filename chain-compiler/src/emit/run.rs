@@ -149,6 +149,10 @@ impl Emitter<'_> {
         self.imports.insert("Batch");
         let mut run = Run::new(3);
         let mut body = Code::at(2);
+        if self.looks_ahead(end) {
+            self.imports.insert("Ahead");
+            body.line(format!("self.{}.ahead(&batch);", self.fields[end.element]));
+        }
         if let Some(last) = self.only_end(end) {
             run.in_place = true;
             self.run_from(end, &mut run);
@@ -203,14 +207,19 @@ impl Emitter<'_> {
         }
     }
 
-    /// Whether a run goes on into an input: not where paths meet, which gets a method, nor into a sink, which takes
-    /// batches. A store takes packets one by one, whoever brings them.
+    /// Whether a run goes on into an input: not where paths meet, which gets a method, nor into an element that looks
+    /// ahead or a sink, which take batches. A store takes packets one by one, whoever brings them.
     fn goes_on(&self, end: End) -> bool {
         match self.shape(end.element) {
             Shape::Store => true,
-            Shape::Action | Shape::Route | Shape::Push => self.fan_in(end) == 1,
+            Shape::Action | Shape::Route | Shape::Push => self.fan_in(end) == 1 && !self.looks_ahead(end),
             _ => false,
         }
+    }
+
+    /// Whether an element is shown each batch before the packets of it come.
+    pub(super) fn looks_ahead(&self, end: End) -> bool {
+        self.configured[end.element].instance.looks_ahead
     }
 
     fn action_step(&mut self, end: End, run: &mut Run) -> Option<End> {
@@ -304,7 +313,7 @@ impl Emitter<'_> {
     }
 
     /// The packet goes into the batch for `end`.
-    fn collect(&mut self, end: End, run: &mut Run) {
+    pub(super) fn collect(&mut self, end: End, run: &mut Run) {
         if run.in_place {
             return;
         }

@@ -39,19 +39,18 @@ impl Wiring {
     }
 
     #[inline]
-    fn arp_responder_2_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        let mut for_to_host_4 = Batch::new();
-        for mut packet in batch {
-            if self.arp_responder_2.route(io, 0, &mut packet) != Some(0) {
-                continue;
+    fn arp_responder_2_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
+        batch.retain(|packet| {
+            if self.arp_responder_2.route(io, 0, packet) != Some(0) {
+                return false;
             }
-            if self.set_anno_byte_3.action(io, &mut packet) == Verdict::Drop {
-                continue;
+            if self.set_anno_byte_3.action(io, packet) == Verdict::Drop {
+                return false;
             }
-            let _ = for_to_host_4.push(packet);
-        }
-        if !for_to_host_4.is_empty() {
-            self.to_host_4.consume(io, for_to_host_4);
+            true
+        });
+        if !batch.is_empty() {
+            self.to_host_4.consume(io, batch);
         }
     }
 }

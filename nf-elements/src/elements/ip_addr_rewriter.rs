@@ -70,6 +70,8 @@ impl Kind for Address {
         Some((0, FlowId { source: view.source(), destination: view.destination(), ..FlowId::NONE }))
     }
 
+    const FOUND_BY_NAME: bool = false;
+
     #[inline(always)]
     fn find<const N: usize>(table: &FlowTable<N>, map: u8, id: &FlowId) -> Option<Entry> {
         let from = FlowId { source: id.source, ..FlowId::NONE };

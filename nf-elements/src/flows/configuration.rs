@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How a rewriter's arguments become the expression that builds it.
 
+use super::ahead::MANY_PLACES;
 use super::specification::with_outputs;
 use super::{Block, Kind, Pattern, PatternError, Rewriter, Specification, Target, arguments, reading};
 use crate::configure::{Arguments, Configure, Instance, Peer, Surroundings};
@@ -36,7 +37,8 @@ impl<K: Kind, const N: usize> Configure for Rewriter<K, N> {
             inputs.join(", "),
             surroundings.outputs,
         );
-        let instance = Instance::new(format!("{}<{count}>", K::RUST), expression);
+        let instance = Instance::new(format!("{}<{count}>", K::RUST), expression)
+            .looking_ahead(K::FOUND_BY_NAME && capacity >= MANY_PLACES);
         let (block, blocks) = ("nf_elements::flows::Block", Block::count(capacity));
         Some(instance.with_peers(peers).with_memory(block, format!("{block}::EMPTY"), blocks))
     }

@@ -28,6 +28,8 @@ impl<K: Kind, const N: usize> Rewriter<K, N> {
         id: &FlowId,
         annotation: u8,
     ) -> Result<Entry, Option<usize>> {
+        // Numbers of flows that ended may soon mean others.
+        self.guesses.forget();
         let id = &K::name(*id);
         let (table, random) = (&self.table, &mut self.random);
         let taken = |new: &FlowId| table.find(map, &K::complete(*new).reversed()).is_some();

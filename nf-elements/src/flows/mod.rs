@@ -5,6 +5,7 @@
 //! it came in by says whether a flow begins, and with which [`Pattern`] its packets are rewritten.
 
 mod ages;
+mod ahead;
 pub mod arguments;
 mod creation;
 mod flow;

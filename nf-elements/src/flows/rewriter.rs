@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the rewriters share: a packet's flow is found or begun, its packet rewritten, the flow's time noted.
 
+use super::ahead::Guesses;
 use super::{Block, Entry, Flow, FlowId, FlowTable, Mappers, Specification, Timing, View, age};
 use crate::{Packet, PacketIo, Route, RouteWith, Spec};
 
@@ -18,6 +19,9 @@ pub trait Kind: Sized {
 
     /// Which map a packet's flow is in, and its name there; none for a packet that no flow has.
     fn identify(view: &View<'_>) -> Option<(u8, FlowId)>;
+
+    /// Whether the name that [`Kind::identify`] gives is the one by which a flow is found, so that it can be looked ahead.
+    const FOUND_BY_NAME: bool = true;
 
     /// The entry of a packet.
     #[inline(always)]
@@ -112,6 +116,7 @@ pub struct Rewriter<K, const N: usize> {
     /// The time of the packet that came last.
     pub(super) now_ms: u32,
     reap_at_ms: Option<u32>,
+    pub(super) guesses: Guesses,
     pub(super) dropped: u64,
     pub(super) not_rewritable: u64,
 }
@@ -138,6 +143,7 @@ impl<K: Kind, const N: usize> Rewriter<K, N> {
             random: 0,
             now_ms: 0,
             reap_at_ms: None,
+            guesses: Guesses::NONE,
             dropped: 0,
             not_rewritable: 0,
         }
@@ -163,10 +169,12 @@ impl<K: Kind, const N: usize> Rewriter<K, N> {
         packet: &mut Packet,
     ) -> Option<usize> {
         self.tell_time(io.now_ns());
+        let guess = self.guesses.take();
         let annotation = packet.annotations().paint;
         let Some(mut view) = View::new(packet.network_mut()) else { return self.pass_over(input) };
         let Some((map, id)) = K::identify(&view) else { return self.pass_over(input) };
-        let entry = match K::find(&self.table, map, &id) {
+        let guess = guess.filter(|entry| self.table.is(*entry, map, &id));
+        let entry = match guess.or_else(|| K::find(&self.table, map, &id)) {
             Some(entry) => entry,
             None if !K::begins(&view) => return self.pass_over(input),
             None => match self.begin(mappers, input, map, view.protocol(), &id, annotation) {

@@ -102,17 +102,11 @@ impl<const N: usize> FlowTable<N> {
         let mut bucket = self.bucket(hash);
         for _ in 0..PROBES {
             let block = self.blocks.get(bucket)?;
-            let mut hits = 0u32;
-            for (at, slot) in block.slots.iter().enumerate() {
-                hits |= u32::from(slot & !self.number_bits == wanted) << at;
-            }
-            while hits != 0 {
-                let entry = Entry(block.slots.get(hits.trailing_zeros() as usize)? & self.number_bits);
+            for entry in self.hits(block, wanted) {
                 let flow = self.flow(entry.flow());
                 if flow.ids[entry.direction()] == *id && flow.map == map {
                     return Some(entry);
                 }
-                hits &= hits - 1;
             }
             if block.passed == 0 {
                 return None;
@@ -120,6 +114,20 @@ impl<const N: usize> FlowTable<N> {
             bucket = self.after(bucket);
         }
         None
+    }
+
+    /// The entries of a bucket whose slots are `wanted`, but for the number.
+    #[inline(always)]
+    pub(super) fn hits(&self, block: &Block, wanted: u32) -> impl Iterator<Item = Entry> {
+        let mut hits = 0u32;
+        for (at, slot) in block.slots.iter().enumerate() {
+            hits |= u32::from(slot & !self.number_bits == wanted) << at;
+        }
+        core::iter::from_fn(move || {
+            let slot = block.slots.get(hits.trailing_zeros() as usize)?;
+            hits &= hits - 1;
+            Some(Entry(slot & self.number_bits))
+        })
     }
 
     /// The flow of that number, which an entry has.
@@ -219,7 +227,7 @@ impl<const N: usize> FlowTable<N> {
     }
 
     #[inline(always)]
-    fn hash(&self, map: u8, id: &FlowId) -> u64 {
+    pub(super) fn hash(&self, map: u8, id: &FlowId) -> u64 {
         let addresses = u64::from(id.source) << 32 | u64::from(id.destination);
         let rest = u64::from(id.ports()) << 8 | u64::from(map);
         mix(mix(addresses ^ self.seed[0], rest ^ self.seed[1]), self.seed[0])
@@ -227,7 +235,7 @@ impl<const N: usize> FlowTable<N> {
 
     /// The bucket of a hash: its upper half, scaled.
     #[inline(always)]
-    fn bucket(&self, hash: u64) -> usize {
+    pub(super) fn bucket(&self, hash: u64) -> usize {
         (((hash >> 32) * self.blocks.len() as u64) >> 32) as usize
     }
 
@@ -238,7 +246,7 @@ impl<const N: usize> FlowTable<N> {
 
     /// The slot of an entry: its lower half's bits with the number.
     #[inline(always)]
-    fn slot(&self, hash: u64, number: u32) -> u32 {
+    pub(super) fn slot(&self, hash: u64, number: u32) -> u32 {
         hash as u32 & !self.number_bits | USED | number
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Rewriters at work: packets as lines of text, in and out.
 
+mod ahead;
 mod model;
 mod properties;
 mod scenarios;
