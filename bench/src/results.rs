@@ -82,7 +82,8 @@ impl Host {
         let qemu = Command::new("qemu-system-x86_64").arg("--version").output().map(|output| output.stdout);
         Self {
             processor: model.map_or_else(String::new, |(_, name)| name.trim().to_owned()),
-            processors: std::thread::available_parallelism().map_or(1, |count| count.get()),
+            // Of the machine, whether or not this process is pinned to some of them.
+            processors: cpuinfo.lines().filter(|line| line.starts_with("processor")).count(),
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
             qemu: String::from_utf8_lossy(&qemu.unwrap_or_default()).lines().next().unwrap_or_default().to_owned(),
         }

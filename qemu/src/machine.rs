@@ -292,6 +292,14 @@ mod tests {
     }
 
     #[test]
+    fn a_translated_guest_keeps_its_memory_barriers() {
+        // QEMU before 8.1 leaves them out where a second processor cannot exist, and a virtqueue then stands still now and then.
+        let command = machine().command();
+        let place = command.iter().position(|word| word == "-smp").unwrap();
+        assert_eq!(command[place + 1], "1,maxcpus=2");
+    }
+
+    #[test]
     fn commas_in_paths_are_doubled() {
         assert!(machine().shell_command().contains("path=/tmp/a,,b,server=on"));
     }
