@@ -218,4 +218,11 @@ instances! {
     "1/1 SetAnnoByte(PAINT, 3)", Action, 1, 1, SetAnnoByte = SetAnnoByte::new(16, 3), [], [];
     "1/1 SetPacketType(HOST)", Action, 1, 1, SetPacketType = SetPacketType::new(nf_elements::PacketType::Host), [], [];
     "1/0 TimedSink(1ms)", Sink, 1, 1, TimedSink = TimedSink::new(1000000), [], [];
+    "1/1 AdjustTimestamp(1)", Action, 1, 1, AdjustTimestamp = AdjustTimestamp::new(1000000000, false), [], [];
+    "1/1 CoDel", Pull, 1, 1, CoDel = CoDel::new(5000000, 100000000), [], [];
+    "1/1 ICMPIPEncap(1.0.0.1, 2.0.0.2, echo)", Action, 1, 1, IcmpIpEncap = IcmpIpEncap::new([1, 0, 0, 1], [2, 0, 0, 2], 8, 0, 0), [], [];
+    "1/1 MarkIPCE", Action, 1, 1, MarkIpCe = MarkIpCe::new(false), [], [];
+    "1/2 TimeSortedSched", Pull, 2, 1, TimeSortedSched<1, 1> = TimeSortedSched::<1, 1>::new(false), [], [];
+    "1/1 watched :: Queue(5)", Store, 1, 1, Queue<5> = Queue::<5>::new().named("x"), [], [];
+    "1/1 RED(1, 5, 0.1, QUEUES watched)", Route, 1, 1, Red = Red::new(red::Thresholds { min: 1, max: 5, max_p: 6554, gentle: true }, 4, "watched\n"), [], [p0: Queue<5> = Queue::<5>::new().named("x"), []; ];
 }
