@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Log, Severity};
 use crate::flatten::{Flat, FlatElement};
 use crate::names;
 use crate::options::{Options, Target};
-use crate::resolve::Wired;
+use crate::resolve::{Flow, Wired, WiredElement};
 use crate::text::Text;
 use nf_elements::configure::{CallText, ConfigError, Information, Instance, NameTable, Peer, Surroundings};
 use nf_elements::script::scopes;
@@ -42,7 +42,9 @@ pub(crate) fn check(
             continue;
         };
         let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
-        let surroundings = Surroundings { name: &element.name, inputs, outputs, ports, information: &information };
+        let stores = nearest_stores(resolved, wired);
+        let (name, information, stores) = (&element.name, &information, &stores);
+        let surroundings = Surroundings { name, inputs, outputs, ports, information, stores };
         let Attempt { arguments, instance, mut errors, warnings } = configure(class, element, &names, &surroundings);
         let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
         if let Some(instance) = &instance {
@@ -76,6 +78,32 @@ fn information(flat: &Flat, wired: &Wired, names: &NameTable) -> Vec<(&'static s
         Some((class.spec.class, configure(class, element, names, &surroundings).arguments))
     });
     told.collect()
+}
+
+/// The nearest elements in which packets wait, by name: on the ways on where an element is pushed, on the ways back where it
+/// is pulled. Looking ends after a while: whoever watches a queue stands near it.
+fn nearest_stores(element: &WiredElement, wired: &Wired) -> Vec<String> {
+    const MOST_LOOKED_AT: usize = 64;
+    let ends = |element: &WiredElement| {
+        let outputs = element.outputs.iter().filter(|port| port.flow == Flow::Push);
+        let inputs = element.inputs.iter().filter(|port| port.flow == Flow::Pull);
+        outputs.chain(inputs).flat_map(|port| &port.peers).map(|end| end.element).collect::<Vec<_>>()
+    };
+    let (mut next, mut at, mut stores) = (ends(element), 0, Vec::new());
+    while at < next.len().min(MOST_LOOKED_AT) {
+        let found = &wired.elements[next[at]];
+        at += 1;
+        if found.spec.is_some_and(|spec| spec.shape == Shape::Store) {
+            stores.push(found.name.clone());
+            continue;
+        }
+        for further in ends(found) {
+            if !next.contains(&further) {
+                next.push(further);
+            }
+        }
+    }
+    stores
 }
 
 /// The elements that `element` uses: of a right class, each once, and not itself.

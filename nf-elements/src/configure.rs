@@ -49,6 +49,8 @@ pub struct Surroundings<'a> {
     pub ports: &'a [String],
     /// The configuration's elements of shape `Information`: what they tell the others.
     pub information: &'a [Information<'a>],
+    /// The nearest elements in which packets wait: behind it where it is pushed, before it where it is pulled.
+    pub stores: &'a [String],
 }
 
 /// An element of shape `Information`, as others see it.

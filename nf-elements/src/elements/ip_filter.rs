@@ -150,7 +150,7 @@ mod tests {
     use crate::filter::{compile_rules, parse_rule};
     use crate::testing::{ListIo, packet};
 
-    const OUTPUTS: Surroundings = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], information: &[] };
+    const OUTPUTS: Surroundings = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], information: &[], stores: &[] };
 
     fn filter(rules: &[&str]) -> IpFilter {
         let rules: Vec<_> = rules.iter().map(|text| parse_rule(text, 2).unwrap()).collect();

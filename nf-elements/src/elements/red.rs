@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # RED
-//! `RED(MIN_THRESH, MAX_THRESH, MAX_P, QUEUES [, STABILITY, GENTLE])` — drops packets early, as Random Early Detection does.
+//! `RED(MIN_THRESH, MAX_THRESH, MAX_P [, QUEUES, STABILITY, GENTLE])` — drops packets early, as Random Early Detection does.
 //!
 //! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
 //!
-//! **Description:** keeps a moving average of how many packets wait in QUEUES together (names with spaces between; at most 8).
+//! **Description:** keeps a moving average of how many packets wait in QUEUES together (names with spaces between; at most 8;
+//! the nearest ones if not given: behind RED in a push path, before it in a pull path).
 //! Up to an average of MIN_THRESH all packets pass. From there to MAX_THRESH more and more of them are dropped, at last with
 //! probability MAX_P; from there to twice MAX_THRESH the probability rises to 1 (unless GENTLE is false: then all are dropped
 //! above MAX_THRESH). What is dropped leaves by output 1, if that is connected. In the average, the present length has the
 //! weight 2^-STABILITY (4, unless given); with a STABILITY of 0 the present length counts alone.
 //!
-//! **Notes:** QUEUES must be given, where Click finds the nearest ones. As in Click, `drops` also counts what output 1 takes,
+//! **Notes:** as in Click, `drops` also counts what output 1 takes,
 //! with a STABILITY of 0 packets are dropped only above the last threshold, and an empty queue lets the average sink by one
 //! step in each fiftieth of a second. The queue length in `stats` is that seen by the last packet. The random numbers are the
 //! same at each start. There is no AdaptiveRED.
 //!
 //! **Handlers:** `min_thresh`, `max_thresh`, `max_p` (read, write), `drops` (drops), `avg_queue_size`, `stats`, `queues` (read).
 //!
-//! **Example:** `FromDevice(lan) -> RED(5, 50, 0.02, QUEUES q) -> q :: Queue(200) -> ToDevice(wan);`
+//! **Example:** `FromDevice(lan) -> RED(5, 50, 0.02) -> Queue(200) -> ToDevice(wan);`
 //!
 //! **See also:** `CoDel`, `Queue`, `RandomSample`.
 
@@ -170,7 +171,7 @@ impl Element for Red {
             Argument { name: "MIN_THRESH", kind: ArgumentKind::Required, doc: "average length up to which all pass" },
             Argument { name: "MAX_THRESH", kind: ArgumentKind::Required, doc: "average length of MAX_P; at most 65535" },
             Argument { name: "MAX_P", kind: ArgumentKind::Required, doc: "probability of a drop there, 0 to 1" },
-            Argument { name: "QUEUES", kind: ArgumentKind::Keyword, doc: "names of queues, with spaces between; needed" },
+            Argument { name: "QUEUES", kind: ArgumentKind::Keyword, doc: "names of queues, with spaces between; the nearest by default" },
             Argument { name: "STABILITY", kind: ArgumentKind::Keyword, doc: "of the average, 0 to 16; 4 by default" },
             Argument { name: "GENTLE", kind: ArgumentKind::Keyword, doc: "rise to 1 above MAX_THRESH? true by default" },
         ],
@@ -226,7 +227,7 @@ mod host {
     use crate::elements::waiting::{CLASSES, MOST};
 
     impl Configure for Red {
-        fn configure(arguments: &mut Arguments, _: &Surroundings) -> Option<Instance> {
+        fn configure(arguments: &mut Arguments, surroundings: &Surroundings) -> Option<Instance> {
             let min: Option<u32> = arguments.required("MIN_THRESH");
             let max: u32 = arguments.required("MAX_THRESH")?;
             if max > MOST_THRESHOLD || min.is_some_and(|min| min > max) {
@@ -234,7 +235,7 @@ mod host {
                 return None;
             }
             let max_p: Option<Fraction> = arguments.required("MAX_P");
-            let (peers, queues) = queues(arguments)?;
+            let (peers, queues) = queues(arguments, surroundings.stores)?;
             let stability = arguments.keyword("STABILITY").unwrap_or(4u32);
             if stability > 16 {
                 arguments.error_last(format!("{stability}"), "0 to 16");
@@ -249,20 +250,23 @@ mod host {
         }
     }
 
-    /// QUEUES, and the text of the handler `queues`.
-    fn queues(arguments: &mut Arguments) -> Option<(Vec<Peer>, String)> {
-        let Some(first) = arguments.keyword_peer("QUEUES", CLASSES) else {
-            let wanted = "QUEUES with the names of those it shall watch: QUEUES q".into();
-            arguments.error("RED does not find the nearest queues by itself", Some(wanted));
-            return None;
+    /// QUEUES, or else the nearest ones; and the text of the handler `queues`.
+    fn queues(arguments: &mut Arguments, nearest: &[String]) -> Option<(Vec<Peer>, String)> {
+        let (argument, text) = match arguments.keyword_peer("QUEUES", CLASSES) {
+            Some(named) => (named.argument, named.name),
+            None => (0, nearest.join(" ")),
         };
-        let names: Vec<_> = first.name.split_whitespace().collect();
+        let names: Vec<_> = text.split_whitespace().collect();
+        if names.is_empty() {
+            arguments.error("no queue near", Some("a Queue behind RED, or QUEUES with the names of some".into()));
+            return None;
+        }
         if names.len() > MOST {
-            arguments.error_last(format!("{} queues", names.len()), "at most 8");
+            arguments.error(format!("{} queues", names.len()), Some("QUEUES with at most 8".into()));
             return None;
         }
         let lines = names.iter().map(|name| format!("{name}\n")).collect();
-        let peer = |name: &&str| Peer { argument: first.argument, name: name.to_string(), classes: CLASSES };
+        let peer = |name: &&str| Peer { argument, name: name.to_string(), classes: CLASSES };
         Some((names.iter().map(peer).collect(), lines))
     }
 }
@@ -345,6 +349,9 @@ mod tests {
         assert_eq!(instance.peers.iter().map(|peer| &peer.name[..]).collect::<Vec<_>>(), ["a", "b"]);
         let thresholds = "red::Thresholds { min: 5, max: 50, max_p: 16384, gentle: false }";
         assert_eq!(instance.expression, format!(r#"Red::new({thresholds}, 4, "a\nb\n")"#));
+        let near = Surroundings { stores: &["q".into()], ..Default::default() };
+        let nearest = configure::<Red>(&["5", "50", "0.25"], &near).unwrap();
+        assert_eq!((nearest.peers[0].name.as_str(), nearest.peers.len()), ("q", 1));
         assert!(made(&["5", "50", "0.25"]).is_err() && made(&["50", "5", "0.25", "QUEUES q"]).is_err());
         assert!(made(&["5", "50", "0.25", "QUEUES q", "STABILITY 17"]).is_err());
     }
