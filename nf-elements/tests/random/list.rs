@@ -25,7 +25,7 @@ fn line(text: &'static str) -> Result<Line, String> {
     let (inputs, outputs) = ports.split_once('/').expect("ports");
     let (inputs, outputs) = (inputs.parse().expect("inputs"), outputs.parse().expect("outputs"));
     let ports = ["p0".to_string(), "p1".to_string()];
-    let around = Surroundings { name: "x", inputs, outputs, ports: &ports, information: &[] };
+    let around = Surroundings { name: "x", inputs, outputs, ports: &ports, information: &[], stores: &[] };
     let found = elements::class(class).unwrap_or_else(|| panic!("{class} is no class"));
     let mut taken = Arguments::new(found.spec, &arguments);
     let instance = (found.configure)(&mut taken, &around);
