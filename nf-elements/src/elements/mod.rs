@@ -132,6 +132,7 @@ elements! {
     ip_name_info::IpNameInfo,
     ip_output_combo::IpOutputCombo,
     ip_print::IpPrint,
+    ip_rate_monitor::IpRateMonitor,
     ip_reassembler::IpReassembler,
     ip_rewriter::IpRewriter,
     ip_rewriter_patterns::IpRewriterPatterns,

@@ -146,6 +146,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpNameInfo::new());
     check_handlers(IpOutputCombo::new(0, [0; 4], 1500));
     check_handlers(IpPrint::new(ip_print::Fields::DEFAULT, true, None, true));
+    check_handlers(IpRateMonitor::new(false, 1, 1, false));
     check_handlers(IpReassembler::<1>::new(0, false));
     check_handlers(IpRewriter::new([DROP], 1, 1, TIMING, true, false));
     check_handlers(IpRewriterPatterns);

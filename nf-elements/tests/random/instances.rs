@@ -112,6 +112,8 @@ instances! {
     "1/5 IPOutputCombo(1, 1.0.0.1, 576)", Push, 5, 1, IpOutputCombo = IpOutputCombo::new(1, [1, 0, 0, 1], 576), [], [];
     "1/1 IPPrint(a, CONTENTS hex, NBYTES 1500, TTL true, TOS true, LENGTH true, ID true, AGGREGATE true, PAINT true)", Action, 1, 1, IpPrint = IpPrint::new(ip_print::Fields { label: "a", contents: Some(ip_print::Contents::Hex), payload: false, most_bytes: 1500, id: true, ttl: true, tos: true, length: true, aggregate: true, paint: true, ..ip_print::Fields::DEFAULT }, true, None, true), [], [];
     "1/1 IPPrint(CONTENTS ascii)", Action, 1, 1, IpPrint = IpPrint::new(ip_print::Fields { contents: Some(ip_print::Contents::Ascii), payload: false, most_bytes: 1500, ..ip_print::Fields::DEFAULT }, true, None, true), [], [];
+    "2/2 IPRateMonitor(PACKETS, 1, 0, 100)", Route, 2, 1, IpRateMonitor = IpRateMonitor::new(false, 65536, 0, true), [ip_rate_monitor::Node = ip_rate_monitor::Node::EMPTY; 853], [];
+    "1/1 IPRateMonitor(BYTES, 0.5, 100)", Route, 1, 1, IpRateMonitor = IpRateMonitor::new(true, 32768, 100, false), [ip_rate_monitor::Node = ip_rate_monitor::Node::EMPTY; 32768], [];
     "1/2 IPReassembler(HIMEM 2000)", Push, 2, 32, IpReassembler<1> = IpReassembler::<1>::new(2000, true), [], [];
     "1/1 IPReassembler", Push, 1, 32, IpReassembler<128> = IpReassembler::<128>::new(262144, false), [], [];
     "0/0 IPRewriterPatterns(x 1.0.0.1 - - -)", Information, 1, 1, IpRewriterPatterns = IpRewriterPatterns, [], [];
