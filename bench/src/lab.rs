@@ -17,8 +17,9 @@ pub const OUT: &str = "out0";
 pub const IN_STATION: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
 /// See [`IN_STATION`].
 pub const OUT_STATION: [u8; 6] = [0x02, 0, 0, 0, 0, 2];
-/// Slots of a TAP's queue towards the VM, the same for all contestants.
-const TAP_QUEUE: &str = "1000";
+/// Slots of a TAP's queue towards the VM, the same for all contestants: so many that what the generator sends at once after it was
+/// preempted for some milliseconds fits in at any rate here, or loss would measure the host's scheduler.
+const TAP_QUEUE: &str = "4000";
 
 /// Can this machine and this user measure at all?
 pub fn check() -> Result<()> {
