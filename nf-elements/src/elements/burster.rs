@@ -13,7 +13,7 @@
 //!
 //! **See also:** `TimedUnqueue`, `RatedUnqueue`, `Unqueue`.
 
-use super::timed_unqueue::{self, TimedUnqueue};
+use super::timed_unqueue::TimedUnqueue;
 use crate::spec::{Category, Shape};
 use crate::{Element, HandlerError, Packet, PacketIo, Pull, Spec, Turn};
 use core::fmt;
@@ -55,7 +55,7 @@ impl crate::configure::Configure for Burster {
         arguments: &mut crate::configure::Arguments,
         _: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
-        timed_unqueue::configure("Burster", 8, arguments)
+        super::timed_unqueue::configure("Burster", 8, arguments)
     }
 }
 

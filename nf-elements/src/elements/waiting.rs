@@ -4,8 +4,10 @@
 use super::{FrontDropQueue, LinkUnqueue, MixedQueue, Queue, SimpleQueue};
 
 /// The classes that can be watched: Click's `Storage`.
+#[cfg(feature = "host")]
 pub const CLASSES: &[&str] = &["Queue", "SimpleQueue", "FrontDropQueue", "MixedQueue", "LinkUnqueue"];
 /// How many can be watched by one element.
+#[cfg(feature = "host")]
 pub const MOST: usize = 8;
 
 /// An element in which packets wait.
