@@ -3,7 +3,7 @@
 
 use crate::Batch;
 
-/// Bytes of a whole buffer, its annotations included; a buffer is aligned to this less than a page, so it never straddles one.
+/// Bytes of a whole buffer, its annotations included.
 pub const BUFFER_BYTES: usize = 2048;
 /// Bytes for frame data in a buffer: headroom, frame and tailroom together.
 pub const DATA_BYTES: usize = BUFFER_BYTES - 64;

@@ -20,6 +20,10 @@ pub fn image_end() -> usize {
     &raw const IMAGE_END as usize
 }
 
+/// From one buffer of the pool to the next: a cache line more than a buffer has. Buffers 2 KiB apart would all have their headers in
+/// the same two sets of a cache, which a burst overflows.
+const STRIDE: usize = BUFFER_BYTES + 64;
+
 /// RAM that nobody has yet: handed out from below, never returned.
 pub struct FreeRam {
     next: usize,
@@ -71,11 +75,11 @@ impl FreeRam {
 
     /// Makes all that is left the buffers of `pool`.
     pub fn fill(self, pool: &'static Pool) {
-        let start = self.next.next_multiple_of(BUFFER_BYTES);
+        let start = self.next.next_multiple_of(align_of::<Buffer>());
         // SAFETY: one processor, and no packet exists yet.
         let state = unsafe { &mut *pool.0.get() };
         *state = Stack { returned: None, free: 0, untouched: start, end: self.end };
-        state.free = self.end.saturating_sub(start) / BUFFER_BYTES;
+        state.free = self.end.saturating_sub(start) / STRIDE;
     }
 }
 
@@ -129,7 +133,7 @@ impl Stack {
         }
         debug_assert!(self.untouched + BUFFER_BYTES <= self.end);
         let place = self.untouched as *mut Buffer;
-        self.untouched += BUFFER_BYTES;
+        self.untouched += STRIDE;
         self.free -= 1;
         // SAFETY: RAM of the pool that was never handed out, aligned to a buffer; what lies there is initialised here. Its data
         // need no value: every byte pattern is one.
