@@ -11,6 +11,7 @@ const VECTOR: usize = 16;
 
 /// What unwinding tables of the prebuilt compiler_builtins name (128-bit division has some). Nothing here unwinds, so nothing
 /// calls it.
+// SAFETY: the only symbol of that name: an image has no other language runtime.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 

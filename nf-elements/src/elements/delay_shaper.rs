@@ -16,23 +16,20 @@
 //!
 //! **See also:** `DelayUnqueue`, `Shaper`, `SetTimestamp`.
 
-use super::handler_value::nanoseconds;
-use super::timestamp::Interval;
-use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
+use super::delay::{self, Delay};
+use crate::spec::{Category, Shape};
 use crate::{Element, HandlerError, Packet, PacketIo, Pull, Spec, Turn};
 use core::fmt;
 
 /// See the module's documentation.
 pub struct DelayShaper {
-    delay_ns: u64,
-    /// The packet that waits, and until when.
-    waiting: Option<(Packet, u64)>,
+    delay: Delay<false>,
 }
 
 impl DelayShaper {
     /// Delays packets by so long.
     pub const fn new(delay_ns: u64) -> Self {
-        DelayShaper { delay_ns, waiting: None }
+        DelayShaper { delay: Delay::new(delay_ns) }
     }
 }
 
@@ -44,27 +41,20 @@ impl Element for DelayShaper {
         ports: "1/1",
         processing: "l/l",
         shape: Shape::Pull,
-        arguments: &[Argument { name: "DELAY", kind: ArgumentKind::Required, doc: "how long" }],
-        handlers: &[Handler { name: "delay", kind: HandlerKind::ReadWrite, doc: "DELAY" }],
+        arguments: delay::ARGUMENTS,
+        handlers: delay::HANDLERS,
     };
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
-        match name {
-            "delay" => Ok(write!(out, "{}", Interval(self.delay_ns))?),
-            _ => Err(HandlerError::Unknown),
-        }
+        self.delay.read_handler(name, out)
     }
 
     fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
-        match name {
-            "delay" => self.delay_ns = nanoseconds(value)?,
-            _ => return Err(HandlerError::Unknown),
-        }
-        Ok(())
+        self.delay.write_handler(name, value)
     }
 
     fn deadline_ns(&self) -> Option<u64> {
-        self.waiting.as_ref().map(|(_, until_ns)| *until_ns)
+        self.delay.deadline_ns()
     }
 }
 
@@ -82,25 +72,7 @@ impl crate::configure::Configure for DelayShaper {
 impl Pull for DelayShaper {
     #[inline]
     fn turn<M: PacketIo>(&mut self, io: &mut M, answer: Option<(usize, Option<Packet>)>) -> Turn {
-        let now_ns = io.now_ns();
-        match answer {
-            None if self.waiting.is_none() => return Turn::Pull(0),
-            Some((_, Some(packet))) => {
-                let stamped_ns = match packet.annotations().timestamp_ns {
-                    0 => now_ns,
-                    stamped_ns => stamped_ns,
-                };
-                self.waiting = Some((packet, stamped_ns.saturating_add(self.delay_ns)));
-            }
-            _ => {}
-        }
-        match self.waiting.take_if(|(_, until_ns)| *until_ns <= now_ns) {
-            Some((mut packet, _)) => {
-                packet.annotations_mut().timestamp_ns = now_ns;
-                Turn::Give(packet)
-            }
-            None => Turn::Rest,
-        }
+        self.delay.turn(io, answer)
     }
 }
 

@@ -18,6 +18,7 @@ macro_rules! elements {
 
 mod bandwidth;
 mod complaints;
+mod delay;
 mod ether_header;
 mod ether_place;
 mod fifo;
