@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use qemu::{Accel, Backend, Kind, Machine, Nic};
+use qemu::{Accel, Backend, Kind, Machine, Nic, PortDevice};
 
 use crate::lab::{IN, OUT};
 use crate::linux::NIC_MACS;
@@ -40,7 +40,7 @@ impl Image {
     /// QEMU's command line, with a control channel at `control` if one is wanted.
     pub fn command(&self, machine: Kind, memory_mib: u32, control: Option<PathBuf>) -> Vec<String> {
         let taps = [IN, OUT].iter().zip(NIC_MACS).take(self.ports);
-        let nics = taps.map(|(tap, mac)| Nic { backend: Backend::Tap { name: (*tap).to_owned() }, mac }).collect();
+        let nics = taps.map(|(tap, mac)| Nic { backend: Backend::Tap { name: (*tap).to_owned() }, mac });
         let machine = Machine {
             name: "bench".to_owned(),
             kind: machine,
@@ -48,7 +48,7 @@ impl Image {
             memory_mib,
             kernel: self.path.clone(),
             append: host_tsc_khz().map(|khz| format!("tsc_khz={khz}")).unwrap_or_default(),
-            nics,
+            ports: nics.map(PortDevice::Nic).collect(),
             control,
         };
         machine.command()

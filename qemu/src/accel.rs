@@ -34,7 +34,7 @@ pub fn kvm_executes() -> Result<bool, StartError> {
         memory_mib: 8,
         kernel: kernel.path().into(),
         append: String::new(),
-        nics: Vec::new(),
+        ports: Vec::new(),
         control: None,
     })?;
     Ok(vm.wait(Instant::now() + PATIENCE)? == Some(Exit::Clean))

@@ -15,7 +15,7 @@ mod vm;
 
 pub use control_client::{Control, ControlError, Ready};
 pub use floor::floor_kernel;
-pub use machine::{Accel, Backend, Kind, Machine, Nic, shell_words};
+pub use machine::{Accel, Backend, Kind, Machine, Nic, PortDevice, shell_words};
 pub use port::{MAX_FRAME_BYTES, Port};
 pub use tsc::tsc_khz;
 pub use vm::{Exit, StartError, Vm};

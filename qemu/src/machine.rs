@@ -154,6 +154,19 @@ pub struct Nic {
     pub mac: [u8; 6],
 }
 
+/// The device that a port of the guest is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortDevice {
+    /// A NIC.
+    Nic(Nic),
+    /// One end of a link (`ivshmem-doorbell`): the socket of that end, which an ivshmem server serves. It needs PCI, which
+    /// a microvm has not.
+    Link {
+        /// The socket.
+        socket: PathBuf,
+    },
+}
+
 /// A machine to start.
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -169,8 +182,8 @@ pub struct Machine {
     pub kernel: PathBuf,
     /// Words for the kernel's command line.
     pub append: String,
-    /// Its NICs, in order.
-    pub nics: Vec<Nic>,
+    /// Its ports, in the order of the guest's.
+    pub ports: Vec<PortDevice>,
     /// Where the socket of the control channel is made, if there is one.
     pub control: Option<PathBuf>,
 }
@@ -187,14 +200,17 @@ impl Machine {
         line.add(&["-m", &format!("{}M", self.memory_mib), "-object", &memory]);
         line.add(&["-kernel", &text(&self.kernel)]);
         line.add(&["-append", &self.kernel_words()]);
-        for (index, nic) in self.nics.iter().enumerate() {
-            line.nic(self.kind, index, nic);
+        for (index, port) in self.ports.iter().enumerate() {
+            match port {
+                PortDevice::Nic(nic) => line.nic(self.kind, index, nic),
+                PortDevice::Link { socket } => line.link(self.kind, index, socket),
+            }
         }
         line.add(&["-chardev", "file,id=log,path=/dev/stdout"]);
         line.add(&["-device", &format!("isa-debugcon,iobase={DEBUG_CONSOLE},chardev=log")]);
         line.add(&["-device", &format!("isa-debug-exit,iobase={DEBUG_EXIT},iosize=4")]);
         if let Some(socket) = &self.control {
-            line.add(&["-device", &format!("{}{}", self.kind.serial_device(), self.kind.slot(self.nics.len()))]);
+            line.add(&["-device", &format!("{}{}", self.kind.serial_device(), self.kind.slot(self.ports.len()))]);
             let path = option(socket);
             line.add(&["-chardev", &format!("socket,id=control,path={path},server=on,wait=off")]);
             line.add(&["-device", "virtconsole,chardev=control"]);
@@ -204,7 +220,7 @@ impl Machine {
 
     /// The kernel's command line. Where devices are found by probing slots, it says in which ones they are.
     fn kernel_words(&self) -> String {
-        let last = FIRST_SLOT + (self.nics.len() + usize::from(self.control.is_some())).saturating_sub(1);
+        let last = FIRST_SLOT + (self.ports.len() + usize::from(self.control.is_some())).saturating_sub(1);
         match self.kind {
             Kind::Microvm => self.append.clone(),
             Kind::Pc | Kind::Q35 => format!("{} virtio_slots={FIRST_SLOT}-{last}", self.append).trim_start().into(),
@@ -237,6 +253,12 @@ impl Line {
             Backend::Tap { name } => format!("tap,id=nic{index},ifname={name},script=no,downscript=no,vnet_hdr=off"),
         };
         self.add(&["-netdev", &netdev, "-device", &format!("{device},netdev=nic{index}")]);
+    }
+
+    fn link(&mut self, kind: Kind, index: usize, socket: &Path) {
+        let chardev = format!("socket,id=link{index},path={}", option(socket));
+        let device = format!("ivshmem-doorbell,vectors=1,chardev=link{index}{}", kind.slot(index));
+        self.add(&["-chardev", &chardev, "-device", &device]);
     }
 }
 
@@ -275,7 +297,10 @@ mod tests {
             memory_mib: 8,
             kernel: "/tmp/it's/fw.elf".into(),
             append: "tsc_khz=1 a=b".into(),
-            nics: vec![Nic { backend: Backend::Tap { name: "tap0".into() }, mac: [0x52, 0x54, 0, 0, 0, 1] }],
+            ports: vec![
+                PortDevice::Nic(Nic { backend: Backend::Tap { name: "tap0".into() }, mac: [0x52, 0x54, 0, 0, 0, 1] }),
+                PortDevice::Link { socket: "/tmp/link,b".into() },
+            ],
             control: Some("/tmp/a,b".into()),
         }
     }
@@ -301,6 +326,16 @@ mod tests {
 
     #[test]
     fn commas_in_paths_are_doubled() {
-        assert!(machine().shell_command().contains("path=/tmp/a,,b,server=on"));
+        let command = machine().shell_command();
+        assert!(command.contains("path=/tmp/a,,b,server=on") && command.contains("path=/tmp/link,,b "), "{command}");
+    }
+
+    #[test]
+    fn each_port_has_a_slot_in_the_order_of_the_ports() {
+        let command = machine().shell_command();
+        for device in ["mac=52:54:00:00:00:01,netdev=nic0", "chardev=link1,addr=0x3", "max_ports=1,addr=0x4"] {
+            assert!(command.contains(device), "{device}: {command}");
+        }
+        assert!(command.contains("addr=0x2,mac=") && command.contains("virtio_slots=2-4"), "{command}");
     }
 }

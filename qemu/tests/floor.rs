@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The floor kernel on a real QEMU, on each machine type.
 
-use qemu::{Accel, Backend, Exit, Kind, Machine, Nic, Vm, floor_kernel};
+use qemu::{Accel, Backend, Exit, Kind, Machine, Nic, PortDevice, Vm, floor_kernel};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn machine(kind: Kind, kernel: &std::path::Path) -> Machine {
-    let nic = |last| Nic { backend: Backend::None, mac: [0x52, 0x54, 0, 0, 0, last] };
+    let nic = |last| PortDevice::Nic(Nic { backend: Backend::None, mac: [0x52, 0x54, 0, 0, 0, last] });
     Machine {
         name: "floor".into(),
         kind,
@@ -16,7 +16,7 @@ fn machine(kind: Kind, kernel: &std::path::Path) -> Machine {
         memory_mib: 8,
         kernel: kernel.into(),
         append: "a=b".into(),
-        nics: vec![nic(0), nic(1)],
+        ports: vec![nic(0), nic(1)],
         control: None,
     }
 }

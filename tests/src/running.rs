@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A VM under test.
 
-use qemu::{Accel, Backend, Control, Exit, Kind, Machine, Nic, Port, Vm};
+use qemu::{Accel, Backend, Control, Exit, Kind, Machine, Nic, Port, PortDevice, Vm};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -26,7 +26,8 @@ pub fn machine(image: &Path, kind: Kind, nics: usize, folder: &Path) -> (Machine
     let nics = (0..nics).map(|index| {
         let (local, remote) = (folder.join(format!("{index}.vm")), folder.join(format!("{index}.host")));
         ports.push(Port::bind(&remote, &local).expect("a socket can be bound"));
-        Nic { backend: Backend::Dgram { local, remote }, mac: [0x52, 0x54, 0, 0, 0, index as u8] }
+        let backend = Backend::Dgram { local, remote };
+        PortDevice::Nic(Nic { backend, mac: [0x52, 0x54, 0, 0, 0, index as u8] })
     });
     let machine = Machine {
         name: "test".into(),
@@ -35,7 +36,7 @@ pub fn machine(image: &Path, kind: Kind, nics: usize, folder: &Path) -> (Machine
         memory_mib: 8,
         kernel: image.into(),
         append: "tsc_khz=2500000".into(),
-        nics: nics.collect(),
+        ports: nics.collect(),
         control: Some(folder.join("control")),
     };
     (machine, ports)

@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::signals::Stop;
 use anyhow::Context;
 use layout::{Hangs, Layout, Place};
-use qemu::{Accel, Backend, Kind, Machine, Nic};
+use qemu::{Accel, Backend, Kind, Machine, Nic, PortDevice};
 use session::{Replay, Session};
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,7 @@ fn machines(built: &Built, layout: &Layout, args: &RunArgs, accel: Accel, folder
         memory_mib: args.memory.unwrap_or(planned.memory_mib),
         kernel: std::path::absolute(built.folder.join(&planned.image)).expect("the folder's path is not empty"),
         append: append.clone(),
-        nics: (0..planned.ports.len()).map(|port| nic(built, layout, Place { vm, port }, folder)).collect(),
+        ports: (0..planned.ports.len()).map(|port| port_device(built, layout, Place { vm, port }, folder)).collect(),
         control: Some(control_socket(folder, vm)),
     };
     built.manifest.vms.iter().enumerate().map(machine).collect()
@@ -87,7 +87,7 @@ fn kind(machine: MachineType) -> Kind {
     }
 }
 
-fn nic(built: &Built, layout: &Layout, place: Place, folder: &Path) -> Nic {
+fn port_device(built: &Built, layout: &Layout, place: Place, folder: &Path) -> PortDevice {
     let (local, host) = nic_sockets(folder, place);
     let backend = match &layout.nics[place.vm][place.port] {
         Hangs::Served(_) => Backend::Dgram { local, remote: host },
@@ -95,7 +95,7 @@ fn nic(built: &Built, layout: &Layout, place: Place, folder: &Path) -> Nic {
         Hangs::Tap(name) => Backend::Tap { name: name.clone() },
         Hangs::Socket(path) => Backend::Dgram { local: user_socket(path), remote: path.into() },
     };
-    Nic { backend, mac: mac(&layout::name(&built.chain.plan, place)) }
+    PortDevice::Nic(Nic { backend, mac: mac(&layout::name(&built.chain.plan, place)) })
 }
 
 /// The sockets of a NIC: QEMU's and ours. Short names: a socket's path has at most 107 bytes.
