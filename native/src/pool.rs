@@ -30,7 +30,7 @@ thread_local! {
 
 struct Heap;
 
-static HEAP: Heap = Heap;
+static HEAP: &dyn BufferPool = &Heap;
 
 /// A buffer; none when [`MOST`] are out.
 #[inline]

@@ -45,8 +45,7 @@ impl Batch {
     #[inline]
     pub fn discard(mut self) {
         let Some(pool) = self.iter().next().and_then(Packet::pool) else { return };
-        // Two pools of no size may have the same address, but such pools are the same in all else, too.
-        if self.iter().all(|packet| packet.pool().is_some_and(|other| core::ptr::addr_eq(other, pool))) {
+        if self.iter().all(|packet| packet.pool().is_some_and(|other| core::ptr::eq(other, pool))) {
             pool.give_back_all(&mut self);
             // Empty handles: looking at each of them once more would find nothing to drop.
             core::mem::forget(self);

@@ -32,7 +32,7 @@ pub use element::{
 };
 pub use io::PacketIo;
 pub use packet::{
-    Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, HEADROOM_BYTES, Header, Packet, PacketType,
+    Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, HEADROOM_BYTES, Header, Packet, PacketType, PoolRef,
 };
 pub use spec::Spec;
 pub use static_cell::ConstStaticCell;

@@ -10,6 +10,9 @@ pub const DATA_BYTES: usize = BUFFER_BYTES - 64;
 /// Bytes kept free in front of a fresh packet: a device's own header, or an encapsulation (VXLAN over IPv6 takes 70).
 pub const HEADROOM_BYTES: usize = 128;
 
+/// A pool as its buffers know it: a thin reference, which leaves room in the header for what elements tell each other.
+pub type PoolRef = &'static &'static dyn BufferPool;
+
 /// Where a buffer returns when its packet is dropped.
 pub trait BufferPool: Sync {
     /// Takes the buffer back.
@@ -32,6 +35,10 @@ pub struct Annotations {
     pub destination: [u8; 16],
     /// The aggregate (flow) that the packet belongs to.
     pub aggregate: u32,
+    /// The flow's hash, the same in both directions: computed once and carried over links. 0 if nobody computed it.
+    pub flow_hash: u32,
+    /// The service chain that the packet is on, by its number from 1, and [`Annotations::BACKWARD`]; 0 if none.
+    pub chain: u16,
     /// Offset of the link-layer header; 0 if unknown.
     pub mac_offset: u16,
     /// Offset of the network header; 0 if unknown.
@@ -70,12 +77,16 @@ impl Annotations {
     pub const FIX_IP_SRC: u8 = 0x80;
     /// `flags`: where the ICMP parameter problem is, in bytes from the start of the IP header.
     pub const PARAMETER_PROBLEM: u8 = 0x3f;
+    /// `chain`: the packet goes the chain back, from its end to its beginning.
+    pub const BACKWARD: u16 = 0x8000;
 
     /// Nothing known.
     pub const NONE: Annotations = Annotations {
         timestamp_ns: 0,
         destination: [0; 16],
         aggregate: 0,
+        flow_hash: 0,
+        chain: 0,
         mac_offset: 0,
         network_offset: 0,
         transport_offset: 0,
@@ -117,7 +128,7 @@ pub struct Buffer {
 
 /// What is known about a buffer's data.
 pub struct Header {
-    pool: Option<&'static dyn BufferPool>,
+    pool: Option<PoolRef>,
     annotations: Annotations,
     start: u16,
     length: u16,
@@ -129,11 +140,12 @@ pub struct Header {
 #[repr(C, align(64))]
 pub struct Data(pub [u8; DATA_BYTES]);
 
-const _: () = assert!(size_of::<Buffer>() == BUFFER_BYTES && size_of::<Annotations>() == 40);
+const _: () =
+    assert!(size_of::<Buffer>() == BUFFER_BYTES && size_of::<Header>() == 64 && size_of::<Annotations>() == 48);
 
 impl Header {
     /// Empty, of a buffer that returns to `pool`; with none it is leaked when dropped.
-    pub const fn new(pool: Option<&'static dyn BufferPool>) -> Self {
+    pub const fn new(pool: Option<PoolRef>) -> Self {
         Header {
             pool,
             annotations: Annotations::NONE,
@@ -147,7 +159,7 @@ impl Header {
 
 impl Buffer {
     /// A zeroed buffer that returns to `pool`; with none it is leaked when dropped.
-    pub const fn new(pool: Option<&'static dyn BufferPool>) -> Self {
+    pub const fn new(pool: Option<PoolRef>) -> Self {
         Buffer { header: Header::new(pool), data: Data([0; DATA_BYTES]) }
     }
 }
@@ -181,7 +193,7 @@ impl Packet {
 
     /// The pool that the buffer returns to.
     #[inline]
-    pub(crate) fn pool(&self) -> Option<&'static dyn BufferPool> {
+    pub(crate) fn pool(&self) -> Option<PoolRef> {
         self.buffer().header.pool
     }
 

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 struct Heap(Mutex<Vec<&'static mut Buffer>>);
 
 static HEAP: Heap = Heap(Mutex::new(Vec::new()));
+static POOL: &dyn BufferPool = &HEAP;
 
 impl BufferPool for Heap {
     fn give_back(&self, buffer: &'static mut Buffer) {
@@ -19,7 +20,7 @@ impl BufferPool for Heap {
 /// A packet with `bytes` as data.
 pub fn packet(bytes: &[u8]) -> Packet {
     let returned = HEAP.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let mut packet = Packet::new(returned.unwrap_or_else(|| Box::leak(Box::new(Buffer::new(Some(&HEAP))))));
+    let mut packet = Packet::new(returned.unwrap_or_else(|| Box::leak(Box::new(Buffer::new(Some(&POOL))))));
     assert!(packet.append(bytes), "{} bytes do not fit a buffer", bytes.len());
     packet
 }

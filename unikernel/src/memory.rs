@@ -100,6 +100,8 @@ unsafe impl Sync for Pool {}
 
 /// The pool of this VM.
 pub static POOL: Pool = Pool(UnsafeCell::new(Stack { returned: None, free: 0, untouched: 0, end: 0 }));
+/// The same, as its buffers know it.
+static OF_BUFFERS: &dyn BufferPool = &POOL;
 
 impl Pool {
     /// A buffer, or none.
@@ -108,7 +110,7 @@ impl Pool {
     pub fn take(&'static self) -> Option<&'static mut Buffer> {
         // SAFETY: see `Sync`; the reference ends with this function.
         let stack = unsafe { &mut *self.0.get() };
-        let Some(mut top) = stack.returned else { return stack.take_untouched(self) };
+        let Some(mut top) = stack.returned else { return stack.take_untouched() };
         stack.free -= 1;
         // SAFETY: the pool owns what was given back, so this is the only reference.
         let buffer = unsafe { top.as_mut() };
@@ -126,8 +128,7 @@ impl Pool {
 
 impl Stack {
     #[cold]
-    #[expect(clippy::mut_from_ref, reason = "memory that was never handed out")]
-    fn take_untouched(&mut self, pool: &'static Pool) -> Option<&'static mut Buffer> {
+    fn take_untouched(&mut self) -> Option<&'static mut Buffer> {
         if self.free == 0 {
             return None;
         }
@@ -138,7 +139,7 @@ impl Stack {
         // SAFETY: RAM of the pool that was never handed out, aligned to a buffer; what lies there is initialised here. Its data
         // need no value: every byte pattern is one.
         unsafe {
-            (&raw mut (*place).header).write(Header::new(Some(pool)));
+            (&raw mut (*place).header).write(Header::new(Some(&OF_BUFFERS)));
             Some(&mut *place)
         }
     }
