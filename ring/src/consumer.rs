@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Takes frames out of a ring.
+
+use crate::bytes;
+use crate::descriptor::{Tag, unpack};
+use crate::indices::Tail;
+use crate::region::{End, Region, Slot};
+use crate::statistics::{BAD_DESCRIPTORS, BAD_INDICES, BYTES, Counts, FRAMES, LOST, SHORT_BUFFERS, WAKEUPS};
+use crate::sync::{AtomicU64, Ordering};
+
+/// A frame that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// How many bytes it has: at least one, at most the buffer's.
+    pub length: usize,
+    /// What the producer said of it.
+    pub tag: Tag,
+}
+
+/// The side of a ring that takes frames out.
+pub struct Consumer<'m> {
+    tail: Tail<'m>,
+    descriptors: &'m [AtomicU64],
+    slots: &'m [Slot],
+    counts: Counts<'m>,
+    /// What was taken since the last release.
+    frames: u64,
+    bytes: u64,
+}
+
+impl<'m> Consumer<'m> {
+    pub(crate) fn attach(region: &Region<'m>, end: End) -> Self {
+        let (descriptors, slots) = region.ring(end.other());
+        let (tail, lost) = Tail::attach(region.header().control(end.other().index()), slots.len() as u64);
+        let counts = region.header().consumer_counts(end);
+        counts.add(LOST, lost);
+        Consumer { tail, descriptors, slots, counts, frames: 0, bytes: 0 }
+    }
+
+    /// How many frames can be taken at least. It asks the other side's memory only if it knows of none.
+    #[inline]
+    pub fn available(&mut self) -> usize {
+        let available = self.tail.available();
+        self.count_bad_indices();
+        available
+    }
+
+    /// Copies the next frame into the front of `buffer`; none if there is no frame. Frames that cannot be, or that are longer than
+    /// the buffer, are counted and skipped.
+    #[inline]
+    pub fn take(&mut self, buffer: &mut [u8]) -> Option<Frame> {
+        while let Some(index) = self.tail.claim() {
+            if let Some(frame) = self.copy_out(index as usize, buffer) {
+                self.frames += 1;
+                self.bytes += frame.length as u64;
+                return Some(frame);
+            }
+        }
+        self.count_bad_indices();
+        None
+    }
+
+    #[inline]
+    fn copy_out(&self, index: usize, buffer: &mut [u8]) -> Option<Frame> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let slot = self.slots.get(index & mask)?;
+        let Some((length, tag)) = unpack(self.descriptors.get(index & mask)?.load(Ordering::Relaxed)) else {
+            self.counts.add(BAD_DESCRIPTORS, 1);
+            return None;
+        };
+        let Some(room) = buffer.get_mut(..length) else {
+            self.counts.add(SHORT_BUFFERS, 1);
+            return None;
+        };
+        bytes::load(slot, room);
+        Some(Frame { length, tag })
+    }
+
+    /// Gives the producer the slots of all frames that were taken. Call it once for each burst.
+    #[inline]
+    pub fn release(&mut self) {
+        if self.tail.release() {
+            self.counts.add(FRAMES, self.frames);
+            self.counts.add(BYTES, self.bytes);
+            (self.frames, self.bytes) = (0, 0);
+        }
+    }
+
+    /// Whether the peer sleeps and waits for room that was released since the last call: then ring its doorbell.
+    /// [`Link::wakeup_needed`](crate::Link::wakeup_needed) asks for both rings.
+    #[inline]
+    pub fn wakeup_needed(&mut self) -> bool {
+        let needed = self.tail.wakeup_needed();
+        self.counts.add(WAKEUPS, u64::from(needed));
+        needed
+    }
+
+    /// Asks for a wake-up when there is a frame. False if there is one, or if there is something to tell the peer first.
+    pub fn arm(&mut self) -> bool {
+        self.tail.arm()
+    }
+
+    /// Asks for no wake-ups.
+    #[inline]
+    pub fn disarm(&mut self) {
+        self.tail.disarm();
+    }
+
+    #[inline]
+    fn count_bad_indices(&mut self) {
+        if self.tail.bad_indices > 0 {
+            self.counts.add(BAD_INDICES, core::mem::take(&mut self.tail.bad_indices));
+        }
+    }
+}
