@@ -2,10 +2,13 @@
 //! RAM behind the image: first what lives for ever (virtqueues), then the pool of packet buffers.
 #![allow(unsafe_code)]
 
-use crate::boot::pvh::Ram;
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 use nf_elements::{BUFFER_BYTES, Buffer, BufferPool, Header};
+
+/// Where devices begin and RAM that is used ends: QEMU's q35 has its PCI configuration space here, all else of devices lies
+/// higher.
+pub const RAM_LIMIT: u32 = 0xb000_0000;
 
 /// The alignment of everything that is handed out.
 pub const PAGE: usize = 4096;
@@ -32,9 +35,8 @@ pub struct FreeRam {
 
 impl FreeRam {
     /// The RAM between the end of the image and the end of the range that the image lies in.
-    pub fn behind(image_end: usize, ram: Ram) -> Self {
-        // Physical addresses from 4 GiB on are not mapped.
-        FreeRam { next: image_end.next_multiple_of(PAGE), end: ram.end_behind_image.min(1 << 32) as usize }
+    pub fn behind(image_end: usize, ram_end: u64) -> Self {
+        FreeRam { next: image_end.next_multiple_of(PAGE), end: ram_end.min(u64::from(RAM_LIMIT)) as usize }
     }
 
     /// Zeroed memory in whole pages.

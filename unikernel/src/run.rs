@@ -2,7 +2,7 @@
 //! The VM's life: bring the machine up, then run the wiring until somebody says stop.
 
 use crate::boot::parameters::Parameters;
-use crate::boot::{exceptions, paging, pvh::StartInfo};
+use crate::boot::pvh::StartInfo;
 use crate::control_server::{ControlServer, Wish};
 use crate::memory::{FreeRam, POOL};
 use crate::time::Clock;
@@ -46,12 +46,9 @@ struct Rest {
 /// wiring.
 fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine, Rest) {
     let image_end = crate::memory::image_end();
-    let ram = start_info.ram(image_end as u64);
     let parameters = Parameters::read(start_info.command_line());
-    paging::enter(ram);
-    exceptions::enter();
     apic::enable();
-    let mut memory = FreeRam::behind(image_end, ram);
+    let mut memory = FreeRam::behind(image_end, start_info.ram_end(image_end as u64));
     let clock = Clock::start(entry_tsc, parameters.tsc_khz);
     let mut devices = Devices::new(start_info.rsdp_paddr(), parameters);
     let ports = ports(&mut devices, &mut memory, ports_wanted);

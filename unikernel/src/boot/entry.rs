@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The first instructions: PVH's 32-bit entry (Xen `docs/misc/pvh.pandoc`), up to long mode and the main stack.
+//! The first instructions: PVH's 32-bit entry (Xen `docs/misc/pvh.pandoc`), up to long mode, the final page tables, the
+//! interrupt table and the main stack.
 //!
-//! On entry: 32-bit protected mode without paging, `ebx` = address of `hvm_start_info`, no stack. The tables made here map the
-//! first GiB, writable and executable; [`super::paging`] replaces them at once.
+//! On entry: 32-bit protected mode without paging, `ebx` = address of `hvm_start_info`, no stack.
+//!
+//! The page tables map the first 4 GiB one to one, writable or executable but never both, and stay as they are made here:
+//!
+//! | where | page | access |
+//! | --- | --- | --- |
+//! | page 0, guard pages | – | none |
+//! | code | 4 KiB | read, execute |
+//! | constants | 4 KiB | read |
+//! | from there up to [`RAM_LIMIT`] | 4 KiB up to the image's stacks, else 2 MiB | read, write |
+//! | from [`RAM_LIMIT`] on, but for the last 2 MiB | 2 MiB | read, write, uncached |
+//!
+//! They are made here and not in Rust because Rust cannot run in 64-bit mode without them, and a second set would cost as
+//! much again: under software emulation each loop has to be translated before it runs.
 #![allow(unsafe_code)]
 
-use super::exceptions::{CODE_SELECTOR, DATA_SELECTOR, GDT};
-use super::paging::{ENTRY_PD, PDPT, PML4};
+use super::exceptions::{CODE_SELECTOR, DATA_SELECTOR, GDT_LIMIT, IDT_LIMIT, TSS_SELECTOR};
+use crate::memory::RAM_LIMIT;
 use core::arch::global_asm;
 
 unsafe extern "C" {
@@ -23,12 +36,27 @@ const CR0: u32 = 1 | 1 << 1 | 1 << 5 | 1 << 16 | 1 << 31;
 const EFER: u32 = 0xc000_0080;
 const EFER_BITS: u32 = 1 << 8 | 1 << 11;
 
+// Bits of a page table's entry, Intel SDM 3A §4.5; the last one is of the upper half.
+const PRESENT: u32 = 1;
+const BRANCH: u32 = PRESENT | 1 << 1;
+const LARGE: u32 = PRESENT | 1 << 1 | 1 << 7;
+/// Write-through and cache-disabled.
+const UNCACHED: u32 = 1 << 3 | 1 << 4;
+const NO_EXECUTE: u32 = 1 << 31;
+
 global_asm!(
     ".pushsection .note.pvh, \"a\", @note",
     ".balign 4",
     ".long 4, 4, {note_type}",
     ".asciz \"Xen\"",
     ".long pvh_start",
+    ".popsection",
+    // The tables of levels 4, 3 and 2; those of level 1 lie where the linker script puts them.
+    ".pushsection .bss.page_tables, \"aw\", @nobits",
+    ".balign 4096",
+    "pml4: .skip 4096",
+    "pdpt: .skip 4096",
+    "pd: .skip 4 * 4096",
     ".popsection",
     ".pushsection .text.pvh_start, \"ax\", @progbits",
     ".code32",
@@ -39,19 +67,53 @@ global_asm!(
     "rdtsc",
     "mov esi, eax", // entry time, kept in edi:esi
     "mov edi, edx",
-    "mov eax, offset {pdpt} + 3", // present, writable
-    "mov [{pml4}], eax",
-    "mov eax, offset {pd} + 3",
-    "mov [{pdpt}], eax",
-    "mov eax, 0x83", // present, writable, 2 MiB
-    "mov ecx, offset {pd}",
-    "2:",
-    "mov [ecx], eax",
+    // Entry of a page's address: 8 bytes for each 4 KiB.
+    ".macro at_entry_of page",
+    "mov ecx, offset \\page",
+    "shr ecx, 9",
+    "add ecx, offset image_page_tables",
+    ".endm",
+    // From the entry at ecx on: pages from eax, flags included, up to `end`; ebp is the upper half.
+    ".macro map_up_to end, step",
+    "2: mov [ecx], eax",
+    "mov [ecx + 4], ebp",
     "add ecx, 8",
-    "add eax, 0x200000",
-    "cmp eax, 0x40000083",
+    "add eax, \\step",
+    "cmp eax, \\end",
     "jb 2b",
-    "mov eax, offset {pml4}",
+    ".endm",
+    "mov dword ptr [pml4], offset pdpt + {branch}",
+    "mov dword ptr [pdpt], offset pd + {branch}",
+    "mov dword ptr [pdpt + 8], offset pd + 4096 + {branch}",
+    "mov dword ptr [pdpt + 16], offset pd + 2 * 4096 + {branch}",
+    "mov dword ptr [pdpt + 24], offset pd + 3 * 4096 + {branch}",
+    "mov ebp, {no_execute}",
+    "mov ecx, offset pd",
+    "mov eax, {large}",
+    "map_up_to \"{devices} + {large}\", 0x200000",
+    "or eax, {uncached}",
+    "map_up_to 0xffe00000, 0x200000",
+    "mov ecx, offset image_page_tables",
+    "mov eax, {branch}",
+    "map_up_to \"offset image_small_pages_end + {branch}\", 0x1000",
+    "at_entry_of image_rodata_start",
+    "mov eax, offset image_rodata_start + {present}",
+    "map_up_to \"offset image_rodata_end + {present}\", 0x1000",
+    "xor ebp, ebp",
+    "at_entry_of image_code_start",
+    "mov eax, offset image_code_start + {present}",
+    "map_up_to \"offset image_rodata_start + {present}\", 0x1000",
+    "mov ecx, offset pd",
+    "mov eax, offset image_page_tables + {branch}",
+    "map_up_to \"offset image_page_tables_end + {branch}\", 0x1000",
+    "mov [image_page_tables], ebp",
+    "at_entry_of image_guard_main",
+    "mov [ecx], ebp",
+    "at_entry_of image_guard_fault",
+    "mov [ecx], ebp",
+    "at_entry_of image_guard_interrupt",
+    "mov [ecx], ebp",
+    "mov eax, offset pml4",
     "mov cr3, eax",
     "mov eax, {cr4}",
     "mov cr4, eax",
@@ -65,8 +127,10 @@ global_asm!(
     ".byte 0xea", // a far jump to 3f, spelt out
     ".long 3f",
     ".word {code}",
-    "4: .word 39",
-    ".long {gdt}",
+    "4: .word {gdt_limit}",
+    ".long gdt",
+    "5: .word {idt_limit}",
+    ".quad idt",
     ".code64",
     "3:",
     "mov eax, {data}",
@@ -75,6 +139,9 @@ global_asm!(
     "mov ds, eax",
     "mov es, eax",
     "mov rsp, offset image_stack_main",
+    "lidt [5b]",
+    "mov eax, {tss}",
+    "ltr ax",
     "mov esi, esi", // the upper halves are undefined after the switch
     "shl rdi, 32",
     "or rsi, rdi", // second argument: the entry time
@@ -82,14 +149,21 @@ global_asm!(
     "xor ebp, ebp",
     "call {main}",
     "ud2",
+    ".purgem at_entry_of",
+    ".purgem map_up_to",
     ".popsection",
     note_type = const PHYS32_ENTRY,
-    pml4 = sym PML4,
-    pdpt = sym PDPT,
-    pd = sym ENTRY_PD,
-    gdt = sym GDT,
+    branch = const BRANCH,
+    present = const PRESENT,
+    large = const LARGE,
+    uncached = const UNCACHED,
+    no_execute = const NO_EXECUTE,
+    devices = const RAM_LIMIT,
     code = const CODE_SELECTOR,
     data = const DATA_SELECTOR,
+    tss = const TSS_SELECTOR,
+    gdt_limit = const GDT_LIMIT,
+    idt_limit = const IDT_LIMIT,
     cr4 = const CR4,
     cr0 = const CR0,
     efer = const EFER,

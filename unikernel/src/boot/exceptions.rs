@@ -3,82 +3,37 @@
 //!
 //! Compiled code uses a red zone below its stack pointer, so every exception and interrupt switches to a stack of its own
 //! (IST). A fault is reported and ends the VM. An interrupt only ends a `hlt`: its handler does nothing but tell the APIC.
+//!
+//! All tables are constants of the image, put together by assembler and linker; the entry code loads them.
 #![allow(unsafe_code)]
 
-use crate::{Once, apic, power};
+use crate::{apic, power};
 use core::arch::global_asm;
-use x86_64::VirtAddr;
-use x86_64::instructions::tables::{lidt, load_tss};
 use x86_64::registers::control::Cr2;
-use x86_64::structures::DescriptorTablePointer;
-use x86_64::structures::gdt::{Descriptor, SegmentSelector};
-use x86_64::structures::tss::TaskStateSegment;
 
-/// The segments: null, 64-bit code, data, and two slots that [`enter`] fills with the TSS.
-/// The entry code loads them.
-pub static mut GDT: [u64; 5] = [0, 0x00af_9b00_0000_ffff, 0x00cf_9300_0000_ffff, 0, 0];
 /// The code segment's selector.
 pub const CODE_SELECTOR: u16 = 8;
 /// The data segment's selector.
 pub const DATA_SELECTOR: u16 = 16;
-const TSS_SELECTOR: u16 = 24;
+/// The task state segment's selector.
+pub const TSS_SELECTOR: u16 = 24;
+/// The last byte of the segment table: null, code, data, and two slots for the task state segment.
+pub const GDT_LIMIT: u16 = 5 * 8 - 1;
+/// The last byte of the interrupt table.
+pub const IDT_LIMIT: u16 = VECTORS * GATE_BYTES - 1;
 
 /// The vector of every device interrupt.
 pub const WAKE_VECTOR: u8 = 0x20;
 /// The vector that the local APIC raises for nothing (Intel SDM 3A §11.9); it wants no end-of-interrupt.
 pub const SPURIOUS_VECTOR: u8 = 0x2f;
 /// Vectors from 0 to the last one in use.
-const VECTORS: usize = SPURIOUS_VECTOR as usize + 1;
-const EXCEPTIONS: usize = 32;
-
-/// Entries of the TSS's interrupt stack table, counted from 1 as a gate does.
-const FAULT_STACK: u8 = 1;
-const INTERRUPT_STACK: u8 = 2;
-
-static TSS: Once<TaskStateSegment> = Once::new(TaskStateSegment::new());
-static IDT: Once<[Gate; VECTORS]> = Once::new([Gate::MISSING; VECTORS]);
-
-/// A 64-bit interrupt gate, Intel SDM 3A figure 6-8.
-#[repr(C)]
-struct Gate {
-    offset_low: u16,
-    selector: u16,
-    stack: u8,
-    kind: u8,
-    offset_middle: u16,
-    offset_high: u32,
-    reserved: u32,
-}
-
-const _: () = assert!(size_of::<Gate>() == 16);
-
-impl Gate {
-    const MISSING: Gate =
-        Gate { offset_low: 0, selector: 0, stack: 0, kind: 0, offset_middle: 0, offset_high: 0, reserved: 0 };
-
-    fn new(handler: usize, stack: u8) -> Self {
-        /// Present, privilege level 0, 64-bit interrupt gate.
-        const INTERRUPT_GATE: u8 = 0x8e;
-        Gate {
-            offset_low: handler as u16,
-            selector: CODE_SELECTOR,
-            stack,
-            kind: INTERRUPT_GATE,
-            offset_middle: (handler >> 16) as u16,
-            offset_high: (handler >> 32) as u32,
-            reserved: 0,
-        }
-    }
-}
-
-unsafe extern "C" {
-    static image_stack_fault: u8;
-    static image_stack_interrupt: u8;
-    /// 32 stubs of 16 bytes, one for each exception.
-    static exception_stubs: u8;
-    fn wake_stub();
-    fn spurious_stub();
-}
+const VECTORS: u16 = SPURIOUS_VECTOR as u16 + 1;
+const EXCEPTIONS: u8 = 32;
+const GATE_BYTES: u16 = 16;
+/// Bytes of each exception's stub.
+const STUB_BYTES: u8 = 16;
+/// Bytes of a task state segment without an I/O permission map, Intel SDM 3A figure 8-11.
+const TSS_BYTES: u8 = 104;
 
 /// What a stub leaves on the fault stack (Intel SDM 3A §6.14.2, and the vector).
 #[repr(C)]
@@ -90,34 +45,6 @@ struct Frame {
     rflags: u64,
     rsp: u64,
     ss: u64,
-}
-
-/// Loads the stacks and the interrupt table.
-pub fn enter() {
-    let (tss, idt) = (TSS.take(), IDT.take());
-    let stacks = [(FAULT_STACK, &raw const image_stack_fault), (INTERRUPT_STACK, &raw const image_stack_interrupt)];
-    for (stack, top) in stacks {
-        tss.interrupt_stack_table[usize::from(stack) - 1] = VirtAddr::from_ptr(top);
-    }
-    let first_stub = &raw const exception_stubs as usize;
-    for (vector, gate) in idt[..EXCEPTIONS].iter_mut().enumerate() {
-        *gate = Gate::new(first_stub + 16 * vector, FAULT_STACK);
-    }
-    idt[usize::from(WAKE_VECTOR)] = Gate::new(wake_stub as *const () as usize, INTERRUPT_STACK);
-    idt[usize::from(SPURIOUS_VECTOR)] = Gate::new(spurious_stub as *const () as usize, INTERRUPT_STACK);
-    let idt = DescriptorTablePointer { limit: (size_of_val(idt) - 1) as u16, base: VirtAddr::from_ptr(idt) };
-    let Descriptor::SystemSegment(low, high) = Descriptor::tss_segment(tss) else {
-        unreachable!("a TSS is a system segment")
-    };
-    let gdt = &raw mut GDT;
-    // SAFETY: called once, by the only processor, with interrupts off. The table is the one that the entry code loaded, with
-    // two slots free for the TSS; TSS, table and stubs live for ever, and the stubs end in `iretq` or never return.
-    unsafe {
-        (*gdt)[usize::from(TSS_SELECTOR) / 8] = low;
-        (*gdt)[usize::from(TSS_SELECTOR) / 8 + 1] = high;
-        load_tss(SegmentSelector(TSS_SELECTOR));
-        lidt(&idt);
-    }
 }
 
 extern "C" fn fault(frame: &Frame) -> ! {
@@ -140,14 +67,70 @@ extern "C" fn fault(frame: &Frame) -> ! {
     power::fail()
 }
 
+// An address in a gate or descriptor is in pieces: for SYMBOL the linker script gives SYMBOL_low (16 bits) and so on.
+#[cfg(not(test))]
+global_asm!(
+    ".pushsection .data.gdt, \"aw\"", // writable: the processor marks the task state segment busy
+    ".balign 8",
+    ".globl gdt",
+    "gdt:",
+    ".quad 0",
+    ".quad 0x00af9b000000ffff", // 64-bit code
+    ".quad 0x00cf93000000ffff", // data
+    // The task state segment, available: Intel SDM 3A figure 8-4.
+    ".word {tss_bytes} - 1, tss_low",
+    ".byte tss_middle, 0x89, 0, tss_high",
+    ".quad 0",
+    ".popsection",
+    ".pushsection .rodata.interrupts, \"a\"",
+    ".balign 16",
+    ".globl tss",
+    "tss:",
+    ".skip 36",
+    ".quad image_stack_fault, image_stack_interrupt", // interrupt stacks 1 and 2
+    ".skip {tss_bytes} - 54",
+    ".word {tss_bytes}", // the I/O permission map would begin behind the end
+    ".macro gate low, high, stack", // Intel SDM 3A figure 6-8: an interrupt gate of privilege level 0
+    ".word \\low, {code}",
+    ".byte \\stack, 0x8e",
+    ".word \\high",
+    ".quad 0",
+    ".endm",
+    ".balign 16",
+    ".globl idt",
+    "idt:",
+    ".set vector, 0",
+    ".rept {exceptions}",
+    // The stubs are aligned such that these sums do not carry.
+    "gate exception_stubs_low + {stub_bytes} * vector, exception_stubs_high, 1",
+    ".set vector, vector + 1",
+    ".endr",
+    ".rept {wake} - {exceptions}",
+    ".quad 0, 0",
+    ".endr",
+    "gate wake_stub_low, wake_stub_high, 2",
+    ".rept {spurious} - {wake} - 1",
+    ".quad 0, 0",
+    ".endr",
+    "gate spurious_stub_low, spurious_stub_high, 2",
+    ".purgem gate",
+    ".popsection",
+    exceptions = const EXCEPTIONS,
+    wake = const WAKE_VECTOR,
+    spurious = const SPURIOUS_VECTOR,
+    stub_bytes = const STUB_BYTES,
+    tss_bytes = const TSS_BYTES,
+    code = const CODE_SELECTOR,
+);
+
 global_asm!(
     ".pushsection .text.exception_stubs, \"ax\", @progbits",
-    ".balign 16",
+    ".balign {exceptions} * {stub_bytes}",
     ".globl exception_stubs",
     "exception_stubs:",
     ".set vector, 0",
-    ".rept 32",
-    ".balign 16",
+    ".rept {exceptions}",
+    ".balign {stub_bytes}",
     // The processor pushes an error code for these vectors only (Intel SDM 3A table 6-1).
     ".if !((vector == 8) | ((vector >= 10) & (vector <= 14)) | (vector == 17) | (vector == 21))",
     ".byte 0x6a, 0", // push 0
@@ -171,6 +154,8 @@ global_asm!(
     "spurious_stub:",
     "iretq",
     ".popsection",
+    exceptions = const EXCEPTIONS,
+    stub_bytes = const STUB_BYTES,
     fault = sym fault,
     eoi = const apic::LOCAL_EOI,
 );

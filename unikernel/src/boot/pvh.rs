@@ -38,33 +38,19 @@ struct MemmapEntry {
 
 const _: () = assert!(size_of::<MemmapEntry>() == 24);
 
-/// Where RAM ends, in bytes of physical address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ram {
-    /// The byte behind the range that the image lies in.
-    pub end_behind_image: u64,
-    /// The byte behind the last range.
-    pub end: u64,
-}
-
 impl StartInfo {
-    /// Where RAM ends; the image ends at `image_end`.
-    pub fn ram(&self, image_end: u64) -> Ram {
+    /// The byte behind the range of RAM that `image_end` lies in.
+    pub fn ram_end(&self, image_end: u64) -> u64 {
         assert!(self.magic == MAGIC, "the VMM passed no hvm_start_info");
         assert!(self.version >= 1 && self.memmap_paddr != 0, "the VMM passed no memory map");
         let entries = self.memmap_entries.min(64) as usize;
         // SAFETY: PVH: the VMM put that many entries at this address, and nothing writes there; memory is identity-mapped.
         let map = unsafe { core::slice::from_raw_parts(self.memmap_paddr as *const MemmapEntry, entries) };
-        let mut ram = Ram { end_behind_image: 0, end: 0 };
-        for entry in map.iter().filter(|entry| entry.kind == MEMMAP_TYPE_RAM) {
-            let end = entry.paddr.saturating_add(entry.bytes);
-            ram.end = ram.end.max(end);
-            if (entry.paddr..end).contains(&image_end) {
-                ram.end_behind_image = end;
-            }
-        }
-        assert!(ram.end_behind_image > 0, "the image does not lie in RAM of the memory map");
-        ram
+        let around = |entry: &&MemmapEntry| {
+            entry.kind == MEMMAP_TYPE_RAM && image_end.wrapping_sub(entry.paddr) < entry.bytes
+        };
+        let range = map.iter().find(around).expect("the image lies in RAM of the memory map");
+        range.paddr.saturating_add(range.bytes)
     }
 
     /// The command line; empty if there is none. To be read before RAM is used: Xen puts it behind the image.
@@ -109,7 +95,7 @@ mod tests {
             reserved: 0,
         };
         assert_eq!(info.command_line(), b"a=b");
-        assert_eq!(info.ram(0x13_0000), Ram { end_behind_image: 0x80_0000, end: 0x80_0000 });
-        assert_eq!(info.ram(0x1000).end_behind_image, 0x9f000);
+        assert_eq!(info.ram_end(0x13_0000), 0x80_0000);
+        assert_eq!(info.ram_end(0x1000), 0x9f000);
     }
 }
