@@ -5,61 +5,78 @@
 
 use crate::sync::{AtomicU64, Ordering};
 
+/// Words of a cache line.
+pub(crate) const LINE_WORDS: usize = 8;
+/// Bytes of a cache line.
+pub(crate) const LINE_BYTES: usize = WORD_BYTES * LINE_WORDS;
 const WORD_BYTES: usize = 8;
-const LINE_WORDS: usize = 8;
-const LINE_BYTES: usize = WORD_BYTES * LINE_WORDS;
 
-/// Writes `bytes` to the front of `words`, which are enough, the rest of the last word zero.
+/// A cache line of shared memory.
+pub(crate) type Line = [AtomicU64; LINE_WORDS];
+
+/// Writes `bytes` to the front of `lines`, which are enough, the rest of the last word zero.
 #[inline]
-pub(crate) fn store(words: &[AtomicU64], bytes: &[u8]) {
-    let (lines, rest) = bytes.as_chunks::<LINE_BYTES>();
-    let (shared_lines, _) = words.as_chunks::<LINE_WORDS>();
-    for (shared, line) in shared_lines.iter().zip(lines) {
-        store_line(shared, line);
+pub(crate) fn store(lines: &[Line], bytes: &[u8]) {
+    let (whole, rest) = bytes.as_chunks::<LINE_BYTES>();
+    for (line, bytes) in lines.iter().zip(whole) {
+        store_line(line, bytes);
     }
-    let words = words.get(lines.len() * LINE_WORDS..).unwrap_or_default();
-    let (whole, last) = rest.as_chunks::<WORD_BYTES>();
-    for (word, bytes) in words.iter().zip(whole) {
+    if let (false, Some(line)) = (rest.is_empty(), lines.get(whole.len())) {
+        store_part(line, rest);
+    }
+}
+
+/// Reads the front of `lines`, which are enough, into `bytes`.
+#[inline]
+pub(crate) fn load(lines: &[Line], bytes: &mut [u8]) {
+    let (whole, rest) = bytes.as_chunks_mut::<LINE_BYTES>();
+    let last = lines.get(whole.len());
+    for (line, bytes) in lines.iter().zip(whole) {
+        load_line(line, bytes);
+    }
+    if let (false, Some(line)) = (rest.is_empty(), last) {
+        load_part(line, rest);
+    }
+}
+
+/// The last line of a frame, not all of it.
+#[inline]
+fn store_part(line: &Line, bytes: &[u8]) {
+    let (whole, rest) = bytes.as_chunks::<WORD_BYTES>();
+    for (word, bytes) in line.iter().zip(whole) {
         word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
     }
-    if let (false, Some(word)) = (last.is_empty(), words.get(whole.len())) {
-        let value = last.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    if let (false, Some(word)) = (rest.is_empty(), line.get(whole.len())) {
+        let value = rest.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
         word.store(value, Ordering::Relaxed);
     }
 }
 
-/// Reads the front of `words`, which are enough, into `bytes`.
 #[inline]
-pub(crate) fn load(words: &[AtomicU64], bytes: &mut [u8]) {
-    let (lines, rest) = bytes.as_chunks_mut::<LINE_BYTES>();
-    let (shared_lines, _) = words.as_chunks::<LINE_WORDS>();
-    let words = words.get(lines.len() * LINE_WORDS..).unwrap_or_default();
-    for (shared, line) in shared_lines.iter().zip(lines) {
-        load_line(shared, line);
-    }
-    let (whole, last) = rest.as_chunks_mut::<WORD_BYTES>();
-    let after = words.get(whole.len());
-    for (word, bytes) in words.iter().zip(whole) {
+fn load_part(line: &Line, bytes: &mut [u8]) {
+    let (whole, rest) = bytes.as_chunks_mut::<WORD_BYTES>();
+    let last = line.get(whole.len());
+    for (word, bytes) in line.iter().zip(whole) {
         *bytes = word.load(Ordering::Relaxed).to_le_bytes();
     }
-    if let (false, Some(word)) = (last.is_empty(), after) {
+    if let (false, Some(word)) = (rest.is_empty(), last) {
         let value = word.load(Ordering::Relaxed).to_le_bytes();
-        last.iter_mut().zip(value).for_each(|(byte, value)| *byte = value);
+        rest.iter_mut().zip(value).for_each(|(byte, value)| *byte = value);
     }
 }
 
 #[inline]
-fn store_line(words: &[AtomicU64; LINE_WORDS], line: &[u8; LINE_BYTES]) {
-    let (values, _) = line.as_chunks::<WORD_BYTES>();
-    for (word, value) in words.iter().zip(values) {
+fn store_line(line: &Line, bytes: &[u8; LINE_BYTES]) {
+    let (values, _) = bytes.as_chunks::<WORD_BYTES>();
+    for (word, value) in line.iter().zip(values) {
         word.store(u64::from_le_bytes(*value), Ordering::Relaxed);
     }
 }
 
 #[inline]
-fn load_line(words: &[AtomicU64; LINE_WORDS], line: &mut [u8; LINE_BYTES]) {
-    let (values, _) = line.as_chunks_mut::<WORD_BYTES>();
-    for (word, value) in words.iter().zip(values) {
+fn load_line(line: &Line, bytes: &mut [u8; LINE_BYTES]) {
+    let (values, _) = bytes.as_chunks_mut::<WORD_BYTES>();
+    for (word, value) in line.iter().zip(values) {
         *value = word.load(Ordering::Relaxed).to_le_bytes();
     }
 }
@@ -71,11 +88,12 @@ mod tests {
     #[test]
     fn bytes_come_back_as_they_went_and_touch_nothing_else() {
         for length in 0..=200 {
-            let words: Vec<AtomicU64> = (0..32).map(|_| AtomicU64::new(u64::MAX)).collect();
+            let lines: [Line; 4] = core::array::from_fn(|_| core::array::from_fn(|_| AtomicU64::new(u64::MAX)));
             let bytes: Vec<u8> = (0..length).map(|index| index as u8 ^ 0x5a).collect();
-            store(&words, &bytes);
+            store(&lines, &bytes);
             let mut back = vec![0xee; 256];
-            load(&words, &mut back[..length]);
+            load(&lines, &mut back[..length]);
+            let words = lines.as_flattened();
             assert_eq!(back[..length], bytes);
             assert!(back[length..].iter().all(|byte| *byte == 0xee));
             let touched = length.div_ceil(8);
@@ -87,11 +105,11 @@ mod tests {
     }
 
     #[test]
-    fn more_bytes_than_words_stop_at_the_end() {
-        for count in 0..20 {
-            let words: Vec<AtomicU64> = (0..count).map(|_| AtomicU64::new(0)).collect();
-            store(&words, &[0x11; 200]);
-            load(&words, &mut [0; 200]);
+    fn more_bytes_than_lines_stop_at_the_end() {
+        let lines: [Line; 4] = core::array::from_fn(|_| core::array::from_fn(|_| AtomicU64::new(0)));
+        for count in 0..4 {
+            store(&lines[..count], &[0x11; 200]);
+            load(&lines[..count], &mut [0; 200]);
         }
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Takes frames out of a ring.
 
-use crate::bytes;
-use crate::descriptor::{Tag, unpack};
+use crate::bytes::{self, Line};
+use crate::descriptor::{Tag, slots, unpack};
 use crate::indices::Tail;
-use crate::region::{End, Region, Slot};
+use crate::region::{End, Region};
 use crate::statistics::{BAD_DESCRIPTORS, BAD_INDICES, BYTES, Counts, FRAMES, LOST, SHORT_BUFFERS, WAKEUPS};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -21,7 +21,7 @@ pub struct Frame {
 pub struct Consumer<'m> {
     tail: Tail<'m>,
     descriptors: &'m [AtomicU64],
-    slots: &'m [Slot],
+    lines: &'m [Line],
     counts: Counts<'m>,
     /// What was taken since the last release.
     frames: u64,
@@ -30,14 +30,15 @@ pub struct Consumer<'m> {
 
 impl<'m> Consumer<'m> {
     pub(crate) fn attach(region: &Region<'m>, end: End) -> Self {
-        let (descriptors, slots) = region.ring(end.other());
-        let (tail, lost) = Tail::attach(region.header().control(end.other().index()), slots.len() as u64);
+        let (descriptors, lines) = region.ring(end.other());
+        let (tail, lost) = Tail::attach(region.header().control(end.other().index()), descriptors.len() as u64);
         let counts = region.header().consumer_counts(end);
         counts.add(LOST, lost);
-        Consumer { tail, descriptors, slots, counts, frames: 0, bytes: 0 }
+        Consumer { tail, descriptors, lines, counts, frames: 0, bytes: 0 }
     }
 
-    /// How many frames can be taken at least. It asks the other side's memory only if it knows of none.
+    /// How many frames can be taken at most: as many as there are if none is longer than 64 bytes, fewer else, none if this is 0. It
+    /// asks the other side's memory only if it knows of none.
     #[inline]
     pub fn available(&mut self) -> usize {
         let available = self.tail.available();
@@ -49,7 +50,7 @@ impl<'m> Consumer<'m> {
     /// the buffer, are counted and skipped.
     #[inline]
     pub fn take(&mut self, buffer: &mut [u8]) -> Option<Frame> {
-        while let Some(index) = self.tail.claim() {
+        while let Some(index) = self.tail.peek() {
             if let Some(frame) = self.copy_out(index as usize, buffer) {
                 self.frames += 1;
                 self.bytes += frame.length as u64;
@@ -61,18 +62,20 @@ impl<'m> Consumer<'m> {
     }
 
     #[inline]
-    fn copy_out(&self, index: usize, buffer: &mut [u8]) -> Option<Frame> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let slot = self.slots.get(index & mask)?;
-        let Some((length, tag)) = unpack(self.descriptors.get(index & mask)?.load(Ordering::Relaxed)) else {
+    fn copy_out(&mut self, index: usize, buffer: &mut [u8]) -> Option<Frame> {
+        let slot = index & self.descriptors.len().wrapping_sub(1);
+        let descriptor = self.descriptors.get(slot)?.load(Ordering::Relaxed);
+        let Some((length, tag)) = unpack(descriptor).filter(|(length, _)| self.tail.skip(slots(*length))) else {
             self.counts.add(BAD_DESCRIPTORS, 1);
+            // Where the next frame begins only this descriptor knew.
+            self.tail.skip(usize::MAX);
             return None;
         };
         let Some(room) = buffer.get_mut(..length) else {
             self.counts.add(SHORT_BUFFERS, 1);
             return None;
         };
-        bytes::load(slot, room);
+        bytes::load(self.lines.get(slot..)?, room);
         Some(Frame { length, tag })
     }
 

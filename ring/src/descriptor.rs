@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What travels beside a frame's bytes: one word, so that eight descriptors share a cache line.
 
+use crate::bytes::LINE_BYTES;
+
 /// Most bytes of a frame.
 pub const FRAME_BYTES: usize = 2048;
+/// Most slots that a frame takes.
+pub(crate) const FRAME_SLOTS: usize = slots(FRAME_BYTES);
+
+/// How many slots a frame of `length` bytes takes.
+#[inline]
+pub(crate) const fn slots(length: usize) -> usize {
+    length.div_ceil(LINE_BYTES)
+}
 
 /// What functions tell each other about a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

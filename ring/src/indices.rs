@@ -144,14 +144,14 @@ impl<'m> Head<'m> {
         self.publish();
     }
 
-    /// The next free slot's index, which the caller fills before it publishes.
+    /// The index of the first of `slots` free slots in a row, which the caller fills before it publishes.
     #[inline]
-    pub fn claim(&mut self) -> Option<u64> {
-        if self.room(1) == 0 {
+    pub fn claim(&mut self, slots: usize) -> Option<u64> {
+        if self.room(slots) < slots {
             return None;
         }
         let index = self.next;
-        self.next = index.wrapping_add(1);
+        self.next = index.wrapping_add(slots as u64);
         Some(index)
     }
 
@@ -242,15 +242,19 @@ impl<'m> Tail<'m> {
         self.release();
     }
 
-    /// The next item's index, whose slot the caller has done with before it releases.
+    /// The index of the next slot that is this side's, if there is one.
     #[inline]
-    pub fn claim(&mut self) -> Option<u64> {
-        if self.available() == 0 {
-            return None;
-        }
-        let index = self.next;
-        self.next = index.wrapping_add(1);
-        Some(index)
+    pub fn peek(&mut self) -> Option<u64> {
+        (self.available() > 0).then_some(self.next)
+    }
+
+    /// Done with the next `slots` slots, to be released. False if the other side has not published as many.
+    #[inline]
+    pub fn skip(&mut self, slots: usize) -> bool {
+        let known = self.head.wrapping_sub(self.next);
+        let good = slots as u64 <= known;
+        self.next = self.next.wrapping_add(known.min(slots as u64));
+        good
     }
 
     /// Makes all claimed slots the producer's. False if there was none.

@@ -7,11 +7,10 @@
 //! it may lie at another address in each end.
 //!
 //! ```
-//! use ring::{AtomicU64, End, Mode, Region, Shape, Tag};
+//! use ring::{AtomicU64, End, Region, Shape, Tag};
 //!
-//! let shape = Shape { mode: Mode::Copy, slots: 256 };
-//! let memory: Vec<AtomicU64> = (0..shape.words()).map(|_| AtomicU64::new(0)).collect();
-//! let region = Region::format(&memory, shape)?;
+//! let memory: Vec<AtomicU64> = (0..Shape::COPY.words()).map(|_| AtomicU64::new(0)).collect();
+//! let region = Region::format(&memory, Shape::COPY)?;
 //! region.set_presence(End::A, true); // The host's part, before each end may run.
 //! region.set_presence(End::B, true);
 //!
@@ -48,7 +47,7 @@
 //! All words of a region can be rewritten by the peer at any time. What an end knows by itself it keeps in its own memory; what
 //! it reads it reads once, checks, then uses. An index that is further ahead than the ring is long, or behind, is counted
 //! ([`Statistics::bad_indices`]) and both sides' indices meet again; a length that cannot be is counted
-//! ([`Statistics::bad_descriptors`]) and its frame skipped. Frames that a peer rewrites while they are copied out come out
+//! ([`Statistics::bad_descriptors`]) and all that is in the ring skipped, because nothing else says where the next frame begins. Frames that a peer rewrites while they are copied out come out
 //! torn: their content is the peer's word in any case. Nothing that a peer does makes a call here panic or wait.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -69,6 +68,6 @@ pub use descriptor::{FRAME_BYTES, Tag};
 pub use link::Link;
 pub use presence::Peer;
 pub use producer::{Producer, Refused};
-pub use region::{End, HEADER_BYTES, MAX_SLOTS, Mode, Region, RegionError, Shape, presence_offset};
+pub use region::{End, HEADER_BYTES, MAX_SLOTS, MIN_SLOTS, Mode, Region, RegionError, Shape, presence_offset};
 pub use statistics::{Observer, Statistics};
 pub use sync::AtomicU64;

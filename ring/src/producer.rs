@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Puts frames into a ring.
 
-use crate::bytes;
-use crate::descriptor::{FRAME_BYTES, Tag, pack};
+use crate::bytes::{self, Line};
+use crate::descriptor::{FRAME_BYTES, FRAME_SLOTS, Tag, pack, slots};
 use crate::indices::Head;
-use crate::region::{End, Region, Slot};
+use crate::region::{End, Region};
 use crate::statistics::{BAD_INDICES, BYTES, Counts, FRAMES, FULL, PEER_DOWN, TOO_LONG, WAKEUPS};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -21,7 +21,7 @@ pub enum Refused {
 pub struct Producer<'m> {
     head: Head<'m>,
     descriptors: &'m [AtomicU64],
-    slots: &'m [Slot],
+    lines: &'m [Line],
     counts: Counts<'m>,
     /// What was put since the last publish.
     frames: u64,
@@ -30,18 +30,19 @@ pub struct Producer<'m> {
 
 impl<'m> Producer<'m> {
     pub(crate) fn attach(region: &Region<'m>, end: End) -> Self {
-        let (descriptors, slots) = region.ring(end);
-        let head = Head::attach(region.header().control(end.index()), slots.len() as u64);
+        let (descriptors, lines) = region.ring(end);
+        let head = Head::attach(region.header().control(end.index()), descriptors.len() as u64);
         let counts = region.header().producer_counts(end);
-        Producer { head, descriptors, slots, counts, frames: 0, bytes: 0 }
+        Producer { head, descriptors, lines, counts, frames: 0, bytes: 0 }
     }
 
-    /// How many frames can be put. It asks the other side's memory only if it knows of fewer than `wanted`.
+    /// How many frames of any length can be put; of short ones it is many more. It asks the other side's memory only if it
+    /// knows of room for fewer than `wanted`.
     #[inline]
     pub fn room(&mut self, wanted: usize) -> usize {
-        let room = self.head.room(wanted);
+        let room = self.head.room(wanted.saturating_mul(FRAME_SLOTS));
         self.count_bad_indices();
-        room
+        room / FRAME_SLOTS
     }
 
     /// Copies a frame into the ring. The peer sees it from the next [`Producer::publish`] on.
@@ -51,10 +52,10 @@ impl<'m> Producer<'m> {
             self.counts.add(TOO_LONG, 1);
             return Err(Refused::Length(frame.len()));
         }
-        let index = self.head.claim().ok_or(Refused::Full)? as usize;
-        let mask = self.slots.len().wrapping_sub(1);
-        if let (Some(descriptor), Some(slot)) = (self.descriptors.get(index & mask), self.slots.get(index & mask)) {
-            bytes::store(slot, frame);
+        let index = self.head.claim(slots(frame.len())).ok_or(Refused::Full)? as usize;
+        let slot = index & self.descriptors.len().wrapping_sub(1);
+        if let (Some(descriptor), Some(lines)) = (self.descriptors.get(slot), self.lines.get(slot..)) {
+            bytes::store(lines, frame);
             descriptor.store(pack(frame.len() as u16, tag), Ordering::Relaxed);
         }
         self.frames += 1;
@@ -92,9 +93,10 @@ impl<'m> Producer<'m> {
         needed
     }
 
-    /// Asks for a wake-up when `wanted` frames can be put. False if they can be, or if there is something to tell the peer first.
+    /// Asks for a wake-up when `wanted` frames of any length can be put, or as many as the ring takes. False if they can be, or if
+    /// there is something to tell the peer first.
     pub fn arm(&mut self, wanted: usize) -> bool {
-        self.head.arm(wanted)
+        self.head.arm(wanted.saturating_mul(FRAME_SLOTS))
     }
 
     /// Asks for no wake-ups.

@@ -53,9 +53,9 @@ pub struct Statistics {
     pub frames_taken: u64,
     /// Their bytes.
     pub bytes_taken: u64,
-    /// Frames that lay in its ring when it attached, and were skipped.
+    /// Slots with frames that lay in its ring when it attached, and were skipped.
     pub lost: u64,
-    /// Frames of impossible length that the peer has published, which were skipped.
+    /// How many times the peer has published a frame of impossible length; all that was in the ring was skipped.
     pub bad_descriptors: u64,
     /// Frames that were longer than the buffer that this end had for them, which were skipped.
     pub short_buffers: u64,
@@ -88,7 +88,7 @@ impl<'m> Observer<'m> {
         self.shape
     }
 
-    /// How many frames are on their way from this end to the other: published, not yet released. At most the ring's slots.
+    /// How many slots of the ring from this end to the other are in use: published, not yet released. Of [`Shape::slots`].
     pub fn occupancy(&self, from: End) -> u64 {
         let control: &Control = self.header.control(from.index());
         let tail = control[TAIL].load(Ordering::Relaxed);

@@ -4,7 +4,8 @@
 
 use ring::{AtomicU64, End, FRAME_BYTES, Link, Mode, Peer, Refused, Region, RegionError, Shape, Tag};
 
-const SHAPE: Shape = Shape { mode: Mode::Copy, slots: 8 };
+/// The smallest rings: they wrap soonest.
+const SHAPE: Shape = Shape { mode: Mode::Copy, slots: 1024 };
 
 fn memory(shape: Shape) -> Vec<AtomicU64> {
     let memory: Vec<AtomicU64> = (0..shape.words()).map(|_| AtomicU64::new(0)).collect();
@@ -54,11 +55,12 @@ fn frames_cross_both_ways_in_order_and_unaltered() {
 fn a_full_ring_refuses_until_frames_are_released() {
     let memory = memory(SHAPE);
     let (mut a, mut b) = (attach(&memory, End::A), attach(&memory, End::B));
-    let put = |a: &mut Link| (0..).take_while(|_| a.producer.put(Tag::default(), b"x").is_ok()).count();
-    assert_eq!((a.producer.room(1), put(&mut a)), (8, 8));
+    let long = [7; FRAME_BYTES];
+    let put = |a: &mut Link| (0..).take_while(|_| a.producer.put(Tag::default(), &long).is_ok()).count();
+    assert_eq!((a.producer.room(1), put(&mut a)), (32, 32));
     assert_eq!((a.producer.room(1), a.producer.put(Tag::default(), b"x")), (0, Err(Refused::Full)));
     a.producer.publish();
-    let mut buffer = [0; 8];
+    let mut buffer = [0; FRAME_BYTES];
     assert!(b.consumer.take(&mut buffer).is_some() && b.consumer.take(&mut buffer).is_some());
     assert_eq!(a.producer.room(1), 0, "taken is not released");
     b.consumer.release();
@@ -106,12 +108,12 @@ fn a_doorbell_is_asked_for_only_when_the_other_side_sleeps() {
     assert!(!send(&mut a, 1), "it was woken");
     b.disarm();
     take_all(&mut b);
-    assert!(!send(&mut a, 8), "b is awake");
-    assert!(a.arm(4), "a sleeps until half of the ring is free");
-    for taken in 1..=8 {
-        b.consumer.take(&mut [0; 8]).expect("eight were sent");
+    assert!(!send(&mut a, 1024), "b is awake");
+    assert!(a.arm(4), "a sleeps until four long frames would fit");
+    for taken in 1..=1024 {
+        b.consumer.take(&mut [0; 8]).expect("so many were sent");
         b.consumer.release();
-        assert_eq!(b.wakeup_needed(), taken == 4, "{taken}");
+        assert_eq!(b.wakeup_needed(), taken == 4 * 32, "{taken}");
     }
     assert!(!a.arm(4), "there is room");
 }
@@ -121,11 +123,11 @@ fn an_end_with_something_to_tell_does_not_sleep() {
     let memory = memory(SHAPE);
     let (mut a, _b) = (attach(&memory, End::A), attach(&memory, End::B));
     a.producer.put(Tag::default(), b"x").expect("there is room");
-    assert!(!a.arm(8), "not published");
+    assert!(!a.arm(32), "not published");
     a.producer.publish();
-    assert!(!a.arm(8), "b was not told");
+    assert!(!a.arm(32), "b was not told");
     a.wakeup_needed();
-    assert!(a.arm(8));
+    assert!(a.arm(32));
 }
 
 #[test]
@@ -167,7 +169,9 @@ fn an_end_that_restarts_goes_on_where_its_predecessor_stood() {
         let frame = b.consumer.take(&mut buffer).expect("both were published");
         assert_eq!(&buffer[..frame.length], wanted);
     }
-    assert_eq!(a.producer.room(8), 6);
+    assert_eq!(a.producer.room(32), 31);
+    b.consumer.release();
+    assert_eq!(a.producer.room(32), 32);
     let observer = Region::open(&memory).expect("it is formatted").observer();
     assert_eq!((observer.statistics(End::B).lost, observer.statistics(End::A).frames_put), (6, 8));
 }
@@ -214,13 +218,13 @@ fn memory_that_is_no_link_is_refused() {
     };
     assert_eq!(refused(0, 17), Some(RegionError::Magic(17)));
     assert_eq!(refused(1, 2), Some(RegionError::Version(2)));
-    for slots in [0, 3, 8192, u64::MAX] {
+    for slots in [0, 512, 1025, 1 << 17, u64::MAX] {
         assert_eq!(refused(2, slots), Some(RegionError::Slots(slots)));
     }
     let wanted = SHAPE.bytes() as u64;
     assert_eq!(refused(3, wanted - 8), Some(RegionError::Length { found: wanted - 8, wanted }));
-    let longer = Shape { slots: 16, ..SHAPE }.bytes() as u64;
-    assert_eq!(refused(2, 16), Some(RegionError::Length { found: wanted, wanted: longer }));
+    let longer = Shape { slots: 2048, ..SHAPE }.bytes() as u64;
+    assert_eq!(refused(2, 2048), Some(RegionError::Length { found: wanted, wanted: longer }));
     for words in [0, 100, SHAPE.words() - 1] {
         assert!(matches!(Region::open(&good[..words]), Err(RegionError::Short { words: found, .. }) if found == words));
         assert!(matches!(Region::format(&good[..words], SHAPE), Err(RegionError::Short { .. })));
