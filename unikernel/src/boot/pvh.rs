@@ -46,9 +46,8 @@ impl StartInfo {
         let entries = self.memmap_entries.min(64) as usize;
         // SAFETY: PVH: the VMM put that many entries at this address, and nothing writes there; memory is identity-mapped.
         let map = unsafe { core::slice::from_raw_parts(self.memmap_paddr as *const MemmapEntry, entries) };
-        let around = |entry: &&MemmapEntry| {
-            entry.kind == MEMMAP_TYPE_RAM && image_end.wrapping_sub(entry.paddr) < entry.bytes
-        };
+        let around =
+            |entry: &&MemmapEntry| entry.kind == MEMMAP_TYPE_RAM && image_end.wrapping_sub(entry.paddr) < entry.bytes;
         let range = map.iter().find(around).expect("the image lies in RAM of the memory map");
         range.paddr.saturating_add(range.bytes)
     }
