@@ -3,14 +3,16 @@
 //!
 //! The channel is a stream of bytes (virtio-console on QEMU). Each message is one postcard value, COBS-encoded and ended
 //! by a zero byte, at most [`MESSAGE_BYTES`] long. The VM speaks first, with [`FromVm::Ready`]; from then on each
-//! [`ToVm`] gets exactly one answer, in order.
+//! [`ToVm`] gets exactly one answer, in order. What is too long or cannot be decoded is answered with
+//! [`Failure::Malformed`] and counted. An empty message (a lone zero byte) is none: a host that takes the channel over from
+//! another begins with one, which ends what that one left unfinished, and with [`ToVm::Hello`].
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 use serde::{Deserialize, Serialize};
 
 /// The version of these messages; grows with each incompatible change.
-pub const PROTOCOL: u16 = 1;
+pub const PROTOCOL: u16 = 2;
 
 /// Most bytes of an encoded message, the closing zero included.
 pub const MESSAGE_BYTES: usize = 4096;
@@ -27,11 +29,17 @@ pub const MACHINE_HANDLERS: &[(&str, &str)] = &[
     ("device_errors", "buffers that a NIC returned wrongly, packets without headroom for its header"),
     ("rounds", "rounds of the run loop"),
     ("sleeps", "times that the processor was halted for want of work"),
+    ("malformed", "requests on this channel that could not be decoded"),
 ];
 
 /// From the host to a VM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToVm<'a> {
+    /// Answer with the same number: all answers before that one are to requests of somebody else.
+    Hello {
+        /// Any number.
+        nonce: u32,
+    },
     /// Answer with the value of a read handler.
     Read {
         /// The element's name, or [`MACHINE`].
@@ -63,6 +71,13 @@ pub enum FromVm<'a> {
         ready_ns: u64,
         /// Nanoseconds from the kernel's entry until now: the control channel comes up after the ports.
         now_ns: u64,
+    },
+    /// The answer to `Hello`.
+    Hello {
+        /// [`PROTOCOL`].
+        protocol: u16,
+        /// The request's.
+        nonce: u32,
     },
     /// The value of a read handler.
     Value(&'a str),

@@ -7,6 +7,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+fn no_answer() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the VM does not answer")
+}
+
 /// Why a request came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
@@ -54,6 +58,26 @@ impl Control {
         }
     }
 
+    /// Connects to the VM that a host spoke with which is gone, at most within `patience`: none if there is no socket.
+    pub fn take_over(path: &Path, patience: Duration) -> Result<Option<Control>, ControlError> {
+        let Some(mut control) = Control::connect(path)? else { return Ok(None) };
+        // A zero ends the request that was left unfinished, and answers to others come before the one to ours.
+        control.stream.write_all(&[0])?;
+        let nonce = std::process::id();
+        control.send(&ToVm::Hello { nonce })?;
+        let deadline = Instant::now() + patience;
+        loop {
+            let mut frame = control.frame(deadline)?.ok_or_else(no_answer)?;
+            match decode(&mut frame) {
+                Some(FromVm::Hello { protocol: PROTOCOL, nonce: said }) if said == nonce => return Ok(Some(control)),
+                Some(FromVm::Hello { protocol, nonce: said }) if said == nonce => {
+                    return Err(ControlError::Version(protocol));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Waits for at most `patience` for the VM to be ready. None if it is not yet.
     ///
     /// The VM says it by itself, but into the void if QEMU had not yet taken our connection; so it is asked as well.
@@ -78,7 +102,32 @@ impl Control {
 
     /// Reads `element.handler`.
     pub fn read(&mut self, element: &str, handler: &str) -> Result<String, ControlError> {
-        let mut frame = self.request(&ToVm::Read { element, handler })?;
+        self.send(&ToVm::Read { element, handler })?;
+        self.value()
+    }
+
+    /// Reads many handlers, `(element, handler)` each, without a wait between them. What the VM refuses is none.
+    pub fn read_all(&mut self, handlers: &[(&str, &str)]) -> Result<Vec<Option<String>>, ControlError> {
+        // As many as the VM's end surely holds: neither side must wait for the other to take something.
+        const TOGETHER: usize = 16;
+        let mut values = Vec::with_capacity(handlers.len());
+        for some in handlers.chunks(TOGETHER) {
+            for (element, handler) in some {
+                self.send(&ToVm::Read { element, handler })?;
+            }
+            for _ in some {
+                values.push(match self.value() {
+                    Ok(value) => Some(value),
+                    Err(ControlError::Refused(_)) => None,
+                    Err(error) => return Err(error),
+                });
+            }
+        }
+        Ok(values)
+    }
+
+    fn value(&mut self) -> Result<String, ControlError> {
+        let mut frame = self.answer()?;
         match decode::<FromVm>(&mut frame) {
             Some(FromVm::Value(value)) => Ok(value.into()),
             Some(FromVm::Failed(failure)) => Err(ControlError::Refused(failure)),
@@ -97,7 +146,8 @@ impl Control {
     }
 
     fn done(&mut self, request: &ToVm) -> Result<(), ControlError> {
-        let mut frame = self.request(request)?;
+        self.send(request)?;
+        let mut frame = self.answer()?;
         match decode::<FromVm>(&mut frame) {
             Some(FromVm::Done) => Ok(()),
             Some(FromVm::Failed(failure)) => Err(ControlError::Refused(failure)),
@@ -105,12 +155,12 @@ impl Control {
         }
     }
 
-    fn request(&mut self, request: &ToVm) -> Result<Vec<u8>, ControlError> {
+    /// The answer to the request that was sent first and has none.
+    fn answer(&mut self) -> Result<Vec<u8>, ControlError> {
         const PATIENCE: Duration = Duration::from_secs(10);
-        self.send(request)?;
         loop {
             let frame = self.frame(Instant::now() + PATIENCE)?;
-            let frame = frame.ok_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "the VM does not answer"))?;
+            let frame = frame.ok_or_else(no_answer)?;
             // Nobody may have waited for the first message, which answers nothing, or for what `ready` asked.
             let is_ready = matches!(decode(&mut frame.clone()), Some(FromVm::Ready { .. }));
             if !is_ready && !std::mem::take(&mut self.answer_due) {

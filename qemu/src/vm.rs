@@ -39,7 +39,7 @@ pub enum Exit {
     Qemu(String),
 }
 
-/// A running VM. Dropping it ends it; so does the end of this process, however it comes.
+/// A running VM. Dropping it ends it; so does the end of this process, however it comes, unless it was started to outlive it.
 pub struct Vm {
     child: Child,
     started: Instant,
@@ -51,12 +51,24 @@ pub struct Vm {
 impl Vm {
     /// Starts QEMU.
     pub fn start(machine: &Machine) -> Result<Vm, StartError> {
-        if !on_path(PROGRAM) {
-            return Err(StartError::NoQemu);
-        }
         // The kernel ends QEMU when this process ends without a chance to do it itself.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).args(machine.command());
+        Vm::spawn(command)
+    }
+
+    /// Starts QEMU so that it goes on if this process is killed: another finds it by its process and its control channel.
+    pub fn start_to_outlive(machine: &Machine) -> Result<Vm, StartError> {
+        let line = machine.command();
+        let mut command = Command::new(&line[0]);
+        command.args(&line[1..]);
+        Vm::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Result<Vm, StartError> {
+        if !on_path(PROGRAM) {
+            return Err(StartError::NoQemu);
+        }
         // A process group of its own: Ctrl-C on the terminal reaches us, and we end QEMU in order.
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let started = Instant::now();

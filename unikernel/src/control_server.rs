@@ -17,7 +17,12 @@ pub struct ControlServer {
     input: Vec<u8, { MESSAGE_BYTES + INPUT_BYTES }>,
     /// The rest of a request that was too long is skipped.
     overlong: bool,
+    /// Requests that could not be decoded.
+    malformed: u64,
 }
+
+/// What is kept of a request that is too long: COBS cannot say it, so it is answered as malformed.
+const OVERLONG: u8 = 0xff;
 
 /// What a request asks of the run loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +36,7 @@ pub enum Wish {
 impl ControlServer {
     /// Serves `console`.
     pub fn new(console: Console) -> Self {
-        ControlServer { console, input: Vec::new(), overlong: false }
+        ControlServer { console, input: Vec::new(), overlong: false, malformed: 0 }
     }
 
     /// Says that all ports are up.
@@ -59,6 +64,12 @@ impl ControlServer {
         let mut value = String::<VALUE_BYTES>::new();
         let mut wish = Wish::GoOn;
         let result = match control::decode::<ToVm>(&mut frame) {
+            Some(ToVm::Hello { nonce }) => {
+                return self.finish(Ok(FromVm::Hello { protocol: control::PROTOCOL, nonce }), wish);
+            }
+            Some(ToVm::Read { element: MACHINE, handler: "malformed" }) => {
+                read_machine(Some(self.malformed), &mut value)
+            }
             Some(ToVm::Read { element: MACHINE, handler }) => read_machine(machine(handler), &mut value),
             Some(ToVm::Read { element, handler }) => graph.read_handler(element, handler, &mut value).map_err(failure),
             Some(ToVm::Write { element, handler, value }) => {
@@ -69,7 +80,10 @@ impl ControlServer {
                 wish = Wish::PowerOff;
                 return self.finish(Ok(FromVm::Done), wish);
             }
-            None => Err(Failure::Malformed),
+            None => {
+                self.malformed += 1;
+                Err(Failure::Malformed)
+            }
         };
         self.finish(result.map(|()| FromVm::Value(&value)), wish)
     }
@@ -105,20 +119,24 @@ fn end_of_first(input: &[u8]) -> Option<usize> {
     input.iter().position(|&byte| byte == 0)
 }
 
-/// Takes bytes that have come. A request that is too long is dropped up to its end.
+/// Takes bytes that have come. Of a request that is too long only [`OVERLONG`] is kept; an empty one is none.
 fn take<const N: usize>(bytes: &[u8], input: &mut Vec<u8, N>, overlong: &mut bool) {
     for &byte in bytes {
-        if *overlong {
-            *overlong = byte != 0;
-        } else if input.push(byte).is_err() {
-            // Not reached: only a request without its end is added to, by no more than one read.
-            *overlong = true;
+        let (begun, ended) = (input.last().is_some_and(|&last| last != 0), byte == 0);
+        let skipped = if *overlong { !ended } else { ended && !begun };
+        if skipped {
+            continue;
         }
+        *overlong = false;
+        // There is room: only a request without its end is added to, by no more than one read.
+        let _ = input.push(byte);
     }
     if end_of_first(input).is_none() && input.len() >= MESSAGE_BYTES {
         input.clear();
+        let _ = input.push(OVERLONG);
         *overlong = true;
     }
+
 }
 
 fn read_machine(value: Option<u64>, out: &mut dyn fmt::Write) -> Result<(), Failure> {
@@ -150,12 +168,20 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_is_too_long_is_skipped_to_its_end() {
+    fn of_a_request_that_is_too_long_only_what_is_malformed_is_kept() {
         let (mut input, mut overlong) = (Vec::<u8, { MESSAGE_BYTES + INPUT_BYTES }>::new(), false);
         for _ in 0..9 {
             take(&[7; INPUT_BYTES], &mut input, &mut overlong);
         }
         take(&[7, 0, 5, 0], &mut input, &mut overlong);
-        assert_eq!((&input[..], overlong), (&[5, 0][..], false));
+        assert_eq!((&input[..], overlong), (&[OVERLONG, 0, 5, 0][..], false));
+        assert_eq!(control::decode::<ToVm>(&mut input[..2]), None);
+    }
+
+    #[test]
+    fn an_empty_request_is_none() {
+        let (mut input, mut overlong) = (Vec::<u8, { MESSAGE_BYTES + INPUT_BYTES }>::new(), false);
+        take(&[0, 0, 5, 0, 0, 6], &mut input, &mut overlong);
+        assert_eq!((&input[..], overlong), (&[5, 0, 6][..], false));
     }
 }
