@@ -51,6 +51,20 @@ pub enum Command {
         after_help = "Example:\n  sluice run firewall.nf --print-command | sh | sluice logs build/firewall/fw.elf -"
     )]
     Logs(LogsArgs),
+    /// List the runs and their VMs
+    #[command(after_help = "Example:\n  sluice ps --json")]
+    Ps(PsArgs),
+    /// Show the rates, drops, buffers and processor time of a run's VMs
+    #[command(after_help = "Examples:\n  sluice top\n  sluice top firewall --once --json")]
+    Top(TopArgs),
+    /// Read or write a handler of a running VM
+    #[command(
+        after_help = "Examples:\n  sluice ctl fw read filter.denied\n  sluice ctl firewall/fw write counter.reset\n\nThe VM's own handlers are those of the element 'machine', for example machine.free_buffers."
+    )]
+    Ctl(CtlArgs),
+    /// End a run: its VMs power off, its report is printed where it runs, and nothing of it stays
+    #[command(after_help = "Examples:\n  sluice stop firewall\n  sluice stop --all")]
+    Stop(StopArgs),
 }
 
 /// `check`
@@ -111,6 +125,15 @@ pub struct RunArgs {
     /// Where the images and the manifest go [default: build/NAME]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// The run's name, by which other commands know it [default: the chain file's, with a number if that is taken]
+    #[arg(long, value_name = "RUN")]
+    pub name: Option<String>,
+    /// Return when all VMs are ready, and leave them running in the background; prints the run's name
+    #[arg(short, long, conflicts_with_all = ["replay", "print_command"])]
+    pub detach: bool,
+    /// Be what --detach leaves in the background
+    #[arg(long, hide = true)]
+    pub in_background: bool,
     /// Build, then print QEMU's command line for each VM instead of running it
     #[arg(long)]
     pub print_command: bool,
@@ -228,6 +251,73 @@ pub struct LogsArgs {
     /// The log, or - for standard input
     #[arg(default_value = "-")]
     pub log: PathBuf,
+}
+
+/// `ps`
+#[derive(Debug, Args)]
+pub struct PsArgs {
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `top`
+#[derive(Debug, Args)]
+pub struct TopArgs {
+    /// The run [default: the only one]
+    pub run: Option<String>,
+    /// Show it once, and end
+    #[arg(long)]
+    pub once: bool,
+    /// The time between two looks, which rates are of
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = interval)]
+    pub interval: f64,
+    /// Print as JSON: a line for each look
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ctl`
+#[derive(Debug, Args)]
+pub struct CtlArgs {
+    /// The VM; RUN/VM if several runs have one of that name
+    pub vm: String,
+    /// What to do
+    #[arg(value_enum)]
+    pub action: CtlAction,
+    /// The handler, and its parameter if it takes one
+    #[arg(value_name = "ELEMENT.HANDLER")]
+    pub handler: String,
+    /// The value to write
+    #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+    pub value: Vec<String>,
+}
+
+/// What to do with a handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CtlAction {
+    /// Print its value
+    Read,
+    /// Give it a value
+    Write,
+}
+
+/// `stop`
+#[derive(Debug, Args)]
+pub struct StopArgs {
+    /// The run [default: the only one]
+    pub run: Option<String>,
+    /// All runs
+    #[arg(long, conflicts_with = "run")]
+    pub all: bool,
+}
+
+/// Seconds between two looks.
+fn interval(text: &str) -> Result<f64, &'static str> {
+    match text.parse() {
+        Ok(seconds) if (0.01..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("wanted seconds, from 0.01 to 3600"),
+    }
 }
 
 /// A machine type of QEMU.

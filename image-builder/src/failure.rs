@@ -14,6 +14,8 @@ pub enum Ending {
     Reported,
     /// Ctrl-C: exit code 130.
     Interrupted,
+    /// Another process told why, and this was its exit code.
+    Told(u8),
 }
 
 impl fmt::Display for Ending {
@@ -22,6 +24,7 @@ impl fmt::Display for Ending {
             Ending::Usage(message) => message,
             Ending::Reported => "the chain file has errors",
             Ending::Interrupted => "interrupted",
+            Ending::Told(_) => "the manager ended",
         })
     }
 }
@@ -39,6 +42,7 @@ pub fn conclude(result: anyhow::Result<()>) -> ExitCode {
     let code = match error.downcast_ref() {
         Some(Ending::Reported) => return ExitCode::from(2),
         Some(Ending::Interrupted) => return ExitCode::from(130),
+        Some(Ending::Told(code)) => return ExitCode::from(*code),
         Some(Ending::Usage(_)) => 2,
         None => 1,
     };

@@ -34,6 +34,7 @@ pub fn command(args: &LogsArgs) -> anyhow::Result<()> {
 
 /// Turns the bytes of a log into lines.
 pub struct Decoder {
+    table: &'static Table,
     stream: Box<dyn StreamDecoder + Send>,
 }
 
@@ -43,7 +44,12 @@ impl Decoder {
         let table = Table::parse(image)?.context("the image has no log table; build it with `sluice build`")?;
         // As long as the process: a decoder per image, a handful of them.
         let table: &'static Table = Box::leak(Box::new(table));
-        Ok(Decoder { stream: table.new_stream_decoder() })
+        Ok(Decoder { table, stream: table.new_stream_decoder() })
+    }
+
+    /// Begins anew, with an image that was started again.
+    pub fn restart(&mut self) {
+        self.stream = self.table.new_stream_decoder();
     }
 
     /// The lines that are complete with `bytes`.

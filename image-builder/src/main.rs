@@ -10,6 +10,7 @@ mod click;
 mod elements;
 mod failure;
 mod logs;
+mod operate;
 mod place;
 mod progress;
 mod run;
@@ -29,6 +30,10 @@ fn main() -> ExitCode {
         Command::Test(args) => script::command(&args),
         Command::Elements(args) => elements::command(&args),
         Command::Logs(args) => logs::command(&args),
+        Command::Ps(args) => operate::ps(&args),
+        Command::Top(args) => operate::top(&args),
+        Command::Ctl(args) => operate::ctl(&args),
+        Command::Stop(args) => operate::stop(&args),
     };
     failure::conclude(result)
 }

@@ -136,7 +136,6 @@ fn take<const N: usize>(bytes: &[u8], input: &mut Vec<u8, N>, overlong: &mut boo
         let _ = input.push(OVERLONG);
         *overlong = true;
     }
-
 }
 
 fn read_machine(value: Option<u64>, out: &mut dyn fmt::Write) -> Result<(), Failure> {

@@ -4,7 +4,7 @@
 use crate::logs::Decoder;
 use crate::signals::Stop;
 use anyhow::{Context, anyhow};
-use qemu::{Control, Exit, Machine, Vm};
+use qemu::{Control, Exit, Machine, StartError, Vm};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,10 @@ const OFF_PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_micros(200);
 /// Lines of the log in an error.
 const TAIL_LINES: usize = 12;
+
+fn launch(machine: &Machine, may_outlive: bool) -> Result<Vm, StartError> {
+    if may_outlive { Vm::start_to_outlive(machine) } else { Vm::start(machine) }
+}
 
 /// A VM of the chain.
 pub struct Member {
@@ -33,12 +37,40 @@ pub struct Member {
 }
 
 impl Member {
-    /// Starts `machine`.
-    pub fn start(machine: &Machine, image: &[u8]) -> anyhow::Result<Member> {
+    /// Starts `machine`, which outlives this process if that is killed and it may.
+    pub fn start(machine: &Machine, image: &[u8], may_outlive: bool) -> anyhow::Result<Member> {
         let decoder = Decoder::new(image).with_context(|| format!("the image of {}", machine.name))?;
-        let vm = Vm::start(machine)?;
+        let vm = launch(machine, may_outlive)?;
         let (name, started) = (machine.name.clone(), vm.started());
         Ok(Member { name, started, boot: None, vm, control: None, decoder, tail: Vec::new(), powered_off: false })
+    }
+
+    /// Starts `machine` in place of the one that has ended, and waits until it is ready.
+    pub fn start_again(
+        &mut self,
+        machine: &Machine,
+        may_outlive: bool,
+        socket: &Path,
+        stop: &Stop,
+    ) -> anyhow::Result<()> {
+        // The old socket would still be there, with nobody behind it.
+        let _ = std::fs::remove_file(socket);
+        self.vm = launch(machine, may_outlive)?;
+        (self.started, self.boot, self.control, self.powered_off) = (self.vm.started(), None, None, false);
+        self.decoder.restart();
+        self.tail.clear();
+        self.connect(socket, stop)?;
+        self.ready(stop)
+    }
+
+    /// QEMU's process.
+    pub fn pid(&self) -> u32 {
+        self.vm.pid()
+    }
+
+    /// Its control channel, if it has not ended.
+    pub fn control(&mut self) -> Option<&mut Control> {
+        self.control.as_mut().filter(|_| !self.powered_off)
     }
 
     /// Waits until QEMU has made the control channel's socket at `path`.
@@ -114,7 +146,7 @@ impl Member {
 
     /// Reads a handler; none if the VM has no such value now.
     pub fn read(&mut self, element: &str, handler: &str) -> anyhow::Result<Option<String>> {
-        let Some(control) = self.control.as_mut().filter(|_| !self.powered_off) else { return Ok(None) };
+        let Some(control) = self.control() else { return Ok(None) };
         match control.read(element, handler) {
             Ok(value) => Ok(Some(value)),
             Err(qemu::ControlError::Refused(_)) => Ok(None),
@@ -129,9 +161,7 @@ impl Member {
 
     /// Powers it off and waits for its end.
     pub fn power_off(&mut self) -> anyhow::Result<()> {
-        if !self.powered_off
-            && let Some(control) = &mut self.control
-        {
+        if let Some(control) = self.control() {
             control.power_off().map_err(|error| self.lost(anyhow!(error)))?;
             match self.vm.wait(Instant::now() + OFF_PATIENCE).context("cannot wait for QEMU")? {
                 Some(Exit::Clean) => {}

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `sluice run`: boots a chain, passes traffic, reports.
 
+mod display;
 mod fleet;
 mod frames;
 mod layout;
 mod relay;
 mod report;
+mod restart;
 mod session;
 
 use crate::build::{self, Built};
 use crate::chain;
 use crate::cli::{Acceleration, MachineType, RunArgs};
+use crate::operate::{self, Root};
 use crate::progress::Progress;
 use crate::signals::Stop;
-use anyhow::Context;
 use layout::{Hangs, Layout, Place};
 use qemu::{Accel, Backend, Kind, Machine, Nic, PortDevice};
 use session::{Replay, Session};
@@ -39,6 +41,9 @@ pub fn command(args: &RunArgs) -> anyhow::Result<()> {
     let replays: Vec<_> = replays.collect::<anyhow::Result<_>>()?;
     let built = build::build(chain, args.output.as_deref(), &stop)?;
     let accel = accelerator(args.accel)?;
+    if args.detach && !args.in_background {
+        return operate::detach();
+    }
     if args.print_command {
         let folder = std::path::absolute(&built.folder)?;
         machines(&built, &layout, args, accel, &folder)
@@ -46,9 +51,9 @@ pub fn command(args: &RunArgs) -> anyhow::Result<()> {
             .for_each(|machine| println!("{}", machine.shell_command()));
         return Ok(());
     }
-    let folder = tempfile::Builder::new().prefix("sluice-").tempdir().context("cannot make a folder for sockets")?;
+    let folder = Root::open()?.create(args.name.as_deref(), &built.chain.stem)?;
     let machines = machines(&built, &layout, args, accel, folder.path());
-    let session = Session::start(&built, &machines, &layout, folder, &stop)?;
+    let session = Session::start(&built, machines, &layout, folder, args, &stop)?;
     session.run(&built, &layout, args, replays, &stop)
 }
 

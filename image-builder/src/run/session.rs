@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One run: the VMs and their traffic, from the first process to the report.
 
+use super::display::Display;
 use super::fleet::Member;
 use super::layout::{Hangs, Layout, Place};
 use super::relay::Relay;
 use super::report::{Recorded, Report};
+use super::restart::Restarts;
 use super::{control_socket, nic_sockets, user_socket};
 use crate::build::Built;
 use crate::cli::RunArgs;
 use crate::failure::Ending;
+use crate::operate::{self, Answer, Ask, Background, Process, RunFolder, Server, State};
 use crate::signals::Stop;
 use anyhow::Context;
-use qemu::{Accel, Machine};
+use qemu::Machine;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// How often a run is looked at: while it replays, and else.
 const LOOK_REPLAY: Duration = Duration::from_millis(4);
@@ -38,8 +40,14 @@ pub struct Replay {
 pub struct Session {
     fleet: Vec<Member>,
     traffic: Traffic,
-    folder: TempDir,
-    accel: Accel,
+    server: Server,
+    state: State,
+    folder: RunFolder,
+    machines: Vec<Machine>,
+    restarts: Restarts,
+    display: Option<Display>,
+    /// Somebody asked the manager to stop.
+    stopped: bool,
 }
 
 /// The relay with its threads, which end with it.
@@ -77,9 +85,10 @@ impl Session {
     /// Starts the VMs; they need not be ready yet.
     pub fn start(
         built: &Built,
-        machines: &[Machine],
+        machines: Vec<Machine>,
         layout: &Layout,
-        folder: TempDir,
+        folder: RunFolder,
+        args: &RunArgs,
         stop: &Stop,
     ) -> anyhow::Result<Session> {
         let relay = Arc::new(Relay::bind(layout, |place| nic_sockets(folder.path(), place))?);
@@ -88,17 +97,41 @@ impl Session {
             _ => None,
         });
         let traffic = Traffic { threads: relay.start(), relay, foreign: foreign.collect() };
-        let mut session = Session { fleet: Vec::new(), traffic, folder, accel: machines[0].accel };
-        for (machine, vm) in machines.iter().zip(&built.manifest.vms) {
+        let on = format!("{}, {}", machines[0].kind.name(), machines[0].accel.name());
+        let mut state = State::begin(folder.name(), &args.file, on, args.detach);
+        state.foreign.clone_from(&traffic.foreign);
+        let server = Server::listen(folder.path())?;
+        let (fleet, restarts) = (Vec::new(), Restarts::default());
+        let mut session =
+            Session { fleet, traffic, server, state, folder, machines, restarts, display: None, stopped: false };
+        session.state.write(session.folder.path())?;
+        for vm in 0..session.machines.len() {
             stop.check()?;
-            let image = built.folder.join(&vm.image);
-            let image = std::fs::read(&image).with_context(|| format!("cannot read {}", image.display()))?;
-            session.fleet.push(Member::start(machine, &image)?);
+            session.start_vm(built, vm)?;
         }
         for (vm, member) in session.fleet.iter_mut().enumerate() {
             member.connect(&control_socket(session.folder.path(), vm), stop)?;
         }
         Ok(session)
+    }
+
+    /// Starts VM number `vm`, the next one, and notes it at once, so that it is found if we are killed.
+    fn start_vm(&mut self, built: &Built, vm: usize) -> anyhow::Result<()> {
+        let planned = &built.manifest.vms[vm];
+        let image = built.folder.join(&planned.image);
+        let image = std::fs::read(&image).with_context(|| format!("cannot read {}", image.display()))?;
+        let member = Member::start(&self.machines[vm], &image, self.state.detached)?;
+        let ports = planned.ports.iter().map(|port| operate::Port { name: port.name.clone(), vm: port.vm.clone() });
+        self.state.vms.push(operate::Vm {
+            name: planned.name.clone(),
+            process: process(&member)?,
+            control: control_socket(self.folder.path(), vm),
+            ports: ports.collect(),
+            elements: planned.elements.iter().map(operate::Element::from).collect(),
+            restarts: 0,
+        });
+        self.fleet.push(member);
+        self.state.write(self.folder.path())
     }
 
     /// Passes traffic to the end, then reports.
@@ -116,18 +149,25 @@ impl Session {
         for member in &mut self.fleet {
             member.ready(stop)?;
         }
+        self.state.ready = true;
+        self.state.write(self.folder.path())?;
+        let background = args.in_background.then(|| Background::enter(&self.folder)).transpose()?;
         for replay in replays {
             let thread = self.traffic.relay.replay(replay.frames, replay.places, args.repeat);
             self.traffic.threads.push(thread);
         }
         let over = if replaying { self.replay(layout, deadline, stop) } else { self.live(deadline, stop) }?;
-        let mut report = Report::gather(built, self.accel, args, &mut self.fleet, &self.traffic.relay)?;
+        let accel = self.machines[0].accel;
+        let mut report = Report::gather(built, accel, args, &mut self.fleet, &self.traffic.relay)?;
         for member in &mut self.fleet {
             member.power_off()?;
         }
         self.show_logs();
         report.captures = self.finish(layout)?;
         report.print(args.json)?;
+        if let Some(background) = background {
+            background.leave();
+        }
         match over {
             Over::Stopped if replaying => Err(Ending::Interrupted.into()),
             Over::TooLong if replaying => {
@@ -144,6 +184,7 @@ impl Session {
             if let Some(over) = self.look(LOOK_REPLAY, deadline, stop)? {
                 return Ok(over);
             }
+            self.fleet.iter_mut().try_for_each(Member::watch)?;
             // The relay's own threads run until they are stopped.
             let sending =
                 self.traffic.threads.len() - self.traffic.threads.iter().filter(|thread| thread.is_finished()).count();
@@ -165,35 +206,84 @@ impl Session {
 
     /// Until the user stops it or the VMs end.
     fn live(&mut self, deadline: Option<Instant>, stop: &Stop) -> anyhow::Result<Over> {
-        anstream::eprintln!("running; Ctrl-C ends it");
+        anstream::eprintln!("running as {}; Ctrl-C ends it", self.folder.name());
+        self.display = Some(Display::new());
         loop {
             if let Some(over) = self.look(LOOK, deadline, stop)? {
+                self.display = None;
                 return Ok(over);
             }
+            for vm in 0..self.fleet.len() {
+                if let Err(error) = self.fleet[vm].watch() {
+                    self.start_again(vm, error, stop)?;
+                }
+            }
+            self.show();
         }
     }
 
-    /// Waits a moment and looks after everything; tells if it is over.
-    fn look(&mut self, moment: Duration, deadline: Option<Instant>, stop: &Stop) -> anyhow::Result<Option<Over>> {
-        std::thread::sleep(moment);
-        self.show_logs();
-        for member in &mut self.fleet {
-            member.watch()?;
+    /// Starts a VM again that ended with `error`, unless it does so all the time.
+    fn start_again(&mut self, vm: usize, error: anyhow::Error, stop: &Stop) -> anyhow::Result<()> {
+        let known = &mut self.state.vms[vm];
+        self.restarts.note(&known.name, &error)?;
+        let socket = control_socket(self.folder.path(), vm);
+        self.fleet[vm].start_again(&self.machines[vm], self.state.detached, &socket, stop)?;
+        known.process = process(&self.fleet[vm])?;
+        known.restarts += 1;
+        self.state.write(self.folder.path())
+    }
+
+    /// Shows what happens, if it is time.
+    fn show(&mut self) {
+        let Some(mut display) = self.display.take() else { return };
+        if display.is_due()
+            && let Answer::Sample(sample) = self.answer(&Ask::Sample)
+        {
+            display.show(&self.state, sample);
         }
+        self.display = Some(display);
+    }
+
+    /// Answers requests for a moment and looks after everything but the VMs' ends; tells if it is over.
+    fn look(&mut self, moment: Duration, deadline: Option<Instant>, stop: &Stop) -> anyhow::Result<Option<Over>> {
+        let end = Instant::now() + moment;
+        while let Some(pending) = self.server.next(end.saturating_duration_since(Instant::now())) {
+            let answer = self.answer(&pending.ask);
+            pending.answer(answer);
+        }
+        self.show_logs();
         self.traffic.relay.trouble()?;
         Ok(if self.fleet.iter().all(Member::is_off) {
             Some(Over::Done)
-        } else if stop.asked() {
+        } else if stop.asked() || self.stopped {
             Some(Over::Stopped)
         } else {
             deadline.filter(|&deadline| Instant::now() >= deadline).map(|_| Over::TooLong)
         })
     }
 
+    /// The answer to a request.
+    fn answer(&mut self, ask: &Ask) -> Answer {
+        if *ask == Ask::Stop {
+            self.stopped = true;
+            return Answer::Done;
+        }
+        let targets = self.state.vms.iter().zip(&mut self.fleet);
+        let targets = targets.map(|(vm, member)| operate::Target { vm, control: member.control() });
+        let mut answer = operate::answer(ask, &mut targets.collect::<Vec<_>>());
+        if let Answer::Sample(sample) = &mut answer {
+            sample.malformed = self.server.malformed();
+        }
+        answer
+    }
+
     fn show_logs(&mut self) {
         const NAME: anstyle::Style = anstyle::AnsiColor::Cyan.on_default();
         for member in &mut self.fleet {
             for line in member.log() {
+                if let Some(display) = &mut self.display {
+                    display.make_way();
+                }
                 anstream::eprintln!("{NAME}{}{NAME:#} {line}", member.name);
             }
         }
@@ -224,7 +314,7 @@ impl Session {
 
     /// Ends the traffic and gives the captures their names.
     fn finish(self, layout: &Layout) -> anyhow::Result<Vec<Recorded>> {
-        let Session { fleet, traffic, folder, .. } = self;
+        let Session { fleet, traffic, folder, server, .. } = self;
         drop(fleet);
         let relay = Arc::clone(&traffic.relay);
         drop(traffic);
@@ -235,7 +325,12 @@ impl Session {
             Ok(Recorded { port: attachment.port.clone(), file, frames })
         });
         let recorded = recorded.collect();
-        drop(folder);
+        drop((server, folder));
         recorded
     }
+}
+
+/// The process of a VM that was just started.
+fn process(member: &Member) -> anyhow::Result<Process> {
+    Process::of(member.pid()).with_context(|| format!("QEMU of VM {} ended at once", member.name))
 }

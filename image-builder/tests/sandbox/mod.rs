@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// The folder: `examples` and `out` in it, and `tmp` for temporary files.
+/// The folder: `examples` and `out` in it, `tmp` for temporary files, and the run directory `runs`.
 pub struct Sandbox(TempDir);
 
 /// The repository.
@@ -44,7 +44,8 @@ impl Sandbox {
     /// `sluice` with these arguments, to be run in it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(cargo_bin("sluice"));
-        command.args(arguments).current_dir(self.folder()).env("TMPDIR", self.folder().join("tmp"));
+        command.args(arguments).current_dir(self.folder());
+        command.env("TMPDIR", self.folder().join("tmp")).env("SLUICE_RUN_DIR", self.folder().join("runs"));
         command
     }
 
@@ -67,7 +68,7 @@ impl Sandbox {
 
     fn files(&self) -> Vec<PathBuf> {
         let mut found: Vec<_> = fs::read_dir(self.folder()).unwrap().flatten().map(|entry| entry.path()).collect();
-        for folder in ["tmp", "out"] {
+        for folder in ["tmp", "out", "runs"] {
             found.extend(
                 fs::read_dir(self.folder().join(folder)).into_iter().flatten().flatten().map(|entry| entry.path()),
             );
@@ -77,7 +78,9 @@ impl Sandbox {
 }
 
 fn is_temporary(path: &Path) -> bool {
-    path.parent().is_some_and(|folder| folder.ends_with("tmp")) || path.extension().is_some_and(|end| end == "part")
+    let within = |name: &str| path.parent().is_some_and(|folder| folder.ends_with(name));
+    let of_a_run = within("runs") && path.file_name().is_some_and(|name| name != ".lock");
+    within("tmp") || of_a_run || path.extension().is_some_and(|end| end == "part")
 }
 
 /// What was said on standard output.

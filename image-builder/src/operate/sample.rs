@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The counters of all VMs at one moment, and the rates between two.
+
+use super::process::Usage;
+use super::state;
+use nf_elements::elements::class;
+use nf_elements::spec::{HandlerKind, Shape};
+use qemu::{Control, ControlError};
+use serde::{Deserialize, Serialize};
+use std::time::SystemTime;
+
+/// A moment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sample {
+    /// When.
+    pub time: SystemTime,
+    /// Requests to the manager that were none.
+    pub malformed: u64,
+    /// The VMs.
+    pub vms: Vec<VmSample>,
+}
+
+/// A VM then.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VmSample {
+    /// Its name.
+    pub name: String,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// Processor time of its QEMU, and its share of the memory.
+    pub cpu_ns: u64,
+    /// See `cpu_ns`.
+    pub memory_bytes: u64,
+    /// What it says of itself; none if it does not answer.
+    pub inside: Option<Inside>,
+}
+
+/// What a VM says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inside {
+    /// Nanoseconds since its kernel's entry.
+    pub up_ns: u64,
+    /// Packet buffers that are free.
+    pub free_buffers: u64,
+    /// Its ports, in order.
+    pub ports: Vec<PortSample>,
+    /// What elements dropped, by reason; only what is not zero.
+    pub drops: Vec<Drops>,
+}
+
+/// A port then.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PortSample {
+    /// Its name.
+    pub name: String,
+    /// Frames so far.
+    pub received: u64,
+    /// Frames so far.
+    pub sent: u64,
+}
+
+/// What an element dropped for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drops {
+    /// The element.
+    pub element: String,
+    /// The handler that counts.
+    pub reason: String,
+    /// What the reason means.
+    pub meaning: String,
+    /// Packets so far.
+    pub packets: u64,
+}
+
+impl VmSample {
+    /// Asks a VM and looks at its process.
+    pub fn take(vm: &state::Vm, control: Option<&mut Control>) -> VmSample {
+        let Usage { cpu, memory_bytes } = vm.process.usage().unwrap_or_default();
+        let inside = control.and_then(|control| Inside::ask(vm, control).ok());
+        let (name, restarts, cpu_ns) = (vm.name.clone(), vm.restarts, cpu.as_nanos() as u64);
+        VmSample { name, restarts, cpu_ns, memory_bytes, inside }
+    }
+
+    /// Frames that came in by all ports, and that left.
+    pub fn frames(&self) -> (u64, u64) {
+        let ports = self.inside.iter().flat_map(|inside| &inside.ports);
+        ports.fold((0, 0), |(received, sent), port| (received + port.received, sent + port.sent))
+    }
+
+    /// Packets that were dropped, for all reasons.
+    pub fn dropped(&self) -> u64 {
+        self.inside.iter().flat_map(|inside| &inside.drops).map(|drops| drops.packets).sum()
+    }
+}
+
+impl Inside {
+    fn ask(vm: &state::Vm, control: &mut Control) -> Result<Inside, ControlError> {
+        let ports = (0..vm.ports.len()).flat_map(|port| [format!("received_{port}"), format!("sent_{port}")]);
+        let of_ports: Vec<String> = ports.collect();
+        let reasons = reasons(&vm.elements);
+        let machine = ["now_ns", "free_buffers"].into_iter().chain(of_ports.iter().map(String::as_str));
+        let mut wanted: Vec<(&str, &str)> = machine.map(|handler| (control::MACHINE, handler)).collect();
+        wanted.extend(reasons.iter().map(|(element, reason, _)| (*element, *reason)));
+        let values = control.read_all(&wanted)?;
+        let number = |value: Option<String>| value.and_then(|value| value.trim().parse().ok()).unwrap_or(0);
+        let mut numbers = values.into_iter().map(number);
+        let mut next = || numbers.next().unwrap_or(0);
+        let (up_ns, free_buffers) = (next(), next());
+        let port = |port: &state::Port| PortSample { name: port.name.clone(), received: next(), sent: next() };
+        let ports = vm.ports.iter().map(port).collect();
+        let drops = reasons.into_iter().zip(numbers).filter(|(_, packets)| *packets > 0);
+        let drops = drops.map(|((element, reason, meaning), packets)| Drops {
+            element: element.into(),
+            reason: reason.into(),
+            meaning: meaning.into(),
+            packets,
+        });
+        Ok(Inside { up_ns, free_buffers, ports, drops: drops.collect() })
+    }
+}
+
+/// The handlers that count drops: element, handler, meaning.
+fn reasons(elements: &[state::Element]) -> Vec<(&str, &'static str, &'static str)> {
+    let known = elements.iter().filter_map(|element| Some((element, class(&element.class)?.spec)));
+    // Reading a handler of a script may run it.
+    let known = known.filter(|(_, spec)| spec.shape != Shape::Control);
+    let reasons = known.flat_map(|(element, spec)| {
+        let drops = spec.handlers.iter().filter(|handler| handler.kind == HandlerKind::Drops);
+        drops.map(|handler| (element.name.as_str(), handler.name, handler.doc))
+    });
+    reasons.collect()
+}
+
+/// A rate per second from `earlier` to `later`, `seconds` apart. A counter that fell began again with its VM.
+pub fn rate(earlier: u64, later: u64, seconds: f64) -> f64 {
+    let more = if later < earlier { later } else { later - earlier };
+    if seconds > 0.0 { more as f64 / seconds } else { 0.0 }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `sluice stop`: ends runs, also those whose manager is gone.
+
+use super::asking::{Respondent, choose};
+use super::folder::{Condition, Found, Root};
+use super::message::Ask;
+use crate::cli::StopArgs;
+use anyhow::bail;
+use qemu::Control;
+use std::time::{Duration, Instant};
+
+/// How long a manager may take to put everything away.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a VM may take to power off before it is ended, and what was ended to be gone.
+const OFF_PATIENCE: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(2);
+
+/// The command.
+pub fn command(args: &StopArgs) -> anyhow::Result<()> {
+    let runs = if args.all { Root::open()?.runs()? } else { vec![choose(args.run.as_deref())?] };
+    if runs.is_empty() {
+        println!("nothing runs");
+    }
+    for run in runs {
+        let name = run.name.clone();
+        stop(run)?;
+        println!("{name}: stopped");
+    }
+    Ok(())
+}
+
+fn stop(run: Found) -> anyhow::Result<()> {
+    let (manager, path, name) = (run.state.manager, run.path.clone(), run.name.clone());
+    match run.condition() {
+        Condition::Dead => {}
+        Condition::Starting => manager.terminate(),
+        // A manager that does not answer may still hear a signal, as Ctrl-C.
+        Condition::Running => {
+            if Respondent::reach(run).and_then(|mut manager| manager.ask(Ask::Stop)).is_err() {
+                manager.terminate();
+            }
+        }
+        Condition::Orphaned => end_orphans(run)?,
+    }
+    if until(PATIENCE, || !manager.lives()) {
+        // What a manager that was killed has left.
+        Root::open()?.runs()?;
+    }
+    if path.exists() {
+        bail!("the run {name} does not end; its manager is process {}", manager.pid);
+    }
+    Ok(())
+}
+
+/// Powers VMs without a manager off, and ends those that do not do it.
+fn end_orphans(run: Found) -> anyhow::Result<()> {
+    let Respondent::Vms { run, mut channels, _stand_in } = Respondent::reach(run)? else { return Ok(()) };
+    for control in channels.iter_mut().flatten() {
+        let _ = Control::power_off(control);
+    }
+    let gone = || run.state.vms.iter().all(|vm| !vm.process.lives());
+    if !until(OFF_PATIENCE, gone) {
+        run.state.vms.iter().for_each(|vm| vm.process.kill());
+        until(OFF_PATIENCE, gone);
+    }
+    Ok(())
+}
+
+fn until(patience: Duration, mut over: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
+    while !over() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(LOOK);
+    }
+    true
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What happens in a run: from two samples, as tables or as JSON.
+
+use super::sample::{Drops, Inside, Sample, VmSample, rate};
+use super::state::{Port, State};
+use super::table::{self, bytes, duration};
+use serde::Serialize;
+
+/// The whole.
+#[derive(Debug, Serialize)]
+pub struct View {
+    run: String,
+    chain: String,
+    machine: String,
+    up_seconds: f64,
+    /// The time that rates are of.
+    seconds: f64,
+    /// Requests to the manager that were none.
+    malformed: u64,
+    vms: Vec<VmView>,
+}
+
+#[derive(Debug, Serialize)]
+struct VmView {
+    name: String,
+    /// Whether it answers.
+    answers: bool,
+    up_seconds: f64,
+    restarts: u32,
+    cpu_percent: f64,
+    memory_bytes: u64,
+    free_buffers: u64,
+    in_pps: f64,
+    out_pps: f64,
+    drops_pps: f64,
+    ports: Vec<PortView>,
+    drops: Vec<DropsView>,
+}
+
+#[derive(Debug, Serialize)]
+struct PortView {
+    name: String,
+    /// The VM at the other end; none if the port leads to a network.
+    vm: Option<String>,
+    received: u64,
+    sent: u64,
+    in_pps: f64,
+    out_pps: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct DropsView {
+    #[serde(flatten)]
+    drops: Drops,
+    pps: f64,
+}
+
+impl View {
+    /// What happened between two samples of `state`'s run.
+    pub fn between(state: &State, earlier: &Sample, later: &Sample) -> View {
+        let seconds = later.time.duration_since(earlier.time).unwrap_or_default().as_secs_f64();
+        let vms = later.vms.iter().map(|vm| {
+            // A VM that was started again counts from nothing; before its start there was nothing of it.
+            let before = earlier.vms.iter().find(|before| before.name == vm.name && before.restarts == vm.restarts);
+            let ports = state.vms.iter().find(|known| known.name == vm.name).map_or(&[][..], |known| &known.ports);
+            VmView::of(ports, before, vm, seconds)
+        });
+        View {
+            run: state.run.clone(),
+            chain: state.chain.display().to_string(),
+            machine: state.machine.clone(),
+            up_seconds: later.time.duration_since(state.began).unwrap_or_default().as_secs_f64(),
+            seconds,
+            malformed: later.malformed,
+            vms: vms.collect(),
+        }
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}: {}, up {}\n", self.run, self.machine, duration(self.up_seconds));
+        text += &self.vm_table();
+        text += "\n\n";
+        text += &self.port_table();
+        let drops = self.drop_table();
+        if !drops.is_empty() {
+            text += "\n\n";
+            text += &drops;
+        }
+        text
+    }
+
+    /// On one line, for where lines scroll.
+    pub fn line(&self) -> String {
+        let vms = self.vms.iter().map(|vm| {
+            let (input, output, drops) = (table::rate(vm.in_pps), table::rate(vm.out_pps), table::rate(vm.drops_pps));
+            format!("{} {input} in/s, {output} out/s, {drops} dropped/s, {:.0} % CPU", vm.name, vm.cpu_percent)
+        });
+        vms.collect::<Vec<_>>().join("; ")
+    }
+
+    fn vm_table(&self) -> String {
+        let mut table =
+            table::new(&["VM", "CPU", "MEMORY", "FREE BUFFERS", "IN/S", "OUT/S", "DROPPED/S", "UP", "RESTARTS"]);
+        for vm in &self.vms {
+            let said = |text: String| if vm.answers { text } else { "?".into() };
+            table.add_row([
+                vm.name.clone(),
+                format!("{:.1} %", vm.cpu_percent),
+                bytes(vm.memory_bytes),
+                said(vm.free_buffers.to_string()),
+                said(table::rate(vm.in_pps)),
+                said(table::rate(vm.out_pps)),
+                said(table::rate(vm.drops_pps)),
+                said(duration(vm.up_seconds)),
+                vm.restarts.to_string(),
+            ]);
+        }
+        table::numbers(&mut table, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        table.trim_fmt()
+    }
+
+    fn port_table(&self) -> String {
+        let mut table = table::new(&["PORT", "LEADS TO", "IN/S", "OUT/S", "IN", "OUT"]);
+        for (vm, port) in self.vms.iter().flat_map(|vm| vm.ports.iter().map(move |port| (vm, port))) {
+            let leads_to = port.vm.as_ref().map_or_else(|| format!("network {}", port.name), |vm| format!("VM {vm}"));
+            table.add_row([
+                format!("{}.{}", vm.name, port.name),
+                leads_to,
+                table::rate(port.in_pps),
+                table::rate(port.out_pps),
+                port.received.to_string(),
+                port.sent.to_string(),
+            ]);
+        }
+        table::numbers(&mut table, &[2, 3, 4, 5]);
+        table.trim_fmt()
+    }
+
+    fn drop_table(&self) -> String {
+        let mut table = table::new(&["DROPPED BY", "PACKETS", "/S", "REASON"]);
+        for (vm, DropsView { drops, pps }) in
+            self.vms.iter().flat_map(|vm| vm.drops.iter().map(move |drops| (vm, drops)))
+        {
+            let Drops { element, reason, meaning, packets } = drops;
+            table.add_row([
+                format!("{}: {element}.{reason}", vm.name),
+                packets.to_string(),
+                table::rate(*pps),
+                meaning.clone(),
+            ]);
+        }
+        table::numbers(&mut table, &[1, 2]);
+        if table.is_empty() { String::new() } else { table.trim_fmt() }
+    }
+}
+
+impl VmView {
+    fn of(ports: &[Port], before: Option<&VmSample>, vm: &VmSample, seconds: f64) -> VmView {
+        let inside = before.and_then(|before| before.inside.as_ref());
+        let since = |count: fn(&VmSample) -> u64| rate(before.map_or(0, count), count(vm), seconds);
+        let (up_ns, free_buffers) = vm.inside.as_ref().map_or((0, 0), |inside| (inside.up_ns, inside.free_buffers));
+        VmView {
+            name: vm.name.clone(),
+            answers: vm.inside.is_some(),
+            up_seconds: up_ns as f64 / 1e9,
+            restarts: vm.restarts,
+            cpu_percent: since(|vm| vm.cpu_ns) / 1e7,
+            memory_bytes: vm.memory_bytes,
+            free_buffers,
+            in_pps: since(|vm| vm.frames().0),
+            out_pps: since(|vm| vm.frames().1),
+            drops_pps: since(VmSample::dropped),
+            ports: vm.inside.as_ref().map_or_else(Vec::new, |now| port_views(ports, inside, now, seconds)),
+            drops: vm.inside.as_ref().map_or_else(Vec::new, |now| drops_views(inside, now, seconds)),
+        }
+    }
+}
+
+fn port_views(known: &[Port], before: Option<&Inside>, now: &Inside, seconds: f64) -> Vec<PortView> {
+    let views = now.ports.iter().enumerate().map(|(number, port)| {
+        let (received, sent) =
+            before.and_then(|before| before.ports.get(number)).map_or((0, 0), |before| (before.received, before.sent));
+        PortView {
+            name: port.name.clone(),
+            vm: known.get(number).and_then(|known| known.vm.clone()),
+            received: port.received,
+            sent: port.sent,
+            in_pps: rate(received, port.received, seconds),
+            out_pps: rate(sent, port.sent, seconds),
+        }
+    });
+    views.collect()
+}
+
+fn drops_views(before: Option<&Inside>, now: &Inside, seconds: f64) -> Vec<DropsView> {
+    let views = now.drops.iter().map(|drops| {
+        let same = |before: &&Drops| (&before.element, &before.reason) == (&drops.element, &drops.reason);
+        let packets = before.and_then(|before| before.drops.iter().find(same)).map_or(0, |before| before.packets);
+        DropsView { drops: drops.clone(), pps: rate(packets, drops.packets, seconds) }
+    });
+    views.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::PortSample;
+    use super::*;
+    use std::path::Path;
+    use std::time::{Duration, SystemTime};
+
+    fn sample(time: SystemTime, restarts: u32, received: u64, denied: u64) -> Sample {
+        let ports = vec![PortSample { name: "lan".into(), received, sent: 2 * received }];
+        let (element, reason, meaning) = ("filter".into(), "denied".into(), "packets that a rule denied".into());
+        let drops = vec![Drops { element, reason, meaning, packets: denied }];
+        let inside = Some(Inside { up_ns: 5_000_000_000, free_buffers: 77, ports, drops });
+        let (name, cpu_ns, memory_bytes) = ("fw".into(), received * 1_000_000, 3 << 20);
+        Sample { time, malformed: 0, vms: vec![VmSample { name, restarts, cpu_ns, memory_bytes, inside }] }
+    }
+
+    #[test]
+    fn rates_are_of_the_time_between_and_begin_anew_with_a_vm() {
+        let mut state = State::begin("a", Path::new("a.nf"), "microvm, tcg".into(), false);
+        let later = state.began + Duration::from_secs(2);
+        let view = View::between(&state, &sample(state.began, 0, 100, 10), &sample(later, 0, 300, 40));
+        let vm = &view.vms[0];
+        assert_eq!((vm.in_pps, vm.out_pps, vm.drops_pps, vm.cpu_percent), (100.0, 200.0, 15.0, 10.0));
+        assert_eq!((vm.drops[0].pps, vm.ports[0].in_pps), (15.0, 100.0));
+        let again = View::between(&state, &sample(state.began, 0, 100, 10), &sample(later, 1, 50, 0));
+        assert_eq!(again.vms[0].in_pps, 25.0);
+        state.run = "b".into();
+        let text = view.text();
+        for part in ["fw.lan", "network lan", "filter.denied", "a rule denied", "77"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(view.line().starts_with("fw 100 in/s, 200 out/s"), "{}", view.line());
+    }
+}
