@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test bench bench-native fuzz lint prerequisites clean
+.PHONY: demo test bench bench-native bench-density fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -30,6 +30,11 @@ bench-native: prerequisites
 	@scripts/install-missing valgrind=valgrind
 	cargo build --release --bin sluice --bin bench-native
 	target/release/bench-native $(BENCH)
+
+# 150 VMs at once: starts per second, idle processor time, memory. BENCH="--vms 300" takes more.
+bench-density: prerequisites
+	cargo build --release --bin sluice --bin bench-density
+	target/release/bench-density $(BENCH)
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30
