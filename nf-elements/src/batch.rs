@@ -62,17 +62,15 @@ impl Batch {
     #[inline]
     pub fn retain(&mut self, mut keep: impl FnMut(&mut Packet) -> bool) {
         let packets = self.0.as_mut_slice();
-        let mut gone = 0;
+        let mut kept = 0;
         for index in 0..packets.len() {
-            if !keep(&mut packets[index]) {
-                gone += 1;
-            } else if gone > 0 {
-                packets.swap(index - gone, index);
+            let mut packet = packets[index].take();
+            if keep(&mut packet) {
+                core::mem::forget(core::mem::replace(&mut packets[kept], packet));
+                kept += 1;
             }
         }
-        if gone > 0 {
-            self.0.truncate(self.0.len() - gone);
-        }
+        self.0.truncate(kept);
     }
 
     /// The packets.

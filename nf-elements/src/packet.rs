@@ -209,6 +209,12 @@ impl Packet {
         self.0.take().expect("a packet has its buffer until it is consumed")
     }
 
+    /// Takes the packet, and leaves an empty handle.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Packet {
+        Packet(self.0.take())
+    }
+
     #[inline]
     fn buffer(&self) -> &Buffer {
         self.0.as_deref().expect("a packet has its buffer until it is consumed")

@@ -30,8 +30,8 @@ impl Emitter<'_> {
 
     /// The type of an element's field.
     pub(super) fn field_type(&self, element: usize) -> String {
-        let rust_type = &self.configured[element].instance.rust_type;
-        if self.shape(element) == Shape::Control { format!("Option<{rust_type}>") } else { rust_type.clone() }
+        let rust_type = self.named(element, &self.configured[element].instance.rust_type);
+        if self.shape(element) == Shape::Control { format!("Option<{rust_type}>") } else { rust_type }
     }
 
     /// The first value of an element's field.

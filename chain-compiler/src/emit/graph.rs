@@ -18,6 +18,7 @@ pub(super) fn file(emitter: &Emitter, file_name: &str, vm: &str, ports: &[Port])
     code.gap();
     imports(emitter, &mut code);
     emitter.statics(&mut code);
+    emitter.items(&mut code);
     structure(emitter, vm, &mut code);
     code.gap();
     code.block("impl Wiring", |code| {

@@ -9,10 +9,31 @@ impl Emitter<'_> {
     /// An element's constant expression, with its data in place.
     pub(super) fn expression(&self, element: usize) -> String {
         let instance = &self.configured[element].instance;
+        let expression = self.named(element, &instance.expression);
         if instance.data.is_empty() {
-            return instance.expression.clone();
+            return expression;
         }
-        instance.expression.replace("{data}", &format!("include_bytes!({:?})", self.data_file(element)))
+        expression.replace("{data}", &format!("include_bytes!({:?})", self.data_file(element)))
+    }
+
+    /// `text` of an element's instance, with the name of its own type in place.
+    pub(super) fn named(&self, element: usize, text: &str) -> String {
+        match &self.own_types[element] {
+            Some(name) => text.replace("{name}", name),
+            None => text.into(),
+        }
+    }
+
+    /// The items that elements need beside the wiring.
+    pub(super) fn items(&self, code: &mut Code) {
+        for (element, configured) in self.configured.iter().enumerate() {
+            let items = &configured.instance.items;
+            if !items.is_empty() {
+                code.line(format!("/// Code of `{}` alone.", self.elements[element].name));
+                self.named(element, items).lines().for_each(|line| code.line(line));
+                code.gap();
+            }
+        }
     }
 
     fn data_file(&self, element: usize) -> String {
@@ -42,10 +63,10 @@ impl Emitter<'_> {
         for (element, name) in self.lent() {
             if let Some(memory) = &self.configured[element].instance.memory {
                 let (entry, empty, count) = (&memory.rust_type, &memory.empty, memory.count);
-                code.gap();
                 code.line(format!("/// The memory of `{}`.", self.elements[element].name));
                 code.line(format!("static {name}: ConstStaticCell<[{entry}; {count}]> ="));
                 code.line(format!("    ConstStaticCell::new([const {{ {empty} }}; {count}]);"));
+                code.gap();
             }
         }
     }

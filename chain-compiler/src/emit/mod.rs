@@ -76,6 +76,8 @@ struct Emitter<'a> {
     configured: Vec<&'a Configured>,
     /// The field of each element.
     fields: Vec<String>,
+    /// The type of its own that an element's instance needs, if it does.
+    own_types: Vec<Option<String>>,
     methods: Names,
     types: Names,
     tasks: Vec<Task>,
@@ -94,10 +96,17 @@ struct Emitter<'a> {
 impl<'a> Emitter<'a> {
     fn new(wired: &'a Wired, configured: &'a [Option<Configured>]) -> Self {
         let mut names = Names::default();
-        let fields = wired.elements.iter().map(|element| names.unique(&names::snake_case(&element.name))).collect();
+        let mut types = Names::without(&["Wiring"]);
+        let fields: Vec<_> =
+            wired.elements.iter().map(|element| names.unique(&names::snake_case(&element.name))).collect();
+        let configured: Vec<_> = configured.iter().flatten().collect();
+        let own_types = configured.iter().zip(&fields).map(|(configured, field)| {
+            (!configured.instance.items.is_empty()).then(|| types.unique(&format!("{}Code", names::camel_case(field))))
+        });
         Emitter {
             elements: &wired.elements,
-            configured: configured.iter().flatten().collect(),
+            own_types: own_types.collect(),
+            configured,
             fields,
             methods: Names::without(&[
                 "new",
@@ -109,7 +118,7 @@ impl<'a> Emitter<'a> {
                 "read_handler",
                 "write_handler",
             ]),
-            types: Names::without(&["Wiring"]),
+            types,
             tasks: Vec::new(),
             entries: HashMap::new(),
             order: Vec::new(),

@@ -4,6 +4,51 @@ use core::fmt;
 use nf_elements::elements::*;
 use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Verdict};
 
+/// Code of `IPFilter@6` alone.
+struct IpFilter6Code;
+
+impl nf_elements::filter::Decide for IpFilter6Code {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 3, transport: true, nodes: &[[67108866,0,0],[201359362,3,5],[268468226,8,10],[4,2,13],], wide: &[184549375,184549376,167772160,167772161,167772162,184549376,], narrow: &[65535,32768,65535,99,100,0,32768,0,4356,4608,0,1,0,65535,0,2,0,65535,], far: &[] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let near = words.near();
+        'n0: {
+        let value = near[0];
+        if value < 0xa000002 {
+            if value < 0xa000001 {
+                if value < 0xa000000 {
+                    return 32767;
+                }
+                break 'n0;
+            }
+            let value = near[4];
+            if (0x1104..0x1200).contains(&value) {
+                let value = near[3];
+                if value == 0x63 {
+                    return 0;
+                }
+                break 'n0;
+            }
+            break 'n0;
+        }
+        if value < 0xb000000 {
+            break 'n0;
+        }
+        return 32767;
+        }
+        let value = near[1];
+        if value == 0xaffffff {
+            return 0;
+        }
+        return 32767;
+    }
+}
+
 /// The elements of `address_names`.
 pub struct Wiring {
     /// `AddressInfo@1 :: AddressInfo`
@@ -17,7 +62,7 @@ pub struct Wiring {
     /// `UDPIPEncap@5 :: UDPIPEncap`
     udpip_encap_5: UdpIpEncap,
     /// `IPFilter@6 :: IPFilter`
-    ip_filter_6: IpFilter,
+    ip_filter_6: IpFilter<IpFilter6Code>,
     /// `ToDevice@7 :: ToDevice`
     to_device_7: ToDevice,
     /// `FromDevice@8 :: FromDevice`
@@ -47,7 +92,7 @@ impl Wiring {
             from_device_3: FromDevice::new(0),
             ether_encap_4: EtherEncap::new(0x0800, [2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]),
             udpip_encap_5: UdpIpEncap::new([10, 0, 0, 1], 8080, Some([10, 255, 255, 255]), 99, true),
-            ip_filter_6: IpFilter::new(3, &nf_elements::filter::Diagram { root: 3, transport: true, nodes: &[[67108866,0,0],[201359362,3,5],[268468226,8,10],[4,2,13],], wide: &[184549375,184549376,167772160,167772161,167772162,184549376,], narrow: &[65535,32768,65535,99,100,0,32768,0,4356,4608,0,1,0,65535,0,2,0,65535,], far: &[] }),
+            ip_filter_6: IpFilter::new(3, IpFilter6Code),
             to_device_7: ToDevice::new(1),
             from_device_8: FromDevice::new(1),
             element_9_address_info_1: AddressInfo::new(),

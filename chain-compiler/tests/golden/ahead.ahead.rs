@@ -6,10 +6,10 @@ use nf_elements::{
     Action, Ahead, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, Packet, PacketIo, Pull, Route, Sink, Source, Store, Turn, Verdict,
 };
 
-
 /// The memory of `nat`.
 static NAT_MEMORY: ConstStaticCell<[nf_elements::flows::Block; 5000]> =
     ConstStaticCell::new([const { nf_elements::flows::Block::EMPTY }; 5000]);
+
 /// The elements of `ahead`.
 pub struct Wiring {
     /// `nat :: IPRewriter`

@@ -6,10 +6,10 @@ use nf_elements::{
     Action, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Verdict,
 };
 
-
 /// The memory of `AggregateCounter@3`.
 static AGGREGATE_COUNTER_3_MEMORY: ConstStaticCell<[aggregate_counter::Node; 65535]> =
     ConstStaticCell::new([const { aggregate_counter::Node::EMPTY }; 65535]);
+
 /// The elements of `calls`.
 pub struct Wiring {
     /// `InfiniteSource@1 :: InfiniteSource`

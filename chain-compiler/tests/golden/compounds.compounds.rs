@@ -6,6 +6,36 @@ use nf_elements::{
     Action, BURST, Batch, Element, Graph, HandlerError, Outputs, Packet, PacketIo, Push, Route, Sink, Source, Verdict,
 };
 
+/// Code of `sort` alone.
+struct SortCode;
+
+impl nf_elements::filter::Decide for SortCode {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[603979779,0,0],[536870913,3,4],], wide: &[16777216,33554432,50331648,1,], narrow: &[32770,32768,32769,32770,32770,0,], far: &[65535,0,] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let value = words.far(65535);
+        if value < 0x1 {
+            return 2;
+        }
+        let value = words.far(0);
+        if value < 0x2000000 {
+            if value < 0x1000000 {
+                return 2;
+            }
+            return 0;
+        }
+        if value < 0x3000000 {
+            return 1;
+        }
+        return 2;
+    }
+}
+
 /// The elements of `compounds`.
 pub struct Wiring {
     /// `FromDevice@1 :: FromDevice`
@@ -31,7 +61,7 @@ pub struct Wiring {
     /// `@8/outer/Marker@1/Paint@2 :: Paint`
     element_8_outer_marker_1_paint_2: Paint,
     /// `sort :: Classifier`
-    sort: Classifier,
+    sort: Classifier<SortCode>,
     /// `Print@13 :: Print`
     print_13: Print,
     /// `Print@14 :: Print`
@@ -71,7 +101,7 @@ impl Wiring {
             element_8_mark_paint_2: Paint::new(8),
             element_8_outer_marker_1_inner: Paint::new(7),
             element_8_outer_marker_1_paint_2: Paint::new(9),
-            sort: Classifier::new(3, &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[603979779,0,0],[536870913,3,4],], wide: &[16777216,33554432,50331648,1,], narrow: &[32770,32768,32769,32770,32770,0,], far: &[65535,0,] }),
+            sort: Classifier::new(3, SortCode),
             print_13: Print::new("say \\\"1\\\"", 24, true),
             print_14: Print::new("'$PREFIX'", 24, true),
             to_device_15: ToDevice::new(1),

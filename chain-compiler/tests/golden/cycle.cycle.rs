@@ -4,6 +4,30 @@ use core::fmt;
 use nf_elements::elements::*;
 use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Verdict};
 
+/// Code of `found` alone.
+struct FoundCode;
+
+impl nf_elements::filter::Decide for FoundCode {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[603979777,0,0],[536870913,1,2],], wide: &[4278190080,1,], narrow: &[32769,32768,32769,0,], far: &[65535,0,] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let value = words.far(65535);
+        if value < 0x1 {
+            return 1;
+        }
+        let value = words.far(0);
+        if value < 0xff000000 {
+            return 1;
+        }
+        return 0;
+    }
+}
+
 /// The elements of `cycle`.
 pub struct Wiring {
     /// `FromDevice@1 :: FromDevice`
@@ -11,7 +35,7 @@ pub struct Wiring {
     /// `strip :: Strip`
     strip: Strip,
     /// `found :: Classifier`
-    found: Classifier,
+    found: Classifier<FoundCode>,
     /// `ToDevice@4 :: ToDevice`
     to_device_4: ToDevice,
 }
@@ -22,7 +46,7 @@ impl Wiring {
         Wiring {
             from_device_1: FromDevice::new(0),
             strip: Strip::new(1),
-            found: Classifier::new(2, &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[603979777,0,0],[536870913,1,2],], wide: &[4278190080,1,], narrow: &[32769,32768,32769,0,], far: &[65535,0,] }),
+            found: Classifier::new(2, FoundCode),
             to_device_4: ToDevice::new(1),
         }
     }

@@ -4,12 +4,45 @@ use core::fmt;
 use nf_elements::elements::*;
 use nf_elements::{Action, BURST, Batch, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Verdict};
 
+/// Code of `kind` alone.
+struct KindCode;
+
+impl nf_elements::filter::Decide for KindCode {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[603979780,0,0],[536870913,4,5],], wide: &[16777216,33554432,50331648,67108864,1,], narrow: &[32771,32768,32769,32770,32771,32771,0,], far: &[65535,0,] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let value = words.far(65535);
+        if value < 0x1 {
+            return 3;
+        }
+        let value = words.far(0);
+        if value < 0x3000000 {
+            if value < 0x2000000 {
+                if value < 0x1000000 {
+                    return 3;
+                }
+                return 0;
+            }
+            return 1;
+        }
+        if value < 0x4000000 {
+            return 2;
+        }
+        return 3;
+    }
+}
+
 /// The elements of `fork`.
 pub struct Wiring {
     /// `FromDevice@1 :: FromDevice`
     from_device_1: FromDevice,
     /// `kind :: Classifier`
-    kind: Classifier,
+    kind: Classifier<KindCode>,
     /// `out :: ToDevice`
     out: ToDevice,
     /// `two :: Counter`
@@ -25,7 +58,7 @@ impl Wiring {
     pub const fn new() -> Self {
         Wiring {
             from_device_1: FromDevice::new(0),
-            kind: Classifier::new(4, &nf_elements::filter::Diagram { root: 1, transport: false, nodes: &[[603979780,0,0],[536870913,4,5],], wide: &[16777216,33554432,50331648,67108864,1,], narrow: &[32771,32768,32769,32770,32771,32771,0,], far: &[65535,0,] }),
+            kind: Classifier::new(4, KindCode),
             out: ToDevice::new(1),
             two: Counter::new(),
             strip_5: Strip::new(1),

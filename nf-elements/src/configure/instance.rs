@@ -10,6 +10,9 @@ pub struct Instance {
     pub rust_type: String,
     /// A constant expression of that type: `Strip::new(14)`. `{data}` in it becomes a `&'static [u8]` of [`Instance::data`].
     pub expression: String,
+    /// Rust items that it needs beside the wiring. `{name}` in these, in the type and in the expression becomes the name of a
+    /// type that is the instance's own.
+    pub items: String,
     /// The elements whose state it uses: the method of its `With` trait is lent them, in this order.
     pub peers: Vec<Peer>,
     /// Memory that it is lent at the start: `fn lend(&mut self, memory: &'static mut [T])` is called with it.
@@ -58,6 +61,7 @@ impl Instance {
         Instance {
             rust_type: rust_type.into(),
             expression: expression.into(),
+            items: String::new(),
             peers: Vec::new(),
             memory: None,
             data: Vec::new(),
@@ -68,6 +72,12 @@ impl Instance {
             looks_ahead: false,
             most: 1,
         }
+    }
+
+    /// Has these items beside the wiring; see [`Instance::items`].
+    pub fn with_items(mut self, items: String) -> Self {
+        self.items = items;
+        self
     }
 
     /// Uses these elements.

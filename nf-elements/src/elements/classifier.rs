@@ -19,27 +19,27 @@
 //!
 //! **See also:** `IPClassifier`, `IPFilter`.
 
-use crate::filter::{DataWords, Diagram, NO_MATCH};
+use crate::filter::{DataWords, Decide, Diagram, NO_MATCH};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
 
 /// See the module's documentation.
-pub struct Classifier {
+pub struct Classifier<D = &'static Diagram> {
     patterns: u32,
-    diagram: &'static Diagram,
+    decisions: D,
     count: u64,
     no_match: u64,
 }
 
-impl Classifier {
-    /// Sorts by `diagram`, which `patterns` patterns became.
-    pub const fn new(patterns: u32, diagram: &'static Diagram) -> Self {
-        Classifier { patterns, diagram, count: 0, no_match: 0 }
+impl<D: Decide> Classifier<D> {
+    /// Sorts by `decisions`, which `patterns` patterns became.
+    pub const fn new(patterns: u32, decisions: D) -> Self {
+        Classifier { patterns, decisions, count: 0, no_match: 0 }
     }
 }
 
-impl Element for Classifier {
+impl<D: Decide> Element for Classifier<D> {
     const SPEC: Spec = Spec {
         class: "Classifier",
         category: Category::Classification,
@@ -59,7 +59,7 @@ impl Element for Classifier {
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match name {
             "patterns" => write!(out, "{}", self.patterns)?,
-            "program" => write!(out, "{}", self.diagram)?,
+            "program" => write!(out, "{}", self.decisions.diagram())?,
             "count" => write!(out, "{}", self.count)?,
             "no_match" => write!(out, "{}", self.no_match)?,
             _ => return Err(HandlerError::Unknown),
@@ -85,17 +85,15 @@ impl crate::configure::Configure for Classifier {
         if patterns.len() < texts.len() {
             return None;
         }
-        let diagram = arguments.compiled(crate::filter::compile_clauses(&patterns))?.expression();
-        let expression = format!("Classifier::new({}, &{diagram})", patterns.len());
-        Some(crate::configure::Instance::new("Classifier", expression))
+        Some(arguments.compiled(crate::filter::compile_clauses(&patterns))?.instance("Classifier", patterns.len()))
     }
 }
 
-impl Route for Classifier {
+impl<D: Decide> Route for Classifier<D> {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _: usize, packet: &mut Packet) -> Option<usize> {
         self.count += 1;
-        match self.diagram.walk(&DataWords::new(packet.data(), self.diagram.far)) {
+        match self.decisions.leaf(&DataWords::new(packet.data())) {
             NO_MATCH => {
                 self.no_match += 1;
                 None

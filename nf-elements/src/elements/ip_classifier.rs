@@ -35,24 +35,24 @@
 //!
 //! **See also:** `IPFilter`, `Classifier`, `CheckIPHeader`.
 
-use crate::filter::{Diagram, IpWords, NO_MATCH};
+use crate::filter::{Decide, Diagram, IpWords, NO_MATCH};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
 
 /// See the module's documentation.
-pub struct IpClassifier {
+pub struct IpClassifier<D = &'static Diagram> {
     patterns: u32,
-    diagram: &'static Diagram,
+    decisions: D,
     count: u64,
     no_match: u64,
     no_header: u64,
 }
 
-impl IpClassifier {
-    /// Sorts by `diagram`, which `patterns` patterns became.
-    pub const fn new(patterns: u32, diagram: &'static Diagram) -> Self {
-        IpClassifier { patterns, diagram, count: 0, no_match: 0, no_header: 0 }
+impl<D: Decide> IpClassifier<D> {
+    /// Sorts by `decisions`, which `patterns` patterns became.
+    pub const fn new(patterns: u32, decisions: D) -> Self {
+        IpClassifier { patterns, decisions, count: 0, no_match: 0, no_header: 0 }
     }
 
     #[inline]
@@ -66,7 +66,7 @@ impl IpClassifier {
 
     #[cold]
     fn without_header(&mut self) -> Option<usize> {
-        match self.diagram.constant() {
+        match self.decisions.diagram().constant() {
             Some(leaf) => self.leaf(leaf),
             None => {
                 self.no_header += 1;
@@ -76,7 +76,7 @@ impl IpClassifier {
     }
 }
 
-impl Element for IpClassifier {
+impl<D: Decide> Element for IpClassifier<D> {
     const SPEC: Spec = Spec {
         class: "IPClassifier",
         category: Category::Classification,
@@ -97,7 +97,7 @@ impl Element for IpClassifier {
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match name {
             "patterns" => write!(out, "{}", self.patterns)?,
-            "program" => write!(out, "{}", self.diagram)?,
+            "program" => write!(out, "{}", self.decisions.diagram())?,
             "count" => write!(out, "{}", self.count)?,
             "no_match" => write!(out, "{}", self.no_match)?,
             "no_header" => write!(out, "{}", self.no_header)?,
@@ -125,19 +125,17 @@ impl crate::configure::Configure for IpClassifier {
             return None;
         }
         let numbered = patterns.iter().enumerate().map(|(output, pattern)| (pattern, output as u16));
-        let diagram = arguments.compiled(crate::filter::compile_rules(numbered))?.expression();
-        let expression = format!("IpClassifier::new({}, &{diagram})", patterns.len());
-        Some(crate::configure::Instance::new("IpClassifier", expression))
+        Some(arguments.compiled(crate::filter::compile_rules(numbered))?.instance("IpClassifier", patterns.len()))
     }
 }
 
-impl Route for IpClassifier {
+impl<D: Decide> Route for IpClassifier<D> {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _: usize, packet: &mut Packet) -> Option<usize> {
         self.count += 1;
-        match IpWords::new(packet, self.diagram.transport, self.diagram.far) {
+        match IpWords::new(packet, self.decisions.diagram().transport) {
             Some(words) => {
-                let leaf = self.diagram.walk(&words);
+                let leaf = self.decisions.leaf(&words);
                 self.leaf(leaf)
             }
             None => self.without_header(),

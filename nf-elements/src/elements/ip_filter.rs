@@ -10,8 +10,8 @@
 //! (output 0), `deny` or `drop`, or the number of an output. A packet that no rule matches is dropped. A rule without a
 //! pattern matches every packet. `IPClassifier` describes patterns.
 //!
-//! The rules are compiled at build time into a decision diagram over header fields: a packet costs a few binary searches
-//! however many rules there are.
+//! The rules are compiled at build time into a decision diagram over header fields, and that into code, or if it is large
+//! into tables: a packet costs a few comparisons or binary searches however many rules there are.
 //!
 //! **Notes:** a packet without a whole IP header, which Click must not be given, is dropped, unless the first rule
 //! matches every packet. Click sends `deny` to output 1 in old versions; here it always drops.
@@ -23,30 +23,30 @@
 //!
 //! **See also:** `IPClassifier`, `Classifier`, `CheckIPHeader`.
 
-use crate::filter::{DENIED, Diagram, IpWords, NO_MATCH};
+use crate::filter::{DENIED, Decide, Diagram, IpWords, NO_MATCH};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
 
 /// See the module's documentation.
-pub struct IpFilter {
+pub struct IpFilter<D = &'static Diagram> {
     rules: u32,
-    diagram: &'static Diagram,
+    decisions: D,
     count: u64,
     denied: u64,
     no_match: u64,
     no_header: u64,
 }
 
-impl IpFilter {
-    /// Filters by `diagram`, which `rules` rules became.
-    pub const fn new(rules: u32, diagram: &'static Diagram) -> Self {
-        IpFilter { rules, diagram, count: 0, denied: 0, no_match: 0, no_header: 0 }
+impl<D: Decide> IpFilter<D> {
+    /// Filters by `decisions`, which `rules` rules became.
+    pub const fn new(rules: u32, decisions: D) -> Self {
+        IpFilter { rules, decisions, count: 0, denied: 0, no_match: 0, no_header: 0 }
     }
 
     #[cold]
     fn without_header(&mut self) -> Option<usize> {
-        match self.diagram.constant() {
+        match self.decisions.diagram().constant() {
             Some(leaf) => self.leaf(leaf),
             None => {
                 self.no_header += 1;
@@ -66,7 +66,7 @@ impl IpFilter {
     }
 }
 
-impl Element for IpFilter {
+impl<D: Decide> Element for IpFilter<D> {
     const SPEC: Spec = Spec {
         class: "IPFilter",
         category: Category::Classification,
@@ -92,7 +92,7 @@ impl Element for IpFilter {
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match name {
             "rules" => write!(out, "{}", self.rules)?,
-            "program" => write!(out, "{}", self.diagram)?,
+            "program" => write!(out, "{}", self.decisions.diagram())?,
             "count" => write!(out, "{}", self.count)?,
             "denied" => write!(out, "{}", self.denied)?,
             "no_match" => write!(out, "{}", self.no_match)?,
@@ -124,18 +124,17 @@ impl crate::configure::Configure for IpFilter {
             return None;
         }
         let tables = crate::filter::compile_rules(rules.iter().map(|rule| (&rule.pattern, rule.action.leaf())));
-        let diagram = arguments.compiled(tables)?.expression();
-        Some(crate::configure::Instance::new("IpFilter", format!("IpFilter::new({}, &{diagram})", rules.len())))
+        Some(arguments.compiled(tables)?.instance("IpFilter", rules.len()))
     }
 }
 
-impl Route for IpFilter {
+impl<D: Decide> Route for IpFilter<D> {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _: usize, packet: &mut Packet) -> Option<usize> {
         self.count += 1;
-        match IpWords::new(packet, self.diagram.transport, self.diagram.far) {
+        match IpWords::new(packet, self.decisions.diagram().transport) {
             Some(words) => {
-                let leaf = self.diagram.walk(&words);
+                let leaf = self.decisions.leaf(&words);
                 self.leaf(leaf)
             }
             None => self.without_header(),
@@ -198,11 +197,21 @@ mod tests {
     }
 
     #[test]
-    fn the_expression_is_constant() {
+    fn few_rules_become_code_and_the_others_tables() {
         let instance = configure::<IpFilter>(&["allow tcp", "deny all"], &OUTPUTS).unwrap();
-        assert_eq!(instance.rust_type, "IpFilter");
-        let wanted = "IpFilter::new(2, &nf_elements::filter::Diagram { root: 0, transport: false, \
-                      nodes: &[[268468226,0,2],], wide: &[], narrow: &[1536,1792,65535,32768,65535,], far: &[] })";
-        assert_eq!(instance.expression, wanted);
+        assert_eq!([instance.rust_type, instance.expression], ["IpFilter<{name}>", "IpFilter::new(2, {name})"]);
+        let code = "\
+        let near = words.near();
+        let value = near[4];
+        if (0x600..0x700).contains(&value) {
+            return 0;
+        }
+        return 32767;
+";
+        assert!(instance.items.contains(code), "{}", instance.items);
+        let instance = configure::<IpFilter>(&["deny all"], &OUTPUTS).unwrap();
+        let wanted = "IpFilter::new(1, &nf_elements::filter::Diagram { root: 65535, transport: false, \
+                      nodes: &[], wide: &[], narrow: &[], far: &[] })";
+        assert_eq!([instance.rust_type, instance.expression, instance.items], ["IpFilter", wanted, ""]);
     }
 }

@@ -8,26 +8,28 @@ use super::words::padded_word;
 /// The code of the word that is the packet's length.
 pub(crate) const LENGTH: u16 = 0xffff;
 
-/// A packet's data as words: the diagram's list of places says which offset each has.
-pub struct DataWords<'a> {
-    data: &'a [u8],
-    places: &'static [u16],
-}
+/// A packet's data as words, each at the offset that is its place.
+pub struct DataWords<'a>(&'a [u8]);
 
 impl<'a> DataWords<'a> {
-    /// The words of `data` at `places`.
+    /// The words of `data`.
     #[inline]
-    pub fn new(data: &'a [u8], places: &'static [u16]) -> Self {
-        DataWords { data, places }
+    pub fn new(data: &'a [u8]) -> Self {
+        DataWords(data)
     }
 }
 
 impl Words for DataWords<'_> {
     #[inline]
-    fn word(&self, index: usize) -> u32 {
-        match self.places[index - NEAR] {
-            LENGTH => self.data.len() as u32,
-            offset => padded_word(self.data, offset.into()),
+    fn near(&self) -> [u32; NEAR] {
+        [0; NEAR]
+    }
+
+    #[inline]
+    fn far(&self, place: u16) -> u32 {
+        match place {
+            LENGTH => self.0.len() as u32,
+            offset => padded_word(self.0, offset.into()),
         }
     }
 }

@@ -2,25 +2,56 @@
 //! The decision diagram as an image holds it, and the walk through it.
 
 use crate::filter::Field;
+use crate::filter::field::NEAR;
 use core::fmt;
 
-/// The target of a walk for packets that a rule denies.
+/// The leaf of packets that a rule denies.
 pub const DENIED: u16 = 0x7fff;
-/// The target of a walk for packets that no rule matches.
+/// The leaf of packets that no rule matches.
 pub const NO_MATCH: u16 = 0x7ffe;
 /// The bit that tells a leaf from a node.
 pub(crate) const LEAF: u16 = 0x8000;
 
 /// The words of a packet that a diagram asks for.
 pub trait Words {
-    /// Word `index`; 0 where the packet ends before it.
-    fn word(&self, index: usize) -> u32;
+    /// Those that are always at hand.
+    fn near(&self) -> [u32; NEAR];
+
+    /// The word at `place`, one of [`Diagram::far`]; 0 where the packet ends before it.
+    fn far(&self, place: u16) -> u32;
+}
+
+/// How a filter finds the leaf of a packet: code that was made of its diagram, or a walk through that.
+pub trait Decide {
+    /// The diagram.
+    fn diagram(&self) -> &'static Diagram;
+
+    /// The leaf that a packet's words lead to.
+    fn leaf<W: Words>(&self, words: &W) -> u16;
+}
+
+impl Decide for &'static Diagram {
+    #[inline]
+    fn diagram(&self) -> &'static Diagram {
+        self
+    }
+
+    #[inline]
+    fn leaf<W: Words>(&self, words: &W) -> u16 {
+        self.walk(words)
+    }
+}
+
+/// In which of the intervals that sorted `bounds`, the first values of all but the first, cut the numbers `value` lies.
+#[inline(always)]
+pub fn interval<const N: usize>(bounds: &[u32; N], value: u32) -> usize {
+    bounds.partition_point(|&bound| bound <= value)
 }
 
 /// The bit of a node's head that says that its bounds are in `narrow`.
 pub(crate) const NARROW: u32 = 1 << 15;
 /// The bits of a node's head that hold `left` and `right`, by which the word is shifted; all 0 if the word is the field.
-const SHIFTS: u32 = 0x3ff << 16;
+pub(crate) const SHIFTS: u32 = 0x3ff << 16;
 
 /// Static tables of integers. A node asks for one field and finds its value's interval among sorted bounds; the interval
 /// has a target: another node, of a smaller number, or with the top bit a leaf.
@@ -50,10 +81,12 @@ impl Diagram {
     /// The leaf that a packet's words lead to.
     #[inline]
     pub fn walk<W: Words>(&self, words: &W) -> u16 {
+        let near = words.near();
         let mut target = self.root;
         while target & LEAF == 0 {
             let [head, bounds, targets] = self.nodes[usize::from(target)];
-            let mut value = words.word((head >> 26) as usize);
+            let word = (head >> 26) as usize;
+            let mut value = near.get(word).copied().unwrap_or_else(|| self.far(words, word - NEAR));
             if head & SHIFTS != 0 {
                 value = value << (head >> 21 & 31) >> (head >> 16 & 31);
             }
@@ -68,19 +101,15 @@ impl Diagram {
         target & !LEAF
     }
 
+    // By itself, lest every walk through near words has the code for the others in it.
+    #[inline(never)]
+    fn far<W: Words>(&self, words: &W, index: usize) -> u32 {
+        words.far(self.far[index])
+    }
+
     /// Bytes of the tables.
     pub const fn bytes(&self) -> usize {
         size_of_val(self.nodes) + size_of_val(self.wide) + size_of_val(self.narrow) + size_of_val(self.far)
-    }
-
-    /// The field of node `index`.
-    fn field(&self, index: usize) -> Field {
-        let head = self.nodes[index][0];
-        let word = (head >> 26) as u8;
-        match head & (SHIFTS | NARROW) {
-            NARROW => Field::new(word, 16, 16),
-            _ => Field { word, left: (head >> 21 & 31) as u8, right: (head >> 16 & 31) as u8 },
-        }
     }
 
     /// Bound `which` of node `index`.
@@ -90,12 +119,22 @@ impl Diagram {
     }
 }
 
+/// The field that a node with this head asks for.
+pub(crate) fn field(head: u32) -> Field {
+    let word = (head >> 26) as u8;
+    match head & (SHIFTS | NARROW) {
+        NARROW => Field::new(word, 16, 16),
+        _ => Field { word, left: (head >> 21 & 31) as u8, right: (head >> 16 & 31) as u8 },
+    }
+}
+
 /// The program in words, one node a line: the field as word, bits, then each interval's first value and target.
 impl fmt::Display for Diagram {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "start {}", Target(self.root))?;
         for index in (0..self.nodes.len()).rev() {
-            let (field, count) = (self.field(index), (self.nodes[index][0] & (NARROW - 1)) as usize);
+            let head = self.nodes[index][0];
+            let (field, count) = (field(head), (head & (NARROW - 1)) as usize);
             let last = field.left + field.width() - 1;
             write!(out, "{index:3} word {} bits {}-{last}:", field.word, field.left)?;
             for interval in 0..=count {

@@ -13,12 +13,12 @@ use std::hash::Hash;
 /// A [`Diagram`] on the host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
-    root: u16,
+    pub(super) root: u16,
     transport: bool,
-    nodes: Vec<[u32; 3]>,
-    wide: Vec<u32>,
-    narrow: Vec<u16>,
-    far: Vec<u16>,
+    pub(super) nodes: Vec<[u32; 3]>,
+    pub(super) wide: Vec<u32>,
+    pub(super) narrow: Vec<u16>,
+    pub(super) far: Vec<u16>,
 }
 
 /// Rows already in a table, each with its place.

@@ -15,6 +15,8 @@ pub mod ast;
 #[cfg(feature = "host")]
 mod clauses;
 #[cfg(feature = "host")]
+mod code;
+#[cfg(feature = "host")]
 mod compile;
 #[cfg(feature = "host")]
 mod emit;
@@ -48,7 +50,7 @@ mod tests;
 mod value;
 
 pub use data_words::DataWords;
-pub use diagram::{DENIED, Diagram, NO_MATCH, Words};
+pub use diagram::{DENIED, Decide, Diagram, NO_MATCH, Words, interval};
 pub use field::Field;
 pub use words::IpWords;
 

@@ -11,17 +11,16 @@ const IPV4_HEADER_BYTES: usize = 20;
 const TRANSPORT_BYTES: usize = 16;
 
 /// An IP packet's header words: the addresses, the ports, protocol and length of the transport header, the transport
-/// header's fourth word; from [`NEAR`] on what the diagram's list names. In a later fragment transport words are 0.
+/// header's fourth word; further ones where a diagram's list says. In a later fragment transport words are 0.
 pub struct IpWords<'a> {
     near: [u32; NEAR],
-    far: &'static [u16],
     packet: &'a Packet,
 }
 
 impl<'a> IpWords<'a> {
     /// The words of `packet`, those of the transport header if `transport`. None without a whole IP header.
     #[inline]
-    pub fn new(packet: &'a Packet, transport: bool, far: &'static [u16]) -> Option<Self> {
+    pub fn new(packet: &'a Packet, transport: bool) -> Option<Self> {
         let header = packet.network().first_chunk::<IPV4_HEADER_BYTES>()?;
         // As one number, lest the compiler swaps bytes in vector registers, which an emulated CPU does slowly.
         let addresses = u64::from_be_bytes(*header.last_chunk().expect("20 bytes hold 8"));
@@ -36,26 +35,26 @@ impl<'a> IpWords<'a> {
         near[usize::from(DESTINATION_PORT)] = ports & 0xffff;
         near[usize::from(PROTOCOL)] = u32::from(header[9]) << 8 | available;
         near[usize::from(FLAGS)] = flags;
-        Some(IpWords { near, far, packet })
+        Some(IpWords { near, packet })
+    }
+}
+
+impl Words for IpWords<'_> {
+    #[inline]
+    fn near(&self) -> [u32; NEAR] {
+        self.near
     }
 
-    #[cold]
-    fn far(&self, index: usize) -> u32 {
+    #[inline]
+    fn far(&self, place: u16) -> u32 {
         let network = self.packet.network();
-        match Far::decode(self.far[index]) {
+        match Far::decode(place) {
             Far::Network(offset) => padded_word(network, offset.into()),
             Far::Transport(_) if !network.first_chunk().is_some_and(is_first_fragment) => 0,
             Far::Transport(offset) => padded_word(self.packet.transport(), offset.into()),
             Far::Vlan => self.packet.before_network::<6>().map_or(0, |bytes| padded_word(bytes, 0)),
             Far::NetworkLength => network.len() as u32,
         }
-    }
-}
-
-impl Words for IpWords<'_> {
-    #[inline]
-    fn word(&self, index: usize) -> u32 {
-        if index < NEAR { self.near[index] } else { self.far(index - NEAR) }
     }
 }
 
@@ -84,6 +83,12 @@ pub(crate) fn padded_word(data: &[u8], offset: usize) -> u32 {
     let rest = data.get(offset..).unwrap_or(&[]);
     match rest.first_chunk() {
         Some(bytes) => u32::from_be_bytes(*bytes),
-        None => rest.iter().rev().fold(0, |word, &byte| word >> 8 | u32::from(byte) << 24),
+        None => short_word(rest),
     }
+}
+
+/// Less than four bytes, zeros behind them.
+#[cold]
+fn short_word(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |word, &byte| word >> 8 | u32::from(byte) << 24)
 }

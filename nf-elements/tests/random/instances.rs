@@ -37,7 +37,7 @@ instances! {
     "1/2 CheckPaint(3)", Route, 2, 1, CheckPaint = CheckPaint::new(3, true), [], [];
     "1/2 CheckTCPHeader(DETAILS true)", Route, 2, 1, CheckTcpHeader = CheckTcpHeader::new("x :: CheckTCPHeader: TCP header check failed", false, true), [], [];
     "1/2 CheckUDPHeader(VERBOSE true)", Route, 2, 1, CheckUdpHeader = CheckUdpHeader::new("UDP header check failed", true, true), [], [];
-    "1/4 Classifier(12/0806 20/0001, 12/0800 !30/0a00%ff00, 1500/ff, -)", Route, 4, 1, Classifier = Classifier::new(4, &nf_elements::filter::Diagram { root: 8, transport: false, nodes: &[[805306369,0,0],[536870913,1,2],[773357570,4,6],[773357570,4,9],[536870915,2,12],[671088642,5,16],[671088642,5,19],[536870914,7,22],[603979780,9,25],], wide: &[4278190080,1501,14,32,1501,65536,131072,22,1501,134217728,134283264,134610944,134676480,], narrow: &[32771,32770,32771,0,10,11,32769,32771,32769,32769,0,32769,32771,32769,2,3,32771,32768,32771,0,32768,0,32771,5,6,1,4,1,7,1,], far: &[65535,12,20,28,1500,] }), [], [];
+    "1/4 Classifier(12/0806 20/0001, 12/0800 !30/0a00%ff00, 1500/ff, -)", Route, 4, 1, Classifier<Code35> = Classifier::new(4, Code35), [], [];
     "0/0 ControlSocket(tcp, 1234)", Information, 1, 1, ControlSocket = ControlSocket::new(), [], [];
     "1/1 Counter(COUNT_CALL 3 stop)", Action, 1, 1, Counter = Counter::calling(nf_elements::CountCall::new(3, nf_elements::Call::new("stop")), nf_elements::CountCall::NONE), [], [];
     "1/1 Counter", Action, 1, 1, Counter = Counter::new(), [], [];
@@ -100,10 +100,10 @@ instances! {
     "1/1 IP6NDAdvertiser(2001:db8::1 02:00:00:00:00:01, fe80::/64 02:00:00:00:00:02)", Action, 1, 1, Ip6NdAdvertiser = Ip6NdAdvertiser::new(&[(0x20010db8000000000000000000000001, 128, [2, 0, 0, 0, 0, 1]), (0xfe800000000000000000000000000000, 64, [2, 0, 0, 0, 0, 2])]), [], [];
     "2/2 IP6NDSolicitor(2001:db8::1, 02:00:00:00:00:01)", Push, 2, 1, Ip6NdSolicitor = Ip6NdSolicitor::new(0x20010db8000000000000000000000001, [2, 0, 0, 0, 0, 1]), [ip6_nd_solicitor::Neighbor = ip6_nd_solicitor::Neighbor::EMPTY; 256], [];
     "1/1 IP6Print(six, CONTENTS true, NBYTES 100)", Action, 1, 1, Ip6Print = Ip6Print::new("six", 100), [], [];
-    "1/4 IPClassifier(tcp port 80 and syn, udp, ip frag or icmp type echo, -)", Route, 4, 1, IpClassifier = IpClassifier::new(4, &nf_elements::filter::Diagram { root: 6, transport: true, nodes: &[[575832065,0,1],[169377794,3,5],[575832065,0,8],[366968833,0,10],[201359362,12,14],[134250498,12,17],[268468230,20,26],], wide: &[], narrow: &[1,32771,32770,8,9,32771,32770,32771,1,32770,0,32768,80,81,0,3,0,4,3,4,257,512,1550,1792,4352,4608,0,2,0,5,0,32769,0,], far: &[4,] }), [], [];
+    "1/4 IPClassifier(tcp port 80 and syn, udp, ip frag or icmp type echo, -)", Route, 4, 1, IpClassifier<Code98> = IpClassifier::new(4, Code98), [], [];
     "1/1 IPEncap(4, 18.26.4.24, 140.247.60.147)", Action, 1, 1, IpEncap = IpEncap::new(4, [18, 26, 4, 24], Some([140, 247, 60, 147]), 250, 0, false), [], [];
     "1/1 IPEncap(udp, 18.26.4.24, DST_ANNO, TTL 3, TOS 4)", Action, 1, 1, IpEncap = IpEncap::new(17, [18, 26, 4, 24], None, 3, 4, false), [], [];
-    "1/2 IPFilter(allow src net 10.0.0.0/8 && dst port < 1024, 1 ip vers 4 and ttl > 3, deny all)", Route, 2, 1, IpFilter = IpFilter::new(3, &nf_elements::filter::Diagram { root: 4, transport: true, nodes: &[[605585409,0,1],[538738690,3,5],[201359361,8,9],[268468228,11,15],[2,0,20],], wide: &[167772160,184549376,], narrow: &[4,65535,32769,4,5,65535,0,65535,1024,32768,1,1540,1792,4356,4608,1,2,1,2,1,1,3,1,], far: &[0,8,] }), [], [];
+    "1/2 IPFilter(allow src net 10.0.0.0/8 && dst port < 1024, 1 ip vers 4 and ttl > 3, deny all)", Route, 2, 1, IpFilter<Code101> = IpFilter::new(3, Code101), [], [];
     "1/2 IPFragmenter(100)", Push, 2, 32, IpFragmenter = IpFragmenter::new(100, true, false, true), [], [];
     "1/1 IPFragmenter(1300, HONOR_DF false, VERBOSE true)", Push, 1, 32, IpFragmenter = IpFragmenter::new(1300, false, true, false), [], [];
     "1/2 IPGWOptions(1.0.0.1, 1.2.3.4)", Route, 2, 1, IpGwOptions = IpGwOptions::new(&[[1, 0, 0, 1], [1, 2, 3, 4]], true), [], [];
@@ -227,4 +227,184 @@ instances! {
     "1/2 TimeSortedSched", Pull, 2, 1, TimeSortedSched<1, 1> = TimeSortedSched::<1, 1>::new(false), [], [];
     "1/1 watched :: Queue(5)", Store, 1, 1, Queue<5> = Queue::<5>::new().named("x"), [], [];
     "1/1 RED(1, 5, 0.1, QUEUES watched)", Route, 1, 1, Red = Red::new(red::Thresholds { min: 1, max: 5, max_p: 6554, gentle: true }, 4, "watched\n"), [], [p0: Queue<5> = Queue::<5>::new().named("x"), []; ];
+}
+
+struct Code35;
+
+impl nf_elements::filter::Decide for Code35 {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 8, transport: false, nodes: &[[805306369,0,0],[536870913,1,2],[773357570,4,6],[773357570,4,9],[536870915,2,12],[671088642,5,16],[671088642,5,19],[536870914,7,22],[603979780,9,25],], wide: &[4278190080,1501,14,32,1501,65536,131072,22,1501,134217728,134283264,134610944,134676480,], narrow: &[32771,32770,32771,0,10,11,32769,32771,32769,32769,0,32769,32771,32769,2,3,32771,32768,32771,0,32768,0,32771,5,6,1,4,1,7,1,], far: &[65535,12,20,28,1500,] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        'n0: {
+        'n1: {
+        let value = words.far(12);
+        if value < 0x8060000 {
+            if (0x8000000..0x8010000).contains(&value) {
+                let value = words.far(65535);
+                if value < 0x20 {
+                    if value < 0xe {
+                        return 3;
+                    }
+                    return 1;
+                }
+                if value < 0x5dd {
+                    let value = words.far(28) << 16 >> 24;
+                    if value == 0xa {
+                        return 3;
+                    }
+                    return 1;
+                }
+                let value = words.far(28) << 16 >> 24;
+                if value == 0xa {
+                    break 'n0;
+                }
+                return 1;
+            }
+            break 'n1;
+        }
+        if value < 0x8070000 {
+            let value = words.far(65535);
+            if value < 0x5dd {
+                if value < 0x16 {
+                    return 3;
+                }
+                let value = words.far(20);
+                if (0x10000..0x20000).contains(&value) {
+                    return 0;
+                }
+                return 3;
+            }
+            let value = words.far(20);
+            if (0x10000..0x20000).contains(&value) {
+                return 0;
+            }
+            break 'n0;
+        }
+        break 'n1;
+        }
+        let value = words.far(65535);
+        if value < 0x5dd {
+            return 3;
+        }
+        break 'n0;
+        }
+        let value = words.far(1500);
+        if value < 0xff000000 {
+            return 3;
+        }
+        return 2;
+    }
+}
+struct Code98;
+
+impl nf_elements::filter::Decide for Code98 {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 6, transport: true, nodes: &[[575832065,0,1],[169377794,3,5],[575832065,0,8],[366968833,0,10],[201359362,12,14],[134250498,12,17],[268468230,20,26],], wide: &[], narrow: &[1,32771,32770,8,9,32771,32770,32771,1,32770,0,32768,80,81,0,3,0,4,3,4,257,512,1550,1792,4352,4608,0,2,0,5,0,32769,0,], far: &[4,] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let near = words.near();
+        'n0: {
+        'n3: {
+        let value = near[4];
+        if value < 0x700 {
+            if value < 0x200 {
+                if value < 0x101 {
+                    break 'n0;
+                }
+                let value = words.far(4) << 18 >> 18;
+                if value < 0x1 {
+                    let value = near[2] << 16 >> 24;
+                    if value == 0x8 {
+                        return 2;
+                    }
+                    return 3;
+                }
+                return 2;
+            }
+            if value < 0x60e {
+                break 'n0;
+            }
+            let value = near[2];
+            if value == 0x50 {
+                break 'n3;
+            }
+            let value = near[3];
+            if value == 0x50 {
+                break 'n3;
+            }
+            break 'n0;
+        }
+        if (0x1100..0x1200).contains(&value) {
+            return 1;
+        }
+        break 'n0;
+        }
+        let value = near[5] << 14 >> 31;
+        if value < 0x1 {
+            break 'n0;
+        }
+        return 0;
+        }
+        let value = words.far(4) << 18 >> 18;
+        if value < 0x1 {
+            return 3;
+        }
+        return 2;
+    }
+}
+struct Code101;
+
+impl nf_elements::filter::Decide for Code101 {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 4, transport: true, nodes: &[[605585409,0,1],[538738690,3,5],[201359361,8,9],[268468228,11,15],[2,0,20],], wide: &[167772160,184549376,], narrow: &[4,65535,32769,4,5,65535,0,65535,1024,32768,1,1540,1792,4356,4608,1,2,1,2,1,1,3,1,], far: &[0,8,] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let near = words.near();
+        'n1: {
+        'n2: {
+        let value = near[0];
+        if (0xa000000..0xb000000).contains(&value) {
+            let value = near[4];
+            if value < 0x1104 {
+                if (0x604..0x700).contains(&value) {
+                    break 'n2;
+                }
+                break 'n1;
+            }
+            if value < 0x1200 {
+                break 'n2;
+            }
+            break 'n1;
+        }
+        break 'n1;
+        }
+        let value = near[3];
+        if value < 0x400 {
+            return 0;
+        }
+        break 'n1;
+        }
+        let value = words.far(0) >> 28;
+        if value == 0x4 {
+            let value = words.far(8) >> 24;
+            if value < 0x4 {
+                return 32767;
+            }
+            return 1;
+        }
+        return 32767;
+    }
 }

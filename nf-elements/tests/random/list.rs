@@ -34,13 +34,14 @@ fn line(text: &'static str) -> Result<Line, String> {
     Ok(Line { text, name, class, outputs, instance })
 }
 
-/// An element as the macro `instances` takes it: its type, its expression, the memory that it is lent.
-fn element(instance: &Instance) -> String {
+/// An element as the macro `instances` takes it: its type, its expression, the memory that it is lent. `name` is that of
+/// a type of its own.
+fn element(instance: &Instance, name: &str) -> String {
     let data: String = instance.data.iter().map(|byte| format!("\\x{byte:02x}")).collect();
-    let expression = instance.expression.replace("{data}", &format!("b\"{data}\""));
+    let expression = instance.expression.replace("{data}", &format!("b\"{data}\"")).replace("{name}", name);
     let memory = instance.memory.as_ref();
     let memory = memory.map_or(String::new(), |lent| format!("{} = {}; {}", lent.rust_type, lent.empty, lent.count));
-    format!("{} = {expression}, [{memory}]", instance.rust_type)
+    format!("{} = {expression}, [{memory}]", instance.rust_type.replace("{name}", name))
 }
 
 /// The text of `instances.rs`.
@@ -57,17 +58,20 @@ pub fn source() -> String {
     let mut source = String::from(
         "// SPDX-License-Identifier: Apache-2.0\n// What `Configure` makes of list.txt: see the README.\n\ninstances! {\n",
     );
+    let mut items = String::new();
     for (number, line) in lines.iter().enumerate() {
         let shape = elements::class(line.class).expect("it was found before").spec.shape;
         let mut peers = String::new();
         for (peer, wanted) in line.instance.peers.iter().enumerate() {
             let found = lines[..number].iter().find(|line| line.name == wanted.name).expect("the peer stands before");
-            write!(peers, "p{peer}: {}; ", element(&found.instance)).expect("a string takes text");
+            write!(peers, "p{peer}: {}; ", element(&found.instance, "")).expect("a string takes text");
         }
         let (most, outputs) = (line.instance.most, line.outputs.max(1));
-        let element = element(&line.instance);
+        let name = format!("Code{number}");
+        items += &line.instance.items.replace("{name}", &name);
+        let element = element(&line.instance, &name);
         writeln!(source, "    {:?}, {shape:?}, {outputs}, {most}, {element}, [{peers}];", line.text)
             .expect("a string takes text");
     }
-    source + "}\n"
+    source + "}\n\n" + &items
 }

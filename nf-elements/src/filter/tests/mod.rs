@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Tests of the whole way from a pattern's text to the leaf of a packet.
 
+mod code;
 mod errors;
 mod large;
 mod primitives;
@@ -103,7 +104,7 @@ impl Datagram {
 
 /// Where `diagram` sends `packet`.
 fn walk(diagram: &Diagram, packet: &Packet) -> u16 {
-    match IpWords::new(packet, diagram.transport, diagram.far) {
+    match IpWords::new(packet, diagram.transport) {
         Some(words) => diagram.walk(&words),
         None => diagram.constant().unwrap_or(NO_MATCH),
     }

@@ -53,7 +53,7 @@ fn masked(random: &mut Random, operator: &str) -> String {
     format!("{field} & {mask} {operator} {value}")
 }
 
-fn pattern(random: &mut Random, depth: usize) -> String {
+pub(super) fn pattern(random: &mut Random, depth: usize) -> String {
     if depth == 0 {
         return test(random);
     }
@@ -95,7 +95,7 @@ fn datagram(random: &mut Random) -> Datagram {
 }
 
 /// A packet: mostly a good one, sometimes with bytes changed, or cut anywhere.
-fn random_packet(random: &mut Random) -> Packet {
+pub(super) fn random_packet(random: &mut Random) -> Packet {
     let mut packet = datagram(random).packet();
     for _ in 0..random.choose(&[0, 0, 0, 1, 5]) {
         let at = random.below(packet.len());
@@ -107,8 +107,20 @@ fn random_packet(random: &mut Random) -> Packet {
     packet
 }
 
-fn first_match(rules: &[(Pattern, u16)], packet: &Packet) -> u16 {
+pub(super) fn first_match(rules: &[(Pattern, u16)], packet: &Packet) -> u16 {
     rules.iter().find(|rule| reference::matches(&rule.0, packet)).map_or(NO_MATCH, |rule| rule.1)
+}
+
+/// A pattern of Classifier for bytes below 3.
+pub(super) fn random_clauses(random: &mut Random) -> String {
+    let mut text = String::new();
+    for _ in 0..1 + random.below(3) {
+        let (not, offset) = (random.choose(&["", "", "!"]), random.below(10));
+        let value = random.choose(&["01", "0?", "0100", "0001000100", "??01"]);
+        let mask = if random.below(3) == 0 { format!("%{}", &"015a0fff01"[..value.len()]) } else { String::new() };
+        text += &format!("{not}{offset}/{value}{mask} ");
+    }
+    text
 }
 
 #[test]
