@@ -20,7 +20,8 @@ pub const MESSAGE_BYTES: usize = 4096;
 /// The name under which the machine itself answers `Read`: its handlers are [`MACHINE_HANDLERS`].
 pub const MACHINE: &str = "machine";
 
-/// What `machine.NAME` tells, all of them numbers; beside these `received_N` and `sent_N`, the frames of port N so far.
+/// What `machine.NAME` tells, all of them numbers; beside these `received_N` and `sent_N`, the frames of port N so far;
+/// and where port N is a link's end, `link_up_N` (1 if its peer is there) and `link_down_N` (frames dropped because it was not).
 pub const MACHINE_HANDLERS: &[(&str, &str)] = &[
     ("now_ns", "nanoseconds since the kernel's entry"),
     ("ready_ns", "nanoseconds from the kernel's entry until all ports were up"),

@@ -113,6 +113,9 @@ pub struct RunArgs {
     /// The machine type
     #[arg(long, value_enum, default_value_t = MachineType::Microvm)]
     pub machine: MachineType,
+    /// What the links between VMs are; auto takes rings where the machine type has PCI
+    #[arg(long, value_enum, default_value_t = Links::Auto)]
+    pub links: Links,
     /// What executes the VMs; auto proves that KVM works before it takes it
     #[arg(long, value_enum, default_value_t = Acceleration::Auto)]
     pub accel: Acceleration,
@@ -329,6 +332,17 @@ pub enum MachineType {
     Q35,
     /// virtio over MMIO; the fastest to boot
     Microvm,
+}
+
+/// What a link between two VMs is, where nothing of ours or the user's is between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Links {
+    /// Rings on pc and q35, NICs on microvm
+    Auto,
+    /// A NIC at each end, with a pair of sockets between
+    Nic,
+    /// Rings in memory that the two VMs share (pc and q35)
+    Ring,
 }
 
 /// What executes a VM.

@@ -2,12 +2,14 @@
 //! Virtual machines on QEMU.
 //!
 //! A [`Machine`] describes one and gives QEMU's command line; [`Vm`] is one that runs. Frames of a NIC on a socket are
-//! served through [`Port`], the control channel through [`Control`]. [`accel::choose`] tells whether KVM executes guests.
+//! served through [`Port`], the control channel through [`Control`], the memory of
+//! a link through [`LinkServer`]. [`accel::choose`] tells whether KVM executes guests.
 #![forbid(unsafe_code)]
 
 pub mod accel;
 mod control_client;
 mod floor;
+mod link;
 mod machine;
 mod port;
 mod tsc;
@@ -15,6 +17,7 @@ mod vm;
 
 pub use control_client::{Control, ControlError, Ready};
 pub use floor::floor_kernel;
+pub use link::{EndState, LinkError, LinkMemory, LinkServer};
 pub use machine::{Accel, Backend, Kind, Machine, Nic, PortDevice, shell_words};
 pub use port::{MAX_FRAME_BYTES, Port};
 pub use tsc::tsc_khz;

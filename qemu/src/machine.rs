@@ -159,7 +159,7 @@ pub struct Nic {
 pub enum PortDevice {
     /// A NIC.
     Nic(Nic),
-    /// One end of a link (`ivshmem-doorbell`): the socket of that end, which an ivshmem server serves. It needs PCI, which
+    /// One end of a link (`ivshmem-doorbell`): the socket of that end, which a [`crate::LinkServer`] serves. It needs PCI, which
     /// a microvm has not.
     Link {
         /// The socket.

@@ -52,9 +52,13 @@ impl Running {
     pub fn boot_with_memory(image: &Path, kind: Kind, nics: usize, memory_mib: u32) -> Running {
         let folder = TempDir::new().expect("a folder");
         let (machine, ports) = machine(image, kind, nics, folder.path());
-        let machine = Machine { memory_mib, ..machine };
+        Running::start(&Machine { memory_mib, ..machine }, ports, folder)
+    }
+
+    /// Boots `machine`, whose sockets are in `folder`, and waits until it is ready.
+    pub fn start(machine: &Machine, ports: Vec<Port>, folder: TempDir) -> Running {
         let socket = machine.control.clone().expect("there is a control channel");
-        let mut vm = Vm::start(&machine).expect("QEMU starts");
+        let mut vm = Vm::start(machine).expect("QEMU starts");
         let deadline = Instant::now() + PATIENCE;
         let mut control = loop {
             if let Some(control) = Control::connect(&socket).expect("the socket is fine") {

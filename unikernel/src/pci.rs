@@ -21,6 +21,7 @@ const MSIX_ENABLE: u32 = 1 << 31;
 const MSIX_FUNCTION_MASK: u32 = 1 << 30;
 /// Where BARs go that the firmware left alone: below the APICs and above any RAM a VM of ours has there.
 const BAR_WINDOW: u32 = 0xd000_0000;
+const BAR_WINDOW_END: u32 = 0xfe00_0000;
 
 /// The way to configuration space.
 #[derive(Clone, Copy, defmt::Format)]
@@ -138,7 +139,8 @@ impl Bus {
         self.write(function, COMMAND, COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_INTERRUPT_DISABLE);
     }
 
-    /// The physical address of memory BAR `index`, which is placed if the firmware did not, or lies beyond what is mapped.
+    /// The physical address of memory BAR `index`, which is placed if the firmware did not, or put it beyond what is mapped. None if
+    /// there is no such BAR, or no room for it.
     pub fn bar(&self, function: Function, index: u8) -> Option<usize> {
         const MEMORY_64: u32 = 0b100;
         let register = BAR0 + 4 * index;
@@ -151,19 +153,35 @@ impl Bus {
         if base != 0 && !(wide && self.read(function, register + 4) != 0) {
             return Some(base as usize);
         }
-        Some(self.place(function, register, wide) as usize)
+        self.place(function, register, wide).map(|base| base as usize)
     }
 
-    fn place(&self, function: Function, register: u8, wide: bool) -> u32 {
+    /// The physical address of memory BAR `index` and its bytes. To be asked before the device decodes memory: finding the size
+    /// out overwrites the address for a moment.
+    pub fn memory_bar(&self, function: Function, index: u8) -> Option<(usize, usize)> {
+        let base = self.bar(function, index)?;
+        let register = BAR0 + 4 * index;
+        let bytes = self.size(function, register);
+        self.write(function, register, base as u32);
+        Some((base, bytes as usize))
+    }
+
+    /// The bytes of the BAR in `register`, which then has to be written again (PCI 3.0 §6.2.5.1).
+    fn size(&self, function: Function, register: u8) -> u32 {
         self.write(function, register, !0);
-        let size = (!(self.read(function, register) & !0xf)).wrapping_add(1).max(4096);
-        let base = NEXT_BAR.load(Ordering::Relaxed).next_multiple_of(size);
-        NEXT_BAR.store(base + size, Ordering::Relaxed);
+        (!(self.read(function, register) & !0xf)).wrapping_add(1)
+    }
+
+    fn place(&self, function: Function, register: u8, wide: bool) -> Option<u32> {
+        let size = self.size(function, register).max(4096);
+        let base = NEXT_BAR.load(Ordering::Relaxed).checked_next_multiple_of(size)?;
+        let end = base.checked_add(size).filter(|&end| end <= BAR_WINDOW_END)?;
+        NEXT_BAR.store(end, Ordering::Relaxed);
         self.write(function, register, base);
         if wide {
             self.write(function, register + 4, 0);
         }
-        base
+        Some(base)
     }
 
     /// Turns MSI-X on, entry 0 raising the wake-up interrupt. False if its table cannot be reached.

@@ -4,9 +4,12 @@
 use crate::boot::parameters::Parameters;
 use crate::boot::pvh::StartInfo;
 use crate::control_server::{ControlServer, Wish};
+use crate::devices::{Devices, Found};
+use crate::link::Link;
 use crate::memory::{FreeRam, POOL};
+use crate::port::Port;
 use crate::time::Clock;
-use crate::virtio::{Devices, console, net};
+use crate::virtio::{console, net};
 use crate::{apic, power};
 use heapless::Vec;
 use nf_elements::{Batch, Graph, Packet, PacketIo};
@@ -18,7 +21,7 @@ const MAX_IDLE_ROUNDS: u32 = 64;
 
 /// The machine that the wiring runs on.
 struct Machine {
-    ports: Vec<&'static mut net::Nic, MAX_PORTS>,
+    ports: Vec<Port, MAX_PORTS>,
     clock: Clock,
     now_ns: u64,
     ready_ns: u64,
@@ -70,22 +73,34 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
     (machine, rest)
 }
 
-/// Brings the ports up, in order: the VMM gives NICs before other devices.
-fn ports(devices: &mut Devices, memory: &mut FreeRam, wanted: usize) -> Vec<&'static mut net::Nic, MAX_PORTS> {
+/// Brings the ports up, in order: the VMM gives them before other devices.
+fn ports(devices: &mut Devices, memory: &mut FreeRam, wanted: usize) -> Vec<Port, MAX_PORTS> {
     let mut ports = Vec::new();
     while ports.len() < wanted
         && let Some(device) = devices.next()
     {
-        if device.id != net::DEVICE_ID {
-            continue;
-        }
-        match net::Nic::new(device.transport, memory, ports.len() as u8) {
-            Ok(nic) => drop(ports.push(memory.place(nic))),
-            Err(error) => defmt::error!("a NIC cannot be used: {}", error),
+        if let Some(port) = port(device, memory, ports.len() as u8) {
+            drop(ports.push(port));
         }
     }
     assert!(ports.len() == wanted, "the chain gives this VM {} ports, the VMM {}", wanted, ports.len());
     ports
+}
+
+/// Brings `device` up as port number `number`, if it is one that can be.
+fn port(device: Found, memory: &mut FreeRam, number: u8) -> Option<Port> {
+    match device {
+        Found::Virtio { id: net::DEVICE_ID, transport } => match net::Nic::new(transport, memory, number) {
+            Ok(nic) => return Some(Port::Nic(memory.place(nic))),
+            Err(error) => defmt::error!("a NIC cannot be used: {}", error),
+        },
+        Found::Virtio { .. } => {}
+        Found::Link(device) => match Link::new(device, number) {
+            Ok(link) => return Some(Port::Link(memory.place(link))),
+            Err(error) => defmt::error!("a link cannot be used: {}", defmt::Debug2Format(&error)),
+        },
+    }
+    None
 }
 
 impl Rest {
@@ -93,13 +108,15 @@ impl Rest {
     #[inline(never)]
     fn control(mut self) -> Option<ControlServer> {
         self.devices.log();
-        let device = self.devices.find(|device| {
-            if device.id == net::DEVICE_ID {
-                defmt::warn!("a NIC too many: the chain gives this VM no port for it");
+        let transport = self.devices.find_map(|device| match device {
+            Found::Virtio { id: console::DEVICE_ID, transport } => Some(transport),
+            Found::Virtio { id: net::DEVICE_ID, .. } | Found::Link(_) => {
+                defmt::warn!("a port too many: the chain gives this VM none for it");
+                None
             }
-            device.id == console::DEVICE_ID
+            Found::Virtio { .. } => None,
         })?;
-        match console::Console::new(device.transport, &mut self.memory) {
+        match console::Console::new(transport, &mut self.memory) {
             Ok(console) => Some(ControlServer::new(console)),
             Err(error) => {
                 defmt::error!("the control channel cannot be used: {}", error);
@@ -150,17 +167,7 @@ impl Machine {
             control.say_ready(self.ready_ns, self.clock.now_ns());
         }
         for (name, port) in G::PORTS.iter().zip(&self.ports) {
-            let [a, b, c, d, e, f] = port.mac();
-            defmt::info!(
-                "port {=str}: {=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}",
-                name,
-                a,
-                b,
-                c,
-                d,
-                e,
-                f
-            );
+            port.log(name);
         }
         let mut patience = Patience::new();
         loop {
@@ -233,14 +240,14 @@ impl Machine {
 }
 
 impl Machine {
-    /// `received_N` and `sent_N`: frames of port N.
+    /// What port N tells: `received_N`, `sent_N`, and more of a link.
     fn read_port(&self, name: &str) -> Option<u64> {
-        let (what, number) = name.split_once('_')?;
+        let (what, number) = name.rsplit_once('_')?;
         let port = self.ports.get(number.parse::<usize>().ok()?)?;
         match what {
             "received" => Some(port.received()),
             "sent" => Some(port.sent()),
-            _ => None,
+            _ => port.link()?.read(what),
         }
     }
 }

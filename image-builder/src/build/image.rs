@@ -33,7 +33,7 @@ opt-level = "s"
 pub const KIND: Kind = Kind {
     what: "the images",
     announced: true,
-    crates: &["unikernel", "nf-elements", "control"],
+    crates: &["unikernel", "nf-elements", "control", "ring"],
     profiles: PROFILES,
     cargo_flags: &["--release"],
     // Relative paths: rustc and the linker run in the workspace's folder.

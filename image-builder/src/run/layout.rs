@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What each NIC hangs on: the chain's networks and links, and what the user attached to them.
 
-use crate::cli::{Attachment, RunArgs};
+use crate::cli::{Attachment, Links, MachineType, RunArgs};
 use crate::failure::usage;
 use chain_compiler::{Peer, Plan};
 use std::path::Path;
@@ -20,7 +20,7 @@ pub struct Place {
 pub enum Hangs {
     /// A socket that we serve; the index of its segment.
     Served(usize),
-    /// The NIC at the other end of a link, without us between.
+    /// The port at the other end of a link, without us between.
     Linked(Place),
     /// A TAP device.
     Tap(String),
@@ -39,6 +39,8 @@ pub struct Layout {
     pub replays: Vec<(Vec<Place>, Attachment)>,
     /// Each capture: where it listens, and its file.
     pub captures: Vec<(Vec<Place>, Attachment)>,
+    /// Whether the links without us between are rings in shared memory, not pairs of NICs.
+    pub rings: bool,
 }
 
 impl Layout {
@@ -79,7 +81,31 @@ impl Layout {
             hangs[place.vm][place.port] = Some(Hangs::Served(segment));
         }
         let nics = hangs.into_iter().map(|ports| ports.into_iter().flatten().collect()).collect();
-        Ok(Layout { nics, segments, replays, captures })
+        Ok(Layout { nics, segments, replays, captures, rings: rings(args)? })
+    }
+
+    /// The links without us between, each by its two ends.
+    pub fn links(&self) -> impl Iterator<Item = [Place; 2]> {
+        self.nics.iter().enumerate().flat_map(|(vm, ports)| {
+            ports.iter().enumerate().filter_map(move |(port, hangs)| match (Place { vm, port }, hangs) {
+                (place, Hangs::Linked(other)) if place < *other => Some([place, *other]),
+                _ => None,
+            })
+        })
+    }
+}
+
+/// Whether links are rings. Those need PCI, and a server that runs as long as the VMs do.
+fn rings(args: &RunArgs) -> anyhow::Result<bool> {
+    match (args.links, args.machine) {
+        (Links::Nic, _) | (Links::Auto, MachineType::Microvm) => Ok(false),
+        (Links::Ring, MachineType::Microvm) => {
+            Err(usage("--links ring needs a machine with PCI: --machine q35 or --machine pc"))
+        }
+        (Links::Ring, _) if args.print_command => {
+            Err(usage("--links ring needs a server for each link, which a printed command does not start: --links nic"))
+        }
+        (Links::Auto | Links::Ring, _) => Ok(!args.print_command),
     }
 }
 

@@ -5,6 +5,7 @@ mod display;
 mod fleet;
 mod frames;
 mod layout;
+mod links;
 mod relay;
 mod report;
 mod restart;
@@ -94,6 +95,9 @@ fn kind(machine: MachineType) -> Kind {
 
 fn port_device(built: &Built, layout: &Layout, place: Place, folder: &Path) -> PortDevice {
     let (local, host) = nic_sockets(folder, place);
+    if let (true, Hangs::Linked(_)) = (layout.rings, &layout.nics[place.vm][place.port]) {
+        return PortDevice::Link { socket: local };
+    }
     let backend = match &layout.nics[place.vm][place.port] {
         Hangs::Served(_) => Backend::Dgram { local, remote: host },
         Hangs::Linked(other) => Backend::Dgram { local, remote: nic_sockets(folder, *other).0 },
@@ -103,7 +107,8 @@ fn port_device(built: &Built, layout: &Layout, place: Place, folder: &Path) -> P
     PortDevice::Nic(Nic { backend, mac: mac(&layout::name(&built.chain.plan, place)) })
 }
 
-/// The sockets of a NIC: QEMU's and ours. Short names: a socket's path has at most 107 bytes.
+/// The sockets of a port: QEMU's and ours of a NIC; the first one is that of a link's end. Short names: a socket's path has at
+/// most 107 bytes.
 fn nic_sockets(folder: &Path, place: Place) -> (PathBuf, PathBuf) {
     let name = format!("{}-{}", place.vm, place.port);
     (folder.join(&name), folder.join(format!("{name}.host")))

@@ -2,6 +2,8 @@
 //! What happened in a run: for people, or as JSON.
 
 use super::fleet::Member;
+use super::layout::Place;
+use super::links::{Link, LinkReport};
 use super::relay::Relay;
 use crate::build::{Built, manifest};
 use crate::cli::RunArgs;
@@ -23,6 +25,7 @@ pub struct Report {
     machine: String,
     accel: &'static str,
     vms: Vec<VmReport>,
+    links: Vec<LinkReport>,
     packets: Packets,
     throughput: Option<Throughput>,
     /// The captures that were written.
@@ -99,6 +102,7 @@ impl Report {
         args: &RunArgs,
         fleet: &mut [Member],
         relay: &Relay,
+        links: &[Link],
     ) -> anyhow::Result<Report> {
         let throughput = throughput(relay, fleet);
         let vms = built.manifest.vms.iter().zip(fleet).map(|(vm, member)| vm_report(vm, args, member));
@@ -111,9 +115,14 @@ impl Report {
                 packets.forwarded += port.sent;
             }
         }
+        let count = |place: Place| {
+            let port = &vms[place.vm].ports[place.port];
+            (port.received, port.sent)
+        };
+        let links = links.iter().map(|link| link.report(&built.chain.plan, count)).collect::<anyhow::Result<_>>()?;
         let machine = args.machine.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
         let (chain, accel) = (built.chain.stem.clone(), accel.name());
-        Ok(Report { chain, machine, accel, vms, packets, throughput, captures: Vec::new() })
+        Ok(Report { chain, machine, accel, vms, links, packets, throughput, captures: Vec::new() })
     }
 
     /// On standard output.
@@ -141,6 +150,9 @@ impl Report {
         for (vm, drops) in self.vms.iter().flat_map(|vm| vm.drops.iter().map(move |drops| (vm, drops))) {
             let Drops { element, reason, meaning, packets } = drops;
             let _ = writeln!(text, "              {packets:>8} {}: {element}.{reason} ({meaning})", vm.name);
+        }
+        for link in &self.links {
+            let _ = writeln!(text, "  link        {}", link.text());
         }
         if let Some(throughput) = &self.throughput {
             let (kpps, mbit) = (throughput.in_pps / 1e3, throughput.out_bits_per_second / 1e6);

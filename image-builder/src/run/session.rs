@@ -4,6 +4,7 @@
 use super::display::Display;
 use super::fleet::Member;
 use super::layout::{Hangs, Layout, Place};
+use super::links::Link;
 use super::relay::Relay;
 use super::report::{Recorded, Report};
 use super::restart::Restarts;
@@ -36,10 +37,11 @@ pub struct Replay {
     pub places: Vec<Place>,
 }
 
-/// Dropped in this order: VMs, threads, sockets.
+/// Dropped in this order: VMs, threads, links, sockets.
 pub struct Session {
     fleet: Vec<Member>,
     traffic: Traffic,
+    links: Vec<Link>,
     server: Server,
     state: State,
     folder: RunFolder,
@@ -97,13 +99,14 @@ impl Session {
             _ => None,
         });
         let traffic = Traffic { threads: relay.start(), relay, foreign: foreign.collect() };
+        let links = Link::serve(layout, |place| nic_sockets(folder.path(), place).0)?;
         let on = format!("{}, {}", machines[0].kind.name(), machines[0].accel.name());
         let mut state = State::begin(folder.name(), &args.file, on, args.detach);
         state.foreign.clone_from(&traffic.foreign);
         let server = Server::listen(folder.path())?;
         let (fleet, restarts) = (Vec::new(), Restarts::default());
         let mut session =
-            Session { fleet, traffic, server, state, folder, machines, restarts, display: None, stopped: false };
+            Session { fleet, traffic, links, server, state, folder, machines, restarts, display: None, stopped: false };
         session.state.write(session.folder.path())?;
         for vm in 0..session.machines.len() {
             stop.check()?;
@@ -158,7 +161,7 @@ impl Session {
         }
         let over = if replaying { self.replay(layout, deadline, stop) } else { self.live(deadline, stop) }?;
         let accel = self.machines[0].accel;
-        let mut report = Report::gather(built, accel, args, &mut self.fleet, &self.traffic.relay)?;
+        let mut report = Report::gather(built, accel, args, &mut self.fleet, &self.traffic.relay, &self.links)?;
         for member in &mut self.fleet {
             member.power_off()?;
         }
@@ -314,8 +317,9 @@ impl Session {
 
     /// Ends the traffic and gives the captures their names.
     fn finish(self, layout: &Layout) -> anyhow::Result<Vec<Recorded>> {
-        let Session { fleet, traffic, folder, server, .. } = self;
+        let Session { fleet, traffic, links, folder, server, .. } = self;
         drop(fleet);
+        drop(links);
         let relay = Arc::clone(&traffic.relay);
         drop(traffic);
         let relay = Arc::into_inner(relay).context("a thread of the relay did not end")?;

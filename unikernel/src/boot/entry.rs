@@ -4,7 +4,7 @@
 //!
 //! On entry: 32-bit protected mode without paging, `ebx` = address of `hvm_start_info`, no stack.
 //!
-//! The page tables map the first 4 GiB one to one, writable or executable but never both, and stay as they are made here:
+//! The page tables map the first 4 GiB one to one, writable or executable but never both, and stay as they are made here, but for the memory of links:
 //!
 //! | where | page | access |
 //! | --- | --- | --- |
@@ -12,7 +12,7 @@
 //! | code | 4 KiB | read, execute |
 //! | constants | 4 KiB | read |
 //! | from there up to [`RAM_LIMIT`] | 4 KiB up to the image's stacks, else 2 MiB | read, write |
-//! | from [`RAM_LIMIT`] on, but for the last 2 MiB | 2 MiB | read, write, uncached |
+//! | from [`RAM_LIMIT`] on, but for the last 2 MiB | 2 MiB | read, write, uncached (links: see `paging`) |
 //!
 //! They are made here and not in Rust because Rust cannot run in 64-bit mode without them, and a second set would cost as
 //! much again: under software emulation each loop has to be translated before it runs.
@@ -56,7 +56,9 @@ global_asm!(
     ".balign 4096",
     "pml4: .skip 4096",
     "pdpt: .skip 4096",
-    "pd: .skip 4 * 4096",
+    ".globl image_large_pages",
+    "pd:",
+    "image_large_pages: .skip 4 * 4096",
     ".popsection",
     ".pushsection .text.pvh_start, \"ax\", @progbits",
     ".code32",

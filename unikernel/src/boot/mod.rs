@@ -4,5 +4,6 @@
 #[cfg(not(test))]
 mod entry;
 pub mod exceptions;
+pub mod paging;
 pub mod parameters;
 pub mod pvh;

@@ -5,14 +5,12 @@
 //! MSI-X, and a frame is handed to the device where it lies.
 
 pub mod console;
-mod discover;
-mod mmio;
+pub mod mmio;
 pub mod net;
-mod pci;
+pub mod pci;
 pub mod queue;
 mod transport;
 
-pub use discover::Devices;
 pub use transport::Transport;
 
 /// What stops a device from being used.

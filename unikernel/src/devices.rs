@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Finding virtio devices: in the windows that the command line names, or else on PCI bus 0.
+//! Finding devices: virtio's in the windows that the command line names, or else those on PCI bus 0, links among them.
 #![allow(unsafe_code)]
 
-use super::{Transport, mmio, pci};
-use crate::acpi;
 use crate::boot::parameters::{Parameters, Window};
 use crate::pci::{Bus, ConfigSpace, Function};
+use crate::virtio::{Transport, mmio, pci};
+use crate::{acpi, ivshmem};
 use heapless::Vec;
 
+/// The vendor of virtio's devices, and of ivshmem.
 const VIRTIO_VENDOR: u16 = 0x1af4;
-/// A modern device's PCI id is this plus its device id, §4.1.2.1.
+/// A modern device's PCI id is this plus its device id, virtio 1.2 §4.1.2.1.
 const MODERN_DEVICE: u16 = 0x1040;
+const LAST_MODERN_DEVICE: u16 = 0x107f;
 
-/// A device: its id (§5) and its registers.
-pub struct Found {
-    /// 1: network, 3: console.
-    pub id: u32,
-    /// Its registers.
-    pub transport: Transport,
+/// A device.
+pub enum Found {
+    /// One of virtio's.
+    Virtio {
+        /// Its id (virtio 1.2 §5). 1: network, 3: console.
+        id: u32,
+        /// Its registers.
+        transport: Transport,
+    },
+    /// One end of a link.
+    Link(ivshmem::Device),
 }
 
 /// The devices in the order of the VMM's command line, looked for as they are asked for: each access to a bus costs
@@ -94,19 +101,21 @@ impl Iterator for Devices {
 fn open_window(window: Window) -> Option<Found> {
     // SAFETY: the VMM says that a window lies there.
     let (device, id) = unsafe { mmio::Device::probe(window.paddr, window.line) }?;
-    Some(Found { id, transport: Transport::Mmio(device) })
+    Some(Found::Virtio { id, transport: Transport::Mmio(device) })
 }
 
-/// The device that `function` is, if it is one of virtio's and can be used.
+/// The device that `function` is, if it is one of those that we know and can be used.
 fn open_function(bus: &Bus, function: Function) -> Option<Found> {
-    if function.vendor != VIRTIO_VENDOR || function.device < MODERN_DEVICE {
-        return None;
-    }
-    match pci::Device::new(*bus, function) {
-        Ok(device) => Some(Found { id: u32::from(function.device - MODERN_DEVICE), transport: Transport::Pci(device) }),
-        Err(error) => {
-            defmt::warn!("PCI function {}: {}", defmt::Debug2Format(&function), error);
-            None
+    match (function.vendor, function.device) {
+        (VIRTIO_VENDOR, ivshmem::DEVICE) => usable(function, ivshmem::Device::new(*bus, function)).map(Found::Link),
+        (VIRTIO_VENDOR, MODERN_DEVICE..=LAST_MODERN_DEVICE) => {
+            let device = usable(function, pci::Device::new(*bus, function))?;
+            Some(Found::Virtio { id: u32::from(function.device - MODERN_DEVICE), transport: Transport::Pci(device) })
         }
+        _ => None,
     }
+}
+
+fn usable<T, E: defmt::Format>(function: Function, device: Result<T, E>) -> Option<T> {
+    device.inspect_err(|error| defmt::warn!("PCI function {}: {}", defmt::Debug2Format(&function), error)).ok()
 }

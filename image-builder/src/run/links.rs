@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The links between VMs that nothing of ours or the user's is between: their servers, and what they carried.
+
+use super::layout::{self, Layout, Place};
+use anyhow::Context;
+use chain_compiler::Plan;
+use qemu::{EndState, LinkServer};
+use ring::Shape;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// A link.
+pub struct Link {
+    ends: [Place; 2],
+    /// What serves its memory, if it is a ring; the first end is end A.
+    server: Option<LinkServer>,
+}
+
+/// What a link carried.
+#[derive(Debug, Serialize)]
+pub struct LinkReport {
+    kind: LinkKind,
+    ends: [EndReport; 2],
+}
+
+/// What a link is.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum LinkKind {
+    Ring,
+    Nic,
+}
+
+/// One end of a link.
+#[derive(Debug, Serialize)]
+struct EndReport {
+    port: String,
+    sent: u64,
+    received: u64,
+    ring: Option<RingReport>,
+}
+
+/// What one end of a ring counted beside.
+#[derive(Debug, Serialize)]
+struct RingReport {
+    /// Frames that it dropped because the peer was down, or because no link carries frames of that length.
+    dropped_down: u64,
+    too_long: u64,
+    /// What lay there for an end that ended (in lines of 64 bytes), and nonsense that the peer wrote.
+    lost: u64,
+    bad: u64,
+    /// How often it woke the peer.
+    wakeups: u64,
+}
+
+impl Link {
+    /// Serves the links of `layout`; `socket` gives the socket of an end.
+    pub fn serve(layout: &Layout, socket: impl Fn(Place) -> PathBuf) -> anyhow::Result<Vec<Link>> {
+        let serve = |ends: [Place; 2]| {
+            let server = layout.rings.then(|| LinkServer::start(ends.map(&socket), Shape::COPY)).transpose()?;
+            Ok(Link { ends, server })
+        };
+        layout.links().map(serve).collect()
+    }
+
+    /// What it carried; `count` gives the frames that a port received and sent.
+    pub fn report(&self, plan: &Plan, count: impl Fn(Place) -> (u64, u64)) -> anyhow::Result<LinkReport> {
+        let states = self.server.as_ref().map(|server| server.memory().ends()).transpose();
+        let states = states.context("cannot read a link's memory")?;
+        let end = |index: usize| {
+            let (place, (received, sent)) = (self.ends[index], count(self.ends[index]));
+            let ring = states.as_ref().map(|states| RingReport::new(&states[index]));
+            EndReport { port: layout::name(plan, place), sent, received, ring }
+        };
+        Ok(LinkReport {
+            kind: if self.server.is_some() { LinkKind::Ring } else { LinkKind::Nic },
+            ends: [end(0), end(1)],
+        })
+    }
+}
+
+impl LinkKind {
+    fn name(self) -> &'static str {
+        match self {
+            LinkKind::Ring => "ring",
+            LinkKind::Nic => "NICs",
+        }
+    }
+}
+
+impl RingReport {
+    fn new(state: &EndState) -> Self {
+        let counted = &state.statistics;
+        RingReport {
+            dropped_down: counted.dropped_down,
+            too_long: counted.too_long,
+            lost: counted.lost,
+            bad: counted.bad_descriptors + counted.bad_indices + counted.short_buffers,
+            wakeups: counted.wakeups,
+        }
+    }
+}
+
+impl LinkReport {
+    /// A line for people.
+    pub fn text(&self) -> String {
+        let [a, b] = &self.ends;
+        let woke = |end: &EndReport| end.ring.as_ref().map_or(0, |ring| ring.wakeups);
+        let mut text = format!("{} ↔ {}: {} frames →, {} ←, {}", a.port, b.port, a.sent, b.sent, self.kind.name());
+        if a.ring.is_some() {
+            text += &format!(", {} and {} wake-ups", woke(a), woke(b));
+        }
+        text
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The memory of a link as the host sees it: a file, whose pages the two QEMUs map into their guests.
+//!
+//! The host reads and writes it by system calls, so it needs no pointers into it. What it writes while guests run is the two
+//! presence words, each a count of which usually one byte changes, so a guest that reads one meanwhile sees the old count or the
+//! new one; at worst (once in 256 changes) it sees neither and takes the peer for gone or new until it looks again.
+
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use ring::{AtomicU64, End, HEADER_BYTES, Observer, Peer, Region, Shape, Statistics, presence_offset};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::Ordering;
+
+/// The least memory of a link: what guests can map by one large page, and keep cacheable.
+const LEAST_BYTES: usize = 2 << 20;
+
+/// The memory.
+pub struct LinkMemory {
+    file: File,
+}
+
+/// What the header of a link's memory shows of one end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndState {
+    /// Whether it runs.
+    pub state: Peer,
+    /// What it has counted.
+    pub statistics: Statistics,
+    /// Frames from it that are on their way.
+    pub occupancy: u64,
+}
+
+impl LinkMemory {
+    /// Makes memory that holds a link of `shape`. A PCI BAR, which it becomes, has a power of two bytes.
+    pub fn create(shape: Shape) -> io::Result<LinkMemory> {
+        let bytes = shape.bytes().next_power_of_two().max(LEAST_BYTES);
+        let file = File::from(memfd_create("sluice-link", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
+        file.set_len(bytes as u64)?;
+        let words: Vec<AtomicU64> = (0..shape.words()).map(|_| AtomicU64::new(0)).collect();
+        Region::format(&words, shape).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        // Behind the header a fresh region is zero, as a fresh file is.
+        file.write_all_at(&bytes_of(&words[..HEADER_BYTES / 8]), 0)?;
+        // Nobody who has it can cut it under the others' feet.
+        let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
+        fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
+        Ok(LinkMemory { file })
+    }
+
+    /// What both ends show.
+    pub fn ends(&self) -> io::Result<[EndState; 2]> {
+        let mut bytes = [0; HEADER_BYTES];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        let words = words_of(&bytes);
+        let observer = Observer::open(&words).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        Ok([End::A, End::B].map(|end| EndState {
+            state: observer.state(end),
+            statistics: observer.statistics(end),
+            occupancy: observer.occupancy(end),
+        }))
+    }
+
+    /// The file, for whoever shall see or change what lies in it.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Writes the presence word of one end: even is down, odd is up.
+    pub(super) fn announce(&self, end: End, generation: u64) -> io::Result<()> {
+        self.file.write_all_at(&generation.to_le_bytes(), presence_offset(end) as u64)
+    }
+}
+
+fn bytes_of(words: &[AtomicU64]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes()).collect()
+}
+
+fn words_of(bytes: &[u8]) -> Vec<AtomicU64> {
+    bytes.as_chunks().0.iter().map(|word| AtomicU64::new(u64::from_le_bytes(*word))).collect()
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One end of a link to another VM: a port over rings in memory that both see (the `ring` crate), and a doorbell.
+//!
+//! Frames are copied: the peer sees what is sent to it and nothing else. A peer that is down, full, or writes nonsense costs
+//! frames, each of which is counted; it never makes this end wait.
+
+use crate::ivshmem::Device;
+use crate::memory::POOL;
+use nf_elements::{BURST, Batch, DATA_BYTES, HEADROOM_BYTES, Packet};
+use ring::{End, Frame, Refused, Region, RegionError, Tag};
+
+/// One end of a link.
+pub struct Link {
+    device: Device,
+    rings: ring::Link<'static>,
+    port: u8,
+    received: u64,
+    sent: u64,
+    /// Frames that were not sent: the peer was down; no link carries frames of that length.
+    peer_down: u64,
+    bad_lengths: u64,
+}
+
+impl Link {
+    /// Takes up this end's side of the rings, as port number `port`.
+    pub fn new(device: Device, port: u8) -> Result<Link, RegionError> {
+        let end = if device.id() == 0 { End::A } else { End::B };
+        let rings = Region::open(device.memory())?.attach(end);
+        Ok(Link { device, rings, port, received: 0, sent: 0, peer_down: 0, bad_lengths: 0 })
+    }
+
+    /// Lets the peer and the host wake the processor. Until then it is polled.
+    pub fn enable_interrupts(&mut self) {
+        self.device.enable_interrupts();
+    }
+
+    /// Which end this is.
+    pub fn is_first(&self) -> bool {
+        self.rings.end() == End::A
+    }
+
+    /// Frames that the peer has brought so far.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Frames that the peer has been given so far.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Frames that an element made and no link carries.
+    pub fn errors(&self) -> u64 {
+        self.bad_lengths
+    }
+
+    /// What the machine's handler `name` tells of it.
+    pub fn read(&self, name: &str) -> Option<u64> {
+        match name {
+            "link_up" => Some(u64::from(self.rings.peer().is_up())),
+            "link_down" => Some(self.peer_down),
+            _ => None,
+        }
+    }
+
+    /// Adds received frames to `batch`, up to its room.
+    #[inline]
+    pub fn receive(&mut self, batch: &mut Batch) {
+        let consumer = &mut self.rings.consumer;
+        while batch.room() > 0 && consumer.available() > 0 {
+            let Some(buffer) = POOL.take() else { break };
+            let frame = consumer.take(&mut buffer.data.0[HEADROOM_BYTES..]);
+            let mut packet = Packet::received(buffer, frame.map_or(0, |frame| frame.length), self.port);
+            let Some(Frame { tag, .. }) = frame else { break };
+            let annotations = packet.annotations_mut();
+            (annotations.chain, annotations.flow_hash) = (tag.chain, tag.flow_hash);
+            self.received += 1;
+            // There is room: the loop's condition says so.
+            let _ = batch.push(packet);
+        }
+        consumer.release();
+    }
+
+    /// How many frames `transmit` would take.
+    pub fn transmit_room(&mut self) -> usize {
+        if self.rings.peer().is_up() { self.rings.producer.room(BURST) } else { BURST }
+    }
+
+    /// Sends the packets of `batch`; those that there is no room for stay. A peer that is down takes all, and gets none.
+    #[inline]
+    pub fn transmit(&mut self, batch: &mut Batch) {
+        if !self.rings.peer().is_up() {
+            return self.drop_all(batch);
+        }
+        let producer = &mut self.rings.producer;
+        let mut done = 0;
+        for packet in batch.iter() {
+            let annotations = packet.annotations();
+            let tag = Tag { chain: annotations.chain, flow_hash: annotations.flow_hash };
+            match producer.put(tag, packet.data()) {
+                Ok(()) => self.sent += 1,
+                Err(Refused::Length(_)) => self.bad_lengths += 1,
+                Err(Refused::Full) => break,
+            }
+            done += 1;
+        }
+        producer.publish();
+        if done == batch.len() {
+            core::mem::take(batch).discard();
+        } else {
+            drop(batch.drain(done));
+        }
+    }
+
+    #[cold]
+    fn drop_all(&mut self, batch: &mut Batch) {
+        self.peer_down += batch.len() as u64;
+        self.rings.producer.drop_down(batch.len());
+        core::mem::take(batch).discard();
+    }
+
+    /// Rings the peer's doorbell if it sleeps and something is new for it.
+    #[inline]
+    pub fn notify(&mut self) {
+        if self.rings.wakeup_needed() {
+            self.device.ring();
+        }
+    }
+
+    /// Asks for an interrupt when a frame comes, or when a full ring gets room. False if that is so already.
+    pub fn arm(&mut self) -> bool {
+        let full = self.rings.peer().is_up() && self.rings.producer.room(BURST) < BURST;
+        self.rings.arm(if full { BURST } else { 0 })
+    }
+
+    /// Asks for no interrupts.
+    pub fn disarm(&mut self) {
+        self.rings.disarm();
+    }
+}
+
+const _: () = assert!(DATA_BYTES - HEADROOM_BYTES <= ring::FRAME_BYTES);
