@@ -39,7 +39,7 @@ impl FreeRam {
         FreeRam { next: image_end.next_multiple_of(PAGE), end: ram_end.min(u64::from(RAM_LIMIT)) as usize }
     }
 
-    /// Zeroed memory in whole pages.
+    /// Memory in whole pages; what lies there is whatever was there before.
     pub fn pages(&mut self, bytes: usize) -> NonNull<u8> {
         let start = self.next;
         assert!(
@@ -49,10 +49,7 @@ impl FreeRam {
             self.end - start
         );
         self.next = start + bytes.next_multiple_of(PAGE);
-        let pointer = NonNull::new(start as *mut u8).expect("free RAM lies above the image");
-        // SAFETY: RAM behind the image, mapped writable, handed out once.
-        unsafe { pointer.write_bytes(0, bytes) };
-        pointer
+        NonNull::new(start as *mut u8).expect("free RAM lies above the image")
     }
 
     /// Sets the next `bytes` bytes apart, for what is brought up later.

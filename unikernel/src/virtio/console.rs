@@ -22,9 +22,9 @@ pub const MEMORY_BYTES: usize = 4 * PAGE;
 /// A console.
 pub struct Console {
     transport: Transport,
-    receive: Queue,
+    receive: Queue<()>,
     input: NonNull<u8>,
-    transmit: Queue,
+    transmit: Queue<()>,
     output: NonNull<u8>,
 }
 
@@ -43,7 +43,7 @@ impl Console {
     }
 
     fn offer_input(&mut self) {
-        let added = self.receive.add(self.input.as_ptr() as u64, INPUT_BYTES as u32, true);
+        let added = self.receive.add(self.input.as_ptr() as u64, INPUT_BYTES as u32, true, ());
         added.expect("the only descriptor is free");
         self.receive.publish();
         self.receive.notify();
@@ -71,7 +71,7 @@ impl Console {
         // SAFETY: the device has no buffer outstanding, and nobody else has this one.
         let length = fill(unsafe { core::slice::from_raw_parts_mut(self.output.as_ptr(), OUTPUT_BYTES) });
         if length > 0 {
-            let added = self.transmit.add(self.output.as_ptr() as u64, length as u32, false);
+            let added = self.transmit.add(self.output.as_ptr() as u64, length as u32, false, ());
             added.expect("the only descriptor is free");
             self.transmit.publish();
             self.transmit.notify();

@@ -16,17 +16,13 @@ const F_MAC: u64 = 1 << 5;
 const HEADER_BYTES: usize = 12;
 const RECEIVE: u16 = 0;
 const TRANSMIT: u16 = 1;
-/// The queue's descriptors.
-const SLOTS: usize = MAX_SIZE as usize;
 
 /// A network device.
 pub struct Nic {
     transport: Transport,
     port: u8,
-    receive: Queue,
-    receiving: [Option<NonNull<Buffer>>; SLOTS],
-    transmit: Queue,
-    transmitting: [Option<NonNull<Buffer>>; SLOTS],
+    receive: Queue<NonNull<Buffer>>,
+    transmit: Queue<NonNull<Buffer>>,
     received: u64,
     sent: u64,
     /// Received buffers whose length cannot be; packets without the headroom for a header.
@@ -35,16 +31,16 @@ pub struct Nic {
 }
 
 /// Sets a queue up with the device.
-pub fn make_queue(
+pub fn make_queue<T>(
     transport: &mut Transport,
     memory: &mut FreeRam,
     index: u16,
     most: u16,
     features: u64,
-) -> Result<Queue, Error> {
+) -> Result<Queue<T>, Error> {
     let offered = transport.select_queue(index)?;
     let size = 1 << offered.min(most).ilog2();
-    // SAFETY: fresh zeroed pages, as many as the rings take; the size is a power of two.
+    // SAFETY: fresh pages, as many as the rings take; the size is a power of two.
     let rings = unsafe { Rings::new(memory.pages(Rings::bytes(size)), size) };
     let notify = transport.set_queue(index, offered, size, &rings);
     Ok(Queue::new(rings, notify, features & EVENT_IDX != 0))
@@ -61,9 +57,7 @@ impl Nic {
             transport,
             port,
             receive,
-            receiving: [None; SLOTS],
             transmit,
-            transmitting: [None; SLOTS],
             received: 0,
             sent: 0,
             bad_lengths: 0,
@@ -107,7 +101,7 @@ impl Nic {
 
     /// Gives the device its first buffers, few: each costs the first touch of its memory, and polling brings more at once.
     pub fn begin(&mut self) {
-        const FIRST: usize = 8;
+        const FIRST: usize = 2;
         self.offer(FIRST);
         self.receive.notify();
     }
@@ -118,8 +112,7 @@ impl Nic {
             let Some(buffer) = POOL.take() else { break };
             let buffer = NonNull::from(buffer);
             let length = (DATA_BYTES - HEADROOM_BYTES + HEADER_BYTES) as u32;
-            let id = self.receive.add(header_paddr(buffer, HEADROOM_BYTES), length, true);
-            self.receiving[usize::from(id.expect("a descriptor was free"))] = Some(buffer);
+            self.receive.add(header_paddr(buffer, HEADROOM_BYTES), length, true, buffer).expect("a descriptor was free");
         }
         self.receive.publish();
     }
@@ -128,12 +121,10 @@ impl Nic {
     #[inline]
     pub fn receive(&mut self, batch: &mut Batch) {
         while batch.room() > 0 {
-            let Some(used) = self.receive.take_used() else { break };
+            let Some(mut used) = self.receive.take_used() else { break };
             self.received += 1;
-            let slot = self.receiving[usize::from(used.id)].take();
-            let mut buffer = slot.expect("an outstanding descriptor has its buffer");
             // SAFETY: the device has finished with the buffer, and nobody else has it.
-            let buffer = unsafe { buffer.as_mut() };
+            let buffer = unsafe { used.buffer.as_mut() };
             let length = (used.length as usize).wrapping_sub(HEADER_BYTES);
             let packet = Packet::received(buffer, length, self.port);
             if length > DATA_BYTES - HEADROOM_BYTES {
@@ -148,11 +139,9 @@ impl Nic {
     /// Takes back the buffers of frames that are sent.
     #[inline]
     fn reclaim(&mut self) {
-        while let Some(used) = self.transmit.take_used() {
-            let slot = self.transmitting[usize::from(used.id)].take();
-            let mut buffer = slot.expect("an outstanding descriptor has its buffer");
+        while let Some(mut used) = self.transmit.take_used() {
             // SAFETY: as in `receive`.
-            drop(Packet::new(unsafe { buffer.as_mut() }));
+            drop(Packet::new(unsafe { used.buffer.as_mut() }));
         }
     }
 
@@ -175,8 +164,8 @@ impl Nic {
             let (offset, length) = (packet.headroom(), packet.len() as u32);
             packet.data_mut()[..HEADER_BYTES].copy_from_slice(&[0; HEADER_BYTES]);
             let buffer = NonNull::from(packet.into_buffer());
-            let id = self.transmit.add(header_paddr(buffer, offset + HEADER_BYTES), length, false);
-            self.transmitting[usize::from(id.expect("there was room"))] = Some(buffer);
+            let paddr = header_paddr(buffer, offset + HEADER_BYTES);
+            self.transmit.add(paddr, length, false, buffer).expect("there was room");
             self.sent += 1;
         }
         self.transmit.publish();

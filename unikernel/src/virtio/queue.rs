@@ -50,13 +50,21 @@ impl Rings {
         (16 * size as usize + 6 + 2 * size as usize).next_multiple_of(4)
     }
 
-    /// Rings in the zeroed memory at `base`.
+    /// Rings in the memory at `base`, empty.
     ///
     /// # Safety
     /// [`Rings::bytes`]`(size)` bytes at `base`, aligned to 16, belong to the queue and its device for ever. `size` is a power
     /// of two.
     pub unsafe fn new(base: NonNull<u8>, size: u16) -> Self {
-        Rings { base, size }
+        let rings = Rings { base, size };
+        // Only flags, indices and events have a meaning before somebody writes an entry.
+        for offset in [16 * usize::from(size), Self::used_offset(size)] {
+            rings.shared(offset).store(0, Ordering::Relaxed);
+            rings.shared(offset + 2).store(0, Ordering::Relaxed);
+        }
+        rings.used_event().store(0, Ordering::Relaxed);
+        rings.avail_event().store(0, Ordering::Relaxed);
+        rings
     }
 
     /// Physical address of the descriptors.
@@ -146,21 +154,24 @@ impl Notify {
 
 /// A buffer that the device has finished with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Used {
-    /// Its descriptor's number, below the queue's size, free again.
-    pub id: u16,
+pub struct Used<T> {
+    /// What it was added with.
+    pub buffer: T,
     /// How many bytes the device says that it wrote. Not checked here.
     pub length: u32,
 }
 
-/// A queue.
-pub struct Queue {
+/// A queue. Each buffer is added with a `T` that comes back with it.
+pub struct Queue<T> {
     rings: Rings,
     notify: Notify,
     event_index: bool,
-    /// Numbers of descriptors that are free: a stack, so that few of them stay in use.
+    /// Numbers of descriptors that came back: a stack, so that few of them stay in use.
     free: Vec<u16, { MAX_SIZE as usize }>,
-    outstanding: [bool; MAX_SIZE as usize],
+    /// Descriptors from this number on were never used.
+    untouched: u16,
+    /// By descriptor, what the device has.
+    outstanding: [Option<T>; MAX_SIZE as usize],
     /// Index of the next slot of the available ring, and of the first one that is not published.
     next_avail: u16,
     published: u16,
@@ -169,17 +180,16 @@ pub struct Queue {
     bad_ids: u64,
 }
 
-impl Queue {
+impl<T> Queue<T> {
     /// A queue whose rings the device knows.
     pub fn new(rings: Rings, notify: Notify, event_index: bool) -> Self {
-        let free = (0..rings.size).rev().collect();
-        let outstanding = [false; MAX_SIZE as usize];
         let queue = Queue {
             rings,
             notify,
             event_index,
-            free,
-            outstanding,
+            free: Vec::new(),
+            untouched: 0,
+            outstanding: [const { None }; MAX_SIZE as usize],
             next_avail: 0,
             published: 0,
             next_used: 0,
@@ -192,12 +202,12 @@ impl Queue {
     /// How many buffers more can be added.
     #[inline]
     pub fn free(&self) -> usize {
-        self.free.len()
+        self.free.len() + usize::from(self.rings.size - self.untouched)
     }
 
     /// How many buffers the device has, or has finished with unseen.
     pub fn outstanding(&self) -> usize {
-        usize::from(self.rings.size) - self.free.len()
+        usize::from(self.rings.size) - self.free()
     }
 
     /// How many times the device named a buffer that it did not have.
@@ -205,11 +215,11 @@ impl Queue {
         self.bad_ids
     }
 
-    /// Adds a buffer that the device reads, or writes if `write`: its descriptor's number; none if the queue is full.
-    /// The device sees it from the next [`Queue::publish`] on.
+    /// Adds the buffer `buffer`, which lies at `paddr` and which the device reads, or writes if `write`. It comes back if the queue is
+    /// full. The device sees it from the next [`Queue::publish`] on.
     #[inline]
-    pub fn add(&mut self, paddr: u64, length: u32, write: bool) -> Option<u16> {
-        let id = self.free.pop()?;
+    pub fn add(&mut self, paddr: u64, length: u32, write: bool, buffer: T) -> Result<(), T> {
+        let Some(id) = self.free.pop().or_else(|| self.touch()) else { return Err(buffer) };
         let flags = if write { DESC_F_WRITE } else { 0 };
         let descriptor = self.rings.at::<Descriptor>(16 * usize::from(id));
         // SAFETY: a free descriptor is ours to write.
@@ -217,9 +227,16 @@ impl Queue {
         let slot = 16 * usize::from(self.rings.size) + 4 + 2 * self.rings.slot(self.next_avail);
         // SAFETY: the slot lies beyond the index that the device may read up to: at most `size` buffers are outstanding.
         unsafe { self.rings.at::<u16>(slot).write(id) };
-        self.outstanding[usize::from(id)] = true;
+        self.outstanding[usize::from(id)] = Some(buffer);
         self.next_avail = self.next_avail.wrapping_add(1);
-        Some(id)
+        Ok(())
+    }
+
+    /// A descriptor that was never used.
+    fn touch(&mut self) -> Option<u16> {
+        let id = self.untouched;
+        self.untouched += u16::from(id < self.rings.size);
+        (id < self.rings.size).then_some(id)
     }
 
     /// Shows the device all buffers that were added.
@@ -260,20 +277,18 @@ impl Queue {
 
     /// The next buffer that the device has finished with.
     #[inline]
-    pub fn take_used(&mut self) -> Option<Used> {
+    pub fn take_used(&mut self) -> Option<Used<T>> {
         while self.has_used() {
             let slot = Rings::used_offset(self.rings.size) + 4 + 8 * self.rings.slot(self.next_used);
             // SAFETY: within the used ring; volatile, because the device writes it: read once, then checked.
             let element = unsafe { self.rings.at::<UsedElement>(slot).read_volatile() };
             self.next_used = self.next_used.wrapping_add(1);
-            match self.outstanding.get_mut(element.id as usize) {
-                Some(outstanding) if *outstanding => {
-                    *outstanding = false;
-                    let id = element.id as u16;
-                    self.free.push(id).expect("no more descriptors are free than there are");
-                    return Some(Used { id, length: element.length });
+            match self.outstanding.get_mut(element.id as usize).and_then(Option::take) {
+                Some(buffer) => {
+                    self.free.push(element.id as u16).expect("no more descriptors are free than there are");
+                    return Some(Used { buffer, length: element.length });
                 }
-                _ => self.bad_ids += 1,
+                None => self.bad_ids += 1,
             }
         }
         None

@@ -10,7 +10,7 @@ struct Device {
     used: u16,
 }
 
-fn pair(size: u16) -> (Queue, Device) {
+fn pair(size: u16) -> (Queue<u64>, Device) {
     let words = vec![0u128; Rings::bytes(size).div_ceil(16)].leak();
     let base = NonNull::from(&mut words[0]).cast();
     // SAFETY: the memory is leaked, aligned to 16 and long enough; queue and device are its only users.
@@ -49,13 +49,14 @@ impl Device {
 fn buffers_go_round_for_longer_than_the_indices_count() {
     let (mut queue, mut device) = pair(8);
     for round in 0..70_000u64 {
-        let id = queue.add(round, 60, true).unwrap();
+        queue.add(round, 60, true, round).unwrap();
         assert_eq!(device.take(), None, "seen before it was published");
         queue.publish();
-        assert_eq!(device.take(), Some((id, round, 60)));
+        let (id, paddr, length) = device.take().unwrap();
+        assert_eq!((paddr, length), (round, 60));
         assert!(!queue.has_used());
         device.finish(id.into(), 42);
-        assert_eq!(queue.take_used(), Some(Used { id, length: 42 }));
+        assert_eq!(queue.take_used(), Some(Used { buffer: round, length: 42 }));
         assert_eq!(queue.take_used(), None);
     }
     assert_eq!((queue.free(), queue.bad_ids()), (8, 0));
@@ -64,25 +65,29 @@ fn buffers_go_round_for_longer_than_the_indices_count() {
 #[test]
 fn a_full_queue_takes_no_more() {
     let (mut queue, mut device) = pair(4);
-    let ids: [u16; 4] = core::array::from_fn(|i| queue.add(i as u64, 1, false).unwrap());
-    assert_eq!(queue.add(9, 1, false), None);
+    (0..4).for_each(|i| queue.add(i, 1, false, i).unwrap());
+    assert_eq!((queue.add(9, 1, false, 9), queue.free()), (Err(9), 0));
     queue.publish();
+    let ids: [u16; 4] = core::array::from_fn(|_| device.take().unwrap().0);
     device.finish(ids[2].into(), 0);
-    assert_eq!(queue.take_used().map(|used| used.id), Some(ids[2]));
-    assert_eq!(queue.add(9, 1, false), Some(ids[2]));
+    assert_eq!(queue.take_used().map(|used| used.buffer), Some(2));
+    assert_eq!((queue.add(9, 1, false, 9), queue.free()), (Ok(()), 0));
+    queue.publish();
+    assert_eq!(device.take(), Some((ids[2], 9, 1)));
 }
 
 #[test]
 fn a_device_that_names_wrong_buffers_is_counted_and_survived() {
     let (mut queue, mut device) = pair(4);
-    let id = queue.add(0, 1, true).unwrap();
+    queue.add(0, 1, true, 7).unwrap();
     queue.publish();
+    let (id, ..) = device.take().unwrap();
     for wrong in [u32::from(id) + 1, 4, 255, 256, u32::MAX] {
         device.finish(wrong, 1);
     }
     device.finish(id.into(), u32::MAX);
     device.finish(id.into(), 1);
-    assert_eq!(queue.take_used(), Some(Used { id, length: u32::MAX }), "its length is for the driver to check");
+    assert_eq!(queue.take_used(), Some(Used { buffer: 7, length: u32::MAX }), "its length is for the driver to check");
     assert_eq!(queue.take_used(), None, "the same buffer twice");
     assert_eq!((queue.bad_ids(), queue.free()), (6, 4));
 }
@@ -90,22 +95,22 @@ fn a_device_that_names_wrong_buffers_is_counted_and_survived() {
 #[test]
 fn the_bell_rings_only_when_the_device_asks() {
     let (mut queue, device) = pair(8);
-    let rung = |queue: &Queue| {
+    let rung = |queue: &Queue<u64>| {
         let Notify::Wide { paddr, .. } = queue.notify else { unreachable!() };
         // SAFETY: the bell of `pair`, which is leaked; the test has one thread.
         unsafe { core::mem::take(&mut *(paddr as *mut u32)) == 1 }
     };
-    queue.add(0, 1, true);
+    queue.add(0, 1, true, 0).unwrap();
     queue.publish();
     queue.notify();
     assert!(rung(&queue), "the device asks for the first one (event index 0)");
-    queue.add(0, 1, true);
+    queue.add(0, 1, true, 0).unwrap();
     queue.publish();
     queue.notify();
     assert!(!rung(&queue), "it did not ask again");
     device.rings.avail_event().store(3, Ordering::Relaxed);
     for _ in 0..2 {
-        queue.add(0, 1, true);
+        queue.add(0, 1, true, 0).unwrap();
     }
     queue.publish();
     queue.notify();
@@ -117,8 +122,9 @@ fn the_bell_rings_only_when_the_device_asks() {
 #[test]
 fn arming_tells_of_what_came_before() {
     let (mut queue, mut device) = pair(4);
-    let id = queue.add(0, 1, true).unwrap();
+    queue.add(0, 1, true, 0).unwrap();
     queue.publish();
+    let (id, ..) = device.take().unwrap();
     assert!(queue.arm());
     device.finish(id.into(), 0);
     assert!(!queue.arm());
