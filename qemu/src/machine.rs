@@ -8,6 +8,9 @@ pub const PROGRAM: &str = "qemu-system-x86_64";
 /// The port of the debug console, and of the device that ends QEMU (see [`crate::Exit`]).
 const DEBUG_CONSOLE: &str = "0xe9";
 const DEBUG_EXIT: &str = "0xf4";
+/// Where the firmwares put q35's memory-mapped configuration space (QEMU's `MCH_HOST_BRIDGE_PCIEXBAR_DEFAULT`). Without ACPI's
+/// tables nobody else tells the kernel.
+const Q35_ECAM: u64 = 0xb000_0000;
 /// The slot of the first device of ours; the machines keep slots 0, 1 and 31 for themselves.
 const FIRST_SLOT: usize = 2;
 
@@ -53,10 +56,9 @@ impl Kind {
                 "-bios",
                 "qboot.rom",
             ],
-            // ACPI stays: its MCFG tells the kernel of PCI's memory-mapped configuration space.
             Kind::Q35 => vec![
                 "-machine",
-                "q35,usb=off,sata=off,smbus=off,hpet=off,i8042=off,vmport=off,smm=off,graphics=off,memory-backend=ram",
+                "q35,acpi=off,usb=off,sata=off,smbus=off,hpet=off,i8042=off,vmport=off,smm=off,graphics=off,memory-backend=ram",
                 "-bios",
                 "qboot.rom",
             ],
@@ -221,9 +223,11 @@ impl Machine {
     /// The kernel's command line. Where devices are found by probing slots, it says in which ones they are.
     fn kernel_words(&self) -> String {
         let last = FIRST_SLOT + (self.ports.len() + usize::from(self.control.is_some())).saturating_sub(1);
+        let slots = format!("{} virtio_slots={FIRST_SLOT}-{last}", self.append).trim_start().to_string();
         match self.kind {
             Kind::Microvm => self.append.clone(),
-            Kind::Pc | Kind::Q35 => format!("{} virtio_slots={FIRST_SLOT}-{last}", self.append).trim_start().into(),
+            Kind::Pc => slots,
+            Kind::Q35 => format!("{slots} pci_ecam={Q35_ECAM:#x}"),
         }
     }
 

@@ -46,14 +46,15 @@ pub enum Devices {
 }
 
 impl Devices {
-    /// The devices of this machine. ACPI's root pointer, if the VMM told it, leads to PCI's ECAM.
+    /// The devices of this machine. Where PCI's ECAM is, the command line says, or else ACPI, if the VMM told its root pointer.
     pub fn new(rsdp_paddr: u64, parameters: Parameters) -> Self {
         let mut windows = parameters.windows;
         if !windows.is_empty() {
             windows.reverse();
             return Devices::Windows(windows);
         }
-        let space = acpi::ecam(rsdp_paddr).map_or(ConfigSpace::Ports, ConfigSpace::Ecam);
+        let told = usize::try_from(parameters.ecam).ok().filter(|&paddr| paddr != 0);
+        let space = told.or_else(|| acpi::ecam(rsdp_paddr)).map_or(ConfigSpace::Ports, ConfigSpace::Ecam);
         Devices::Bus { bus: Bus::new(space), slots: parameters.slots, functions: Vec::new() }
     }
 

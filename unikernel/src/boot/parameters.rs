@@ -14,6 +14,8 @@ pub struct Parameters {
     pub tsc_khz: u64,
     /// `virtio_slots=FIRST-LAST`: the slots of PCI bus 0 that virtio devices are in; all, if it is not told.
     pub slots: (u8, u8),
+    /// `pci_ecam=PADDR`: where PCI's configuration space is mapped; 0 if it is not told.
+    pub ecam: u64,
     /// `virtio_mmio.device=SIZE@BASE:LINE…`, in order: the Linux parameter by which QEMU's microvm and Firecracker announce their
     /// windows.
     pub windows: Vec<Window, WINDOWS>,
@@ -31,7 +33,7 @@ pub struct Window {
 impl Parameters {
     /// Reads a command line. Words that are not known, or are not as they should be, mean nothing.
     pub fn read(text: &[u8]) -> Self {
-        let mut parameters = Parameters { tsc_khz: 0, slots: (0, 31), windows: Vec::new() };
+        let mut parameters = Parameters { tsc_khz: 0, slots: (0, 31), ecam: 0, windows: Vec::new() };
         for word in text.split(|&byte| byte <= b' ') {
             let mut word = Word(word);
             if word.skip(b"tsc_khz=") {
@@ -41,6 +43,8 @@ impl Parameters {
                 if word.skip(b"-") {
                     parameters.slots = (first.min(31) as u8, word.number(10).min(31) as u8);
                 }
+            } else if word.skip(b"pci_ecam=0x") {
+                parameters.ecam = word.number(16);
             } else if word.skip(b"virtio_mmio.device=") {
                 word.number(10);
                 // The size may have a unit.
@@ -100,9 +104,9 @@ mod tests {
 
     #[test]
     fn words_are_whole_and_in_any_order() {
-        let found = read(" quiet virtio_slots=2-4  tsc_khz=2600000 xtsc_khz=1\ttsc=2");
-        assert_eq!(found, Parameters { tsc_khz: 2_600_000, slots: (2, 4), windows: Vec::new() });
-        assert_eq!(read(""), Parameters { tsc_khz: 0, slots: (0, 31), windows: Vec::new() });
+        let found = read(" quiet virtio_slots=2-4 pci_ecam=0xb0000000  tsc_khz=2600000 xtsc_khz=1\ttsc=2");
+        assert_eq!(found, Parameters { tsc_khz: 2_600_000, slots: (2, 4), ecam: 0xb000_0000, windows: Vec::new() });
+        assert_eq!(read(""), Parameters { tsc_khz: 0, slots: (0, 31), ecam: 0, windows: Vec::new() });
         assert_eq!(read("virtio_slots=9 tsc_khz=").slots, (0, 31));
         assert_eq!(read("virtio_slots=3-99").slots, (3, 31));
     }
