@@ -50,7 +50,6 @@ struct Rest {
 fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine, Rest) {
     let image_end = crate::memory::image_end();
     let parameters = Parameters::read(start_info.command_line());
-    apic::enable();
     let mut memory = FreeRam::behind(image_end, start_info.ram_end(image_end as u64));
     let clock = Clock::start(entry_tsc, parameters.tsc_khz);
     let mut devices = Devices::new(start_info.rsdp_paddr(), parameters);
@@ -161,6 +160,7 @@ impl Patience {
 impl Machine {
     fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
         self.round(graph);
+        apic::enable();
         let mut control = rest.control();
         self.ports.iter_mut().for_each(|port| port.enable_interrupts());
         if let Some(control) = &mut control {

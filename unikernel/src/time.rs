@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Time from the TSC, whose frequency the hypervisor tells, or else the command line, or else the PIT.
+//! Time from the TSC, whose frequency the command line tells, or else the hypervisor, or else the PIT.
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{__cpuid, _rdtsc};
@@ -30,9 +30,10 @@ static TICKS_PER_US: AtomicU64 = AtomicU64::new(0);
 impl Clock {
     /// Finds the frequency; `told_khz` is what the command line says.
     pub fn start(entry_tsc: u64, told_khz: u64) -> Self {
-        let khz = from_hypervisor()
-            .or(Some(told_khz))
-            .filter(|&khz| khz >= 1000)
+        let plausible = |&khz: &u64| khz >= 1000;
+        let khz = Some(told_khz)
+            .filter(plausible)
+            .or_else(|| from_hypervisor().filter(plausible))
             .or_else(from_crystal)
             .unwrap_or_else(from_pit);
         ENTRY_TSC.store(entry_tsc, Ordering::Relaxed);
