@@ -2,6 +2,7 @@
 //! What a booted VM must survive, and how it ends when it cannot.
 
 use qemu::{Control, Exit, Kind, Vm};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -52,7 +53,13 @@ fn hostile_frames() -> Vec<Vec<u8>> {
 
 /// An ICMP echo request over Ethernet, right in every field.
 fn echo(sequence: u16) -> Vec<u8> {
-    let mut ip = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    echo_to([10, 0, 0, 2], sequence)
+}
+
+/// The same to `destination`.
+fn echo_to(destination: [u8; 4], sequence: u16) -> Vec<u8> {
+    let mut ip = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 0, 0, 0, 0];
+    ip[16..].copy_from_slice(&destination);
     let sum = checksum(&ip);
     ip[10..12].copy_from_slice(&sum.to_be_bytes());
     let mut icmp = [8, 0, 0, 0, 0x51, 0x1c, 0, 0];
@@ -120,6 +127,62 @@ fn an_idle_vm_sleeps() {
         // Each request wakes it for a few rounds; polling would be hundreds of thousands.
         assert!(rounds < 1000, "{rounds} rounds in an idle half second on {}", kind.name());
         wire.power_off();
+    }
+}
+
+#[test]
+fn an_idle_vm_wakes_by_its_timer() {
+    const INTERVAL: Duration = Duration::from_millis(50);
+    let folder = TempDir::new().unwrap();
+    let chain = "network lan; vm clock { TimedSource(INTERVAL 0.05, DATA \\<00 01 02 03>) -> ToDevice(lan); }\nchain lan <-> clock;\n";
+    let image = build(chain, "clock", folder.path());
+    for kind in Kind::ALL {
+        let mut clock = Running::boot(&image, kind, 1);
+        clock.receive(0);
+        let begin = Instant::now();
+        for _ in 0..5 {
+            // Nothing else wakes it: no frame goes in, and the control channel is silent.
+            assert_eq!(clock.receive(0)[..4], [0, 1, 2, 3], "{}", kind.name());
+        }
+        // The guest's clock may be somewhat faster than ours, and the first frame may have come late.
+        assert!(begin.elapsed() > 2 * INTERVAL, "they come too fast on {}", kind.name());
+        assert!(clock.machine("sleeps") >= 5, "it slept in between on {}", kind.name());
+        assert!(clock.machine("rounds") < 1000, "it polls on {}", kind.name());
+        clock.power_off();
+    }
+}
+
+#[test]
+fn an_image_of_megabytes_boots_and_routes() {
+    let folder = TempDir::new().unwrap();
+    let (mut random, mut outputs) = (Random(0x2071e5), BTreeMap::new());
+    while outputs.len() < 100_000 {
+        outputs.insert(random.below(0xe0_0000) as u32, random.below(2));
+    }
+    let octets = |net: u32| format!("{}.{}.{}", net >> 16, net >> 8 & 255, net & 255);
+    let routes: Vec<String> = outputs.iter().map(|(&net, output)| format!("{}.0/24 {output}", octets(net))).collect();
+    let chain = format!(
+        "network lan; network wan;
+         vm router {{
+           FromDevice(lan) -> GetIPAddress(30) -> table :: RadixIPLookup(0.0.0.0/0 1, {});
+           table[0] -> ToDevice(lan); table[1] -> ToDevice(wan);
+         }}
+         chain lan <-> router <-> wan;",
+        routes.join(", ")
+    );
+    let image = build(&chain, "router", folder.path());
+    assert!(std::fs::metadata(&image).unwrap().len() > 3 << 20, "the table is in the image");
+    for kind in Kind::ALL {
+        let router = Running::boot_with_memory(&image, kind, 2, 32);
+        for (index, net) in outputs.keys().step_by(500).flat_map(|net| [net; 2]).enumerate() {
+            // Each second frame goes to where, almost always, no route but the default one leads.
+            let net = net ^ (index as u32 & 1) << 12;
+            let frame = echo_to((net << 8 | 7).to_be_bytes(), index as u16);
+            router.send(0, &frame);
+            let output = outputs.get(&net).copied().unwrap_or(1);
+            assert_eq!(router.receive(output), frame, "{}.7 on {}", octets(net), kind.name());
+        }
+        router.power_off();
     }
 }
 
