@@ -5,6 +5,7 @@ mod sandbox;
 
 use sandbox::{Sandbox, stderr, stdout};
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -107,6 +108,26 @@ fn a_signal_stops_it_and_handlers_are_printed_nevertheless() {
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), stdout(&output)), (Some(0), "1\n".into()));
     }
+}
+
+#[test]
+fn signals_run_scripts() {
+    let sandbox = Sandbox::new();
+    let configuration = "Script(TYPE SIGNAL INT, print 'hello');
+                         Script(TYPE SIGNAL INT USR1, print 'again', exit);
+                         Script(print $$, wait);";
+    let mut child = sandbox.command(&["click", "-e", configuration]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut line = || lines.next().unwrap().unwrap();
+    let process = line();
+    assert_eq!(process, child.id().to_string());
+    for (signal, said) in [("-INT", &["hello", "again"][..]), ("-INT", &["hello"]), ("-INT", &["hello"])] {
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+        said.iter().for_each(|said| assert_eq!(line(), *said));
+    }
+    // Nobody listens any more.
+    assert!(Command::new("kill").args(["-USR1", &process]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(10));
 }
 
 fn ip(arguments: &str) -> bool {

@@ -36,6 +36,18 @@ pub fn write_one<G: Graph>(graph: &mut G, handler: &str, value: &str) -> Result<
     graph.write_handler(element, name, value).map_err(|error| complaint(handler, error))
 }
 
+/// The signals that scripts listen to now, signal 1 in bit 1.
+pub fn signals_of_scripts<G: Graph>(graph: &mut G) -> u32 {
+    let scripts = G::ELEMENTS.iter().filter(|(_, class)| matches!(*class, "Script" | "DriverManager"));
+    let mut signals = 0;
+    for (script, _) in scripts {
+        let value = read(graph, script, "signals").unwrap_or_default();
+        let bits = value.split(' ').filter_map(|signal| 1u32.checked_shl(signal.parse().ok()?));
+        signals |= bits.fold(0, |signals, bit| signals | bit);
+    }
+    signals
+}
+
 fn show(printed: &mut String, full: &str, value: &str, with_name: bool) {
     let end = if value.is_empty() || value.ends_with('\n') { "" } else { "\n" };
     *printed += &if with_name { format!("{full}:\n{value}{end}\n") } else { format!("{value}{end}") };

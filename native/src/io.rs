@@ -5,6 +5,8 @@ use crate::clock::Clock;
 use crate::pool;
 use crate::ports::Port;
 use nf_elements::{Batch, Packet, PacketIo};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
@@ -15,15 +17,17 @@ pub struct NativeIo {
     pub ports: Vec<Port>,
     /// The clock.
     pub clock: Clock,
-    /// Whether an element asked for the end since this was last cleared.
-    pub stop_asked: bool,
+    /// How often elements asked for the end since this was last cleared.
+    pub stops_asked: u32,
+    /// The signals for scripts that came before this round, signal 1 in bit 1.
+    pub signals: u32,
     said: String,
 }
 
 impl NativeIo {
     /// A process with these ports.
     pub fn new(ports: Vec<Port>, clock: Clock) -> Self {
-        NativeIo { ports, clock, stop_asked: false, said: String::new() }
+        NativeIo { ports, clock, stops_asked: 0, signals: 0, said: String::new() }
     }
 
     /// Shows what elements said.
@@ -94,7 +98,20 @@ impl PacketIo for NativeIo {
         text.is_ok_and(|text| out.write_str(&text).is_ok())
     }
 
+    fn signals(&self) -> u32 {
+        self.signals
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        Some(std::process::id())
+    }
+
+    fn kill(&mut self, signal: u8, process: i32) -> bool {
+        let signal = Signal::try_from(i32::from(signal));
+        signal.is_ok_and(|signal| kill(Pid::from_raw(process), signal).is_ok())
+    }
+
     fn stop(&mut self) {
-        self.stop_asked = true;
+        self.stops_asked = self.stops_asked.saturating_add(1);
     }
 }

@@ -5,7 +5,7 @@ use crate::clock::{Clock, Idle};
 use crate::io::NativeIo;
 use crate::options::Options;
 use crate::ports::{self, Port};
-use crate::signals::Stop;
+use crate::signals::Signals;
 use crate::{files, handlers};
 use nf_elements::Graph;
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -35,8 +35,9 @@ fn complain(code: u8, error: impl std::fmt::Display) -> ExitCode {
 
 /// The steps in order; the exit code.
 fn process<G: Graph>(graph: &mut G, options: &Options) -> Result<u8, String> {
-    let stop = Stop::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
     graph.start();
+    let signals = handlers::signals_of_scripts(graph);
+    let signals = Signals::listen(signals).map_err(|error| format!("cannot listen for signals: {error}"))?;
     for (handler, value) in &options.writes {
         handlers::write_one(graph, handler, value)?;
     }
@@ -44,7 +45,7 @@ fn process<G: Graph>(graph: &mut G, options: &Options) -> Result<u8, String> {
         let clock = options.simulated_ns.map_or_else(Clock::wall, Clock::simulated);
         let began = Spent::now();
         let mut machine =
-            Machine { io: NativeIo::new(ports::open(G::PORTS, &options.attachments)?, clock), stop, rounds: 0 };
+            Machine { io: NativeIo::new(ports::open(G::PORTS, &options.attachments)?, clock), signals, rounds: 0 };
         machine.run(graph);
         machine.end()?;
         if options.time {
@@ -81,7 +82,7 @@ fn exit_code(value: &Result<String, String>) -> Result<u8, String> {
 
 struct Machine {
     io: NativeIo,
-    stop: Stop,
+    signals: Signals,
     rounds: u64,
 }
 
@@ -89,13 +90,21 @@ impl Machine {
     fn run<G: Graph>(&mut self, graph: &mut G) {
         loop {
             self.rounds += 1;
-            self.io.clock.round();
+            self.io.signals = self.signals.take();
+            // In Click signals come before timers: no time passes where one has come.
+            if self.io.signals == 0 {
+                self.io.clock.round();
+            }
             let moved = graph.run(&mut self.io);
             self.io.flush();
-            if std::mem::take(&mut self.io.stop_asked) && graph.may_stop() {
+            // A driver manager goes one wait further with each request.
+            if (0..std::mem::take(&mut self.io.stops_asked)).any(|_| graph.may_stop()) {
                 return;
             }
-            if self.stop.asked() {
+            if self.io.signals != 0 || self.signals.are_missed() {
+                self.signals.only(handlers::signals_of_scripts(graph));
+            }
+            if self.signals.ask_to_stop() {
                 // A driver manager hears of it, but cannot refuse.
                 graph.may_stop();
                 return;
@@ -132,12 +141,12 @@ impl Machine {
 
     /// Sleeps until a device has something, a signal comes, or the time is over.
     fn wait(&mut self, nanoseconds: Option<u64>) {
-        let mut polled = vec![PollFd::new(self.stop.fd(), PollFlags::POLLIN)];
+        let mut polled = vec![PollFd::new(self.signals.fd(), PollFlags::POLLIN)];
         polled.extend(self.io.ports.iter().filter_map(Port::fd).map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         let timeout = nanoseconds.map(|nanoseconds| TimeSpec::from_duration(Duration::from_nanos(nanoseconds)));
         // An interruption is a reason to look again, as any other.
         let _ = ppoll(&mut polled, timeout, None);
-        self.stop.drain();
+        self.signals.drain();
     }
 
     /// Finishes captures and files.

@@ -51,6 +51,22 @@ pub trait PacketIo {
         false
     }
 
+    /// The signals that came since the last round, signal 1 in bit 1; none where there are no signals.
+    fn signals(&self) -> u32 {
+        0
+    }
+
+    /// The number of the process; none where there are no processes.
+    fn process_id(&self) -> Option<u32> {
+        None
+    }
+
+    /// Sends a signal to a process. False if it cannot, as where there are none.
+    fn kill(&mut self, signal: u8, process: i32) -> bool {
+        let _ = (signal, process);
+        false
+    }
+
     /// Asks the machine to power off after this round, as a source does at its LIMIT; one that cannot goes on.
     fn stop(&mut self) {}
 }

@@ -51,6 +51,8 @@ pub struct ListIo {
     pub transmit_limit: Option<usize>,
     /// Packets that `allocate` still gives; none is no limit.
     pub buffers: Option<usize>,
+    /// The signals that came since the last round.
+    pub signals: u32,
     /// Whether an element asked for the machine's end.
     pub stopped: bool,
 }
@@ -91,6 +93,10 @@ impl PacketIo for ListIo {
 
     fn now_ns(&self) -> u64 {
         self.now_ns
+    }
+
+    fn signals(&self) -> u32 {
+        self.signals
     }
 
     fn stop(&mut self) {

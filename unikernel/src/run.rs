@@ -28,7 +28,8 @@ struct Machine {
     first_out_ns: u64,
     rounds: u64,
     sleeps: u64,
-    stopped: bool,
+    /// How often elements asked for the end since this was last cleared.
+    stops_asked: u32,
     timer: Option<apic::Timer>,
 }
 
@@ -64,7 +65,7 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         first_out_ns: 0,
         rounds: 0,
         sleeps: 0,
-        stopped: false,
+        stops_asked: 0,
         timer: None,
     };
     machine.ports.iter_mut().for_each(|port| port.begin());
@@ -177,7 +178,7 @@ impl Machine {
             {
                 power_off(control, self.clock);
             }
-            if core::mem::take(&mut self.stopped) && graph.may_stop() {
+            if (0..core::mem::take(&mut self.stops_asked)).any(|_| graph.may_stop()) {
                 defmt::info!("stopped by an element");
                 power::off();
             }
@@ -290,7 +291,7 @@ impl PacketIo for Machine {
     }
 
     fn stop(&mut self) {
-        self.stopped = true;
+        self.stops_asked = self.stops_asked.saturating_add(1);
     }
 
     fn message(&mut self, text: core::fmt::Arguments<'_>) {

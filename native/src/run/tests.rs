@@ -10,6 +10,8 @@ struct Timed {
     acted: Vec<u64>,
     stops: bool,
     refusals: u32,
+    /// Requests to stop at a time.
+    requests: u32,
 }
 
 impl Graph for Timed {
@@ -24,7 +26,7 @@ impl Graph for Timed {
                 true
             }
             None if self.stops => {
-                io.stop();
+                (0..self.requests).for_each(|_| io.stop());
                 false
             }
             _ => false,
@@ -54,7 +56,7 @@ impl Graph for Timed {
 }
 
 fn timed(due: &[u64]) -> Timed {
-    Timed { due: due.into(), acted: Vec::new(), stops: false, refusals: 0 }
+    Timed { due: due.into(), acted: Vec::new(), stops: false, refusals: 0, requests: 1 }
 }
 
 fn run(graph: &mut Timed, line: &str) -> Result<u8, String> {
@@ -73,6 +75,15 @@ fn a_stop_ends_it_unless_it_is_refused() {
     let mut graph = Timed { stops: true, refusals: 3, ..timed(&[5]) };
     assert_eq!(run(&mut graph, "--simtime"), Ok(0));
     assert_eq!((graph.acted, graph.refusals), (vec![5], 0));
+}
+
+#[test]
+fn each_request_to_stop_counts() {
+    let mut graph = Timed { stops: true, refusals: 5, requests: 2, ..timed(&[]) };
+    assert_eq!(run(&mut graph, "--simtime"), Ok(0));
+    assert_eq!(graph.refusals, 0, "the fifth is met");
+    let mut graph = Timed { stops: true, refusals: 2, requests: 9, ..timed(&[]) };
+    assert_eq!((run(&mut graph, "--simtime"), graph.refusals), (Ok(0), 0), "no more of them than needed");
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! machine to stop (`STOP true`, a script's `stop`), the machine does not stop, but the script goes one wait further:
 //! past its `pause` (also called `wait_stop` or `wait`), or its `wait TIME`. The machine stops when the script ends.
 //!
-//! **Notes:** as for `Script`. There is one in a graph; requests to stop that come in the same round may count as one.
+//! **Notes:** as for `Script`. There is one in a graph. Requests to stop that come in the same round are met when it is over.
 //!
 //! **Handlers:** those of `Script`.
 //!

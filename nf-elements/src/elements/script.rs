@@ -36,19 +36,21 @@
 //! TYPE is ACTIVE (runs at the start; the default), PASSIVE (runs when its handler `run` is called: `$args`, `$1`, …, `$#` are
 //! its arguments), PROXY (runs for any handler: `$0` is its name, `$write` whether it was written), DRIVER (runs at the
 //! start, and one wait further with each request to stop, which it thereby delays; see `DriverManager`) or
-//! `SIGNAL NAME …` (`run` is called when the process gets that signal).
+//! `SIGNAL NAME …` (runs when the process gets one of these signals, which then do not what they did before: `INT` and
+//! `TERM` stop the process no more. From then until the script comes to its `end` the signals do what they do to a
+//! process that does not catch them: they end it. A script that ends by `exit` does not run again).
 //!
 //! **Notes:** a value has at most 1024 bytes (`print` and `read` of a handler have no limit), calls are nested at most 8
 //! deep; what is longer is reported, and left out. After 1000 jumps without a wait the script is given up, as in Click.
 //! TYPE PACKET does not exist. A script that runs as a handler (`run`, `step`) cannot use files; what it
-//! prints comes out through the script that called it, up to 1024 bytes, and in the next round if none did. Division by zero is an error in `mod`. `$$`, `kill` and `writable` do not exist; a VM has no files, and
-//! `now` is the time since its start. The handler `set` takes only variables that the script's text names. `run`
+//! prints comes out through the script that called it, up to 1024 bytes, and in the next round if none did. Division by zero is an error in `mod`. `writable` does not exist; a VM has no files, no signals and no `$$`, and
+//! `now` is the time since its start. A script that runs as a handler has no `$$` and no `kill`. The handler `set` takes only variables that the script's text names. `run`
 //! begins its waits anew.
 //!
 //! **Handlers:** `step`, `goto`, `set` (write), `run` (read, write), the exported variables, and the functions (read, with
 //! parameters): `add`, `sub`, `min`, `max`, `mul`, `div`, `idiv`, `mod`, `rem`, `neg`, `abs`, `eq`, `ne`, `gt`, `ge`,
 //! `lt`, `le`, `not`, `and`, `or`, `nand`, `nor`, `if`, `in`, `first`, `length`, `unquote`, `sprintf`, `random`, `now`,
-//! `htons`, `htonl`, `ntohs`, `ntohl`, `get`, `shift`, `readable`, `cat`, `catq`, `said`, `signals`.
+//! `htons`, `htonl`, `ntohs`, `ntohl`, `get`, `shift`, `readable`, `cat`, `catq`, `kill`, `said`, `signals`.
 //!
 //! **Example:** `Script(set x 0, label again, print $x, set x $(add $x 1), goto again $(lt $x 5), stop);`
 //!
@@ -115,6 +117,21 @@ impl Script {
         act(&mut machine)
     }
 
+    /// The signals that it listens to, signal 1 in bit 1.
+    fn listens_to(&self) -> u32 {
+        if self.program.kind == Kind::Signal && self.state.listens { self.program.signal_bits() } else { 0 }
+    }
+
+    /// Whether there is something to do without a signal.
+    fn has_work(&self, now_ns: u64) -> bool {
+        let said = self.texts.last().is_some_and(|said| !said.is_empty());
+        !self.initialized
+            || self.wants_stop
+            || said
+            || self.state.is_new(&self.program)
+            || self.state.wake_ns.is_some_and(|wake_ns| wake_ns <= now_ns)
+            || (self.requests > 0 && !self.finished)
+    }
 }
 
 /// What is to be said, and the values.
@@ -157,18 +174,18 @@ impl Element for Script {
     }
 
     fn deadline_ns(&self) -> Option<u64> {
-        if self.is_due(0) { Some(0) } else { self.state.wake_ns }
+        if self.has_work(0) { Some(0) } else { self.state.wake_ns }
     }
 }
 
 impl Control for Script {
     fn run<M: PacketIo>(&mut self, io: &mut M, handlers: &mut dyn Handlers) -> bool {
         let now_ns = io.now_ns();
-        if !self.is_due(now_ns) {
-            self.state.now_ns = now_ns;
+        self.state.now_ns = now_ns;
+        let signalled = io.signals() & self.listens_to() != 0;
+        if !signalled && !self.has_work(now_ns) {
             return false;
         }
-        self.state.now_ns = now_ns;
         let mut outside = Through(io);
         let (said, values) = split(self.texts);
         if let Some(said) = said {
@@ -183,6 +200,10 @@ impl Control for Script {
         if !core::mem::replace(&mut self.initialized, true) {
             machine.state.random ^= now_ns;
             machine.initialize();
+        }
+        if signalled {
+            machine.state.listens = false;
+            machine.run("run", "", true);
         }
         let drives = program.kind == Kind::Driver;
         if machine.state.is_new(program) {
@@ -205,13 +226,7 @@ impl Control for Script {
     }
 
     fn is_due(&self, now_ns: u64) -> bool {
-        let said = self.texts.last().is_some_and(|said| !said.is_empty());
-        !self.initialized
-            || self.wants_stop
-            || said
-            || self.state.is_new(&self.program)
-            || self.state.wake_ns.is_some_and(|wake_ns| wake_ns <= now_ns)
-            || (self.requests > 0 && !self.finished)
+        self.listens_to() != 0 || self.has_work(now_ns)
     }
 
     fn may_stop(&mut self) -> bool {

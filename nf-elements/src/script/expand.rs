@@ -87,6 +87,10 @@ impl Machine<'_> {
         let mut arguments = self.arguments();
         let written = match name {
             "?" => write!(out, "{}", self.state.status),
+            "$" => match self.outside.process_id() {
+                Some(process) => write!(out, "{process}"),
+                None => return false,
+            },
             "args" => out.write_str(arguments),
             "0" => out.write_str(&self.state.handler),
             "#" => {

@@ -79,8 +79,9 @@ functions! {
     "readable" Read "whether all these read handlers exist",
     "cat" Read "the file of that name",
     "catq" Read "the same, quoted",
+    "kill" Read "sends the signal to these processes",
     "said" Read "what it said since, when it ran as a handler, and forgets it: for the script that called it",
-    "signals" Read "the signals that TYPE SIGNAL names, by number",
+    "signals" Read "the signals that it listens to, by number",
 }
 
 /// What functions need beyond their arguments.

@@ -69,8 +69,10 @@ impl Machine<'_> {
                 break;
             }
         }
-        if self.state.ended == Some(Ending::Stop) {
-            self.outside.stop();
+        match self.state.ended {
+            Some(Ending::Stop) => self.outside.stop(),
+            Some(Ending::End) => self.state.listens = true,
+            _ => {}
         }
     }
 

@@ -17,6 +17,7 @@ mod own;
 #[cfg(feature = "host")]
 mod parse;
 mod program;
+mod signals;
 #[cfg(feature = "host")]
 mod source;
 mod sprintf;

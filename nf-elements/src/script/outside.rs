@@ -21,6 +21,17 @@ pub trait Outside {
 
     /// Asks the machine to stop.
     fn stop(&mut self);
+
+    /// The number of the process; none where there are no processes, or the machine is not at hand.
+    fn process_id(&self) -> Option<u32> {
+        None
+    }
+
+    /// Sends a signal to a process. False if it cannot.
+    fn kill(&mut self, signal: u8, process: i32) -> bool {
+        let _ = (signal, process);
+        false
+    }
 }
 
 /// The machine.
@@ -45,6 +56,14 @@ impl<M: PacketIo> Outside for Through<'_, M> {
 
     fn stop(&mut self) {
         self.0.stop();
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        self.0.process_id()
+    }
+
+    fn kill(&mut self, signal: u8, process: i32) -> bool {
+        self.0.kill(signal, process)
     }
 }
 

@@ -53,11 +53,13 @@ impl Machine<'_> {
                 write!(out, "{all}").map_err(|_| "value too long")
             }
             "signals" => {
-                for (index, signal) in self.program.signals.iter().enumerate() {
+                let signals = if self.state.listens { self.program.signals } else { &[] };
+                for (index, signal) in signals.iter().enumerate() {
                     let _ = write!(out, "{}{signal}", if index > 0 { " " } else { "" });
                 }
                 Ok(())
             }
+            "kill" => self.kill(arguments),
             "cat" | "catq" => self.cat(handler == "catq", arguments, out),
             "run" => Err("not while it runs"),
             _ => {
@@ -66,6 +68,20 @@ impl Machine<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Goes on behind a process that cannot be reached, as Click does.
+    fn kill(&mut self, arguments: &str) -> Result<(), &'static str> {
+        let mut rest = arguments;
+        let signal = super::signals::number(words::next_word(&mut rest)).ok_or("bad signal number")?;
+        let mut result = if rest.is_empty() { Err("no process") } else { Ok(()) };
+        while !rest.is_empty() {
+            let process = numbers::integer(words::next_word(&mut rest)).and_then(|process| process.try_into().ok());
+            if !process.is_some_and(|process| self.outside.kill(signal, process)) {
+                result = Err("the signal cannot be sent");
+            }
+        }
+        result
     }
 
     fn cat(&mut self, quoted: bool, arguments: &str, out: &mut Text) -> Result<(), &'static str> {

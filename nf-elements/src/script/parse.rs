@@ -2,7 +2,7 @@
 //! Scripts read on the host: each argument is an instruction.
 
 use super::template::{Fault, keep, keep_text, template};
-use super::{Ending, File, Instruction, Kind, Program, Target, numbers, words};
+use super::{Ending, File, Instruction, Kind, Program, Target, numbers, signals, words};
 use crate::configure::{Arguments, Surroundings};
 use std::ops::Range;
 
@@ -71,26 +71,8 @@ fn script_type(text: &str) -> Option<(Kind, Vec<u8>)> {
         "SIGNAL" => Kind::Signal,
         _ => return None,
     };
-    let signals: Vec<u8> = words.map(signal).collect::<Option<_>>()?;
+    let signals: Vec<u8> = words.map(signals::number).collect::<Option<_>>()?;
     (signals.is_empty() != (kind == Kind::Signal)).then_some((kind, signals))
-}
-
-/// Linux's numbers (signal(7)).
-fn signal(name: &str) -> Option<u8> {
-    Some(match name {
-        "HUP" => 1,
-        "INT" => 2,
-        "QUIT" => 3,
-        "ABRT" => 6,
-        "USR1" => 10,
-        "USR2" => 12,
-        "PIPE" => 13,
-        "ALRM" => 14,
-        "TERM" => 15,
-        "TSTP" => 20,
-        "IO" => 29,
-        _ => return name.parse().ok().filter(|&number| number < 32),
-    })
 }
 
 struct Parser<'a> {

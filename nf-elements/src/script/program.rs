@@ -30,6 +30,11 @@ impl Program {
         self.variables.iter().position(|variable| *variable == name)
     }
 
+    /// The signals, signal 1 in bit 1.
+    pub fn signal_bits(&self) -> u32 {
+        self.signals.iter().fold(0, |bits, signal| bits | 1u32.checked_shl((*signal).into()).unwrap_or(0))
+    }
+
     /// Whether the variable is a read handler.
     pub fn exports(&self, name: &str) -> bool {
         self.instructions
@@ -44,7 +49,7 @@ impl Program {
 
     /// Whether the script has that read handler.
     pub fn has_handler(&self, name: &str) -> bool {
-        let state = matches!(name, "run" | "get" | "shift" | "readable" | "said" | "signals" | "cat" | "catq");
+        let state = matches!(name, "run" | "get" | "shift" | "readable" | "said" | "signals" | "cat" | "catq" | "kill");
         state || Function::named(name).is_some() || self.exports(name)
     }
 }

@@ -24,6 +24,8 @@ pub struct State {
     pub more: i64,
     /// When the present wait ends.
     pub wake_ns: Option<u64>,
+    /// A signal runs it (TYPE SIGNAL): not between that and its `end`.
+    pub listens: bool,
     /// How it ended.
     pub ended: Option<Ending>,
     /// `$?`: what the last write handler said.
@@ -50,6 +52,7 @@ impl State {
             paused: 0,
             more: 0,
             wake_ns: None,
+            listens: true,
             ended: None,
             status: 0,
             handler: heapless::String::new(),

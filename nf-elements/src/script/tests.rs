@@ -45,6 +45,10 @@ fn program(name: &str, kind: Kind, instructions: &[&str]) -> Result<Program, Vec
     let class = if kind == Kind::Driver { "DriverManager" } else { "Script" };
     let mut arguments = Arguments::new(elements::class(class).unwrap().spec, instructions);
     let program = parse(&mut arguments, &Surroundings { name, ..Default::default() }, class, kind);
+    let program = program.map(|program| match kind {
+        Kind::Signal => Program { signals: &[10, 12], ..program },
+        _ => program,
+    });
     let errors = arguments.finish();
     if errors.is_empty() { Ok(program.unwrap()) } else { Err(errors) }
 }
@@ -474,4 +478,35 @@ fn no_text_makes_it_panic() {
         }
     }
     assert!(ran > 1000, "{ran} of 15000 texts were scripts");
+}
+
+#[test]
+fn a_signal_runs_it_and_until_its_end_it_does_not_listen() {
+    let mut bench = Bench::new("s", Kind::Signal, &["print 'one'", "wait 1s", "print 'two'"]);
+    bench.run();
+    assert_eq!((bench.at(1).len(), bench.script.deadline_ns()), (0, None), "nobody runs it yet");
+    let usr1 = |bench: &mut Bench, at_ns| {
+        bench.io.signals = 1 << 10;
+        let said = bench.at(at_ns).to_string();
+        bench.io.signals = 0;
+        (said, bench.call("signals").unwrap())
+    };
+    assert_eq!(bench.call("signals").unwrap(), "10 12");
+    assert_eq!(usr1(&mut bench, 2), ("one\n".into(), "".into()));
+    assert_eq!(usr1(&mut bench, 3), ("".into(), "".into()));
+    assert_eq!(bench.script.deadline_ns(), Some(1_000_000_002));
+    assert_eq!(bench.at(1_000_000_002), "two\n");
+    assert_eq!(bench.call("signals").unwrap(), "10 12");
+    bench.io.signals = 1 << 2;
+    assert_eq!(bench.at(1_000_000_003), "", "another signal");
+}
+
+#[test]
+fn an_exit_is_the_last_time() {
+    let mut bench = Bench::new("s", Kind::Signal, &["print 'one'", "exit"]);
+    bench.run();
+    bench.io.signals = 1 << 12;
+    assert_eq!(bench.at(1), "one\n");
+    assert_eq!(bench.at(2), "");
+    assert_eq!(bench.call("signals").unwrap(), "");
 }
