@@ -13,6 +13,7 @@ demo: prerequisites
 test: prerequisites lint
 	@scripts/install-missing tcpdump=tcpdump pcap-config=libpcap-dev ip=iproute2 ping=iputils-ping
 	cargo test --workspace --release --all-features
+	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test --release --package ring --lib
 
 lint:
 	cargo fmt --check
@@ -38,7 +39,7 @@ bench-density: prerequisites
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30
-FUZZ_TARGETS = chain pattern packet message arguments script handlers
+FUZZ_TARGETS = chain pattern packet message arguments script handlers ring
 FUZZ_FLAGS = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
   -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1
 

@@ -194,7 +194,7 @@ pub(crate) struct Tail<'m> {
     /// The next slot to read; those before it, from `released` on, are not yet the producer's.
     next: u64,
     released: u64,
-    /// The head as last read: never more than `slots` ahead of `released`.
+    /// The head as last read: never before `next`, never more than `slots` ahead of `released`.
     head: u64,
     own: Own,
     /// How many times the head was where it cannot be.
@@ -229,7 +229,8 @@ impl<'m> Tail<'m> {
     #[inline]
     fn refresh(&mut self) {
         self.head = self.control[HEAD].load(Ordering::Acquire);
-        if self.head.wrapping_sub(self.released) > self.slots {
+        let most = self.slots - self.next.wrapping_sub(self.released);
+        if self.head.wrapping_sub(self.next) > most {
             self.meet();
         }
     }

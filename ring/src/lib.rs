@@ -57,6 +57,8 @@ mod consumer;
 mod descriptor;
 mod indices;
 mod link;
+#[cfg(all(test, loom))]
+mod models;
 mod presence;
 mod producer;
 mod region;
