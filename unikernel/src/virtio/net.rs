@@ -53,16 +53,7 @@ impl Nic {
         let receive = make_queue(&mut transport, memory, RECEIVE, MAX_SIZE, features)?;
         let transmit = make_queue(&mut transport, memory, TRANSMIT, MAX_SIZE, features)?;
         start(&mut transport);
-        Ok(Nic {
-            transport,
-            port,
-            receive,
-            transmit,
-            received: 0,
-            sent: 0,
-            bad_lengths: 0,
-            no_headroom: 0,
-        })
+        Ok(Nic { transport, port, receive, transmit, received: 0, sent: 0, bad_lengths: 0, no_headroom: 0 })
     }
 
     /// The device's own address.
@@ -112,7 +103,9 @@ impl Nic {
             let Some(buffer) = POOL.take() else { break };
             let buffer = NonNull::from(buffer);
             let length = (DATA_BYTES - HEADROOM_BYTES + HEADER_BYTES) as u32;
-            self.receive.add(header_paddr(buffer, HEADROOM_BYTES), length, true, buffer).expect("a descriptor was free");
+            self.receive
+                .add(header_paddr(buffer, HEADROOM_BYTES), length, true, buffer)
+                .expect("a descriptor was free");
         }
         self.receive.publish();
     }
