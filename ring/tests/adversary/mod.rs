@@ -50,6 +50,20 @@ fn frame(number: usize, length: usize) -> Vec<u8> {
     (0..length).map(|index| (index * 7 + number * 13) as u8).collect()
 }
 
+/// What one end has put and the other has not taken.
+#[derive(Default)]
+struct Way {
+    frames: VecDeque<(Tag, Vec<u8>)>,
+    /// How many of them, the last ones, are not published.
+    unpublished: usize,
+}
+
+impl Way {
+    fn published(&self) -> usize {
+        self.frames.len() - self.unpublished
+    }
+}
+
 /// Two ends that keep to the rules, and restart now and then: what one publishes the other takes, in order and unaltered, except
 /// what lay in the ring of an end that restarts.
 pub fn honest(bytes: &[u8]) {
@@ -57,8 +71,7 @@ pub fn honest(bytes: &[u8]) {
     let memory = memory();
     let region = Region::open(&memory).expect("it is formatted");
     let mut links = [region.attach(End::A), region.attach(End::B)];
-    // What each end has put and the other has not taken; how many of these, the last ones, are not published.
-    let mut ways: [(VecDeque<(Tag, Vec<u8>)>, usize); 2] = Default::default();
+    let mut ways: [Way; 2] = Default::default();
     let mut number = 0;
     while !script.is_over() {
         let step = script.byte();
@@ -71,8 +84,8 @@ pub fn honest(bytes: &[u8]) {
                 let room = links[this].producer.room(1);
                 match links[this].producer.put(tag, &bytes) {
                     Ok(()) => {
-                        ways[this].0.push_back((tag, bytes));
-                        ways[this].1 += 1;
+                        ways[this].frames.push_back((tag, bytes));
+                        ways[this].unpublished += 1;
                     }
                     Err(Refused::Full) => assert_eq!(room, 0),
                     Err(Refused::Length(found)) => assert!(found == length && !(1..=FRAME_BYTES).contains(&length)),
@@ -80,11 +93,11 @@ pub fn honest(bytes: &[u8]) {
             }
             3 => {
                 links[this].producer.publish();
-                ways[this].1 = 0;
+                ways[this].unpublished = 0;
             }
             4 | 5 => {
-                let (way, unpublished) = &mut ways[other];
-                let wanted = (way.len() > *unpublished).then(|| way.pop_front()).flatten();
+                let way = &mut ways[other];
+                let wanted = if way.published() > 0 { way.frames.pop_front() } else { None };
                 let mut buffer = [0; FRAME_BYTES];
                 let found = links[this].consumer.take(&mut buffer);
                 assert_eq!(found.map(|frame| (frame.tag, buffer[..frame.length].to_vec())), wanted);
@@ -92,10 +105,11 @@ pub fn honest(bytes: &[u8]) {
             6 => links[this].consumer.release(),
             _ if script.byte() < 16 => {
                 links[this] = region.attach([End::A, End::B][this]);
-                let (way, unpublished) = &mut ways[this];
-                way.truncate(way.len() - std::mem::take(unpublished));
-                let (way, unpublished) = &mut ways[other];
-                way.drain(..way.len() - *unpublished);
+                let published = ways[this].published();
+                ways[this].frames.truncate(published);
+                ways[this].unpublished = 0;
+                let published = ways[other].published();
+                ways[other].frames.drain(..published);
             }
             _ => {
                 links[this].wakeup_needed();
