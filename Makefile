@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test bench bench-native bench-density fuzz lint prerequisites clean
+.PHONY: demo test bench bench-native bench-density bench-chain fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -36,6 +36,12 @@ bench-native: prerequisites
 bench-density: prerequisites
 	cargo build --release --bin sluice --bin bench-density
 	target/release/bench-density $(BENCH)
+
+# What a hop costs, in one VM and between VMs; needs root, as `make bench` does.
+bench-chain: prerequisites
+	@scripts/install-missing ip=iproute2 tc=iproute2
+	cargo build --release --bin sluice --bin bench-chain
+	target/release/bench-chain $(BENCH)
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30

@@ -124,11 +124,11 @@ fn one_contestant(
             load.introduce(&ends)?;
         }
         let name = |figure| format!("{figure}/{}/{frame_bytes}/{}", place.name, contestant.name);
-        let saturated = load.trial(&vm, Rate::Saturate, scale.trial)?;
+        let saturated = load.trial(&[vm.pid()], Rate::Saturate, scale.trial)?;
         record(results, &name, &saturated);
         let top = saturated.forwarded_pps;
         let lossless = highest_rate(top * 0.5, top * 1.1, scale.search_trials, |pps| {
-            Ok(load.trial(&vm, Rate::Pps(pps), scale.trial / 2)?.loss)
+            Ok(load.trial(&[vm.pid()], Rate::Pps(pps), scale.trial / 2)?.loss)
         })?;
         results.add(&name("lossless_kpps"), lossless / 1e3);
     }

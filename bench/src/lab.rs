@@ -6,6 +6,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, CpuSet, sched_setaffinity, unshare};
 use nix::unistd::{Pid, geteuid};
 
@@ -38,18 +39,24 @@ fn on_path(program: &str) -> bool {
 
 /// Enters a namespace of our own and makes the TAPs. Call it before the first thread starts.
 pub fn enter() -> Result<()> {
-    unshare(CloneFlags::CLONE_NEWNET).context("cannot make a network namespace")?;
+    unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).context("cannot make a network namespace")?;
+    // A sysfs shows the devices of the namespace that it was mounted in, and `sluice run` looks there.
+    let private = MsFlags::MS_REC | MsFlags::MS_SLAVE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>).context("cannot part from the host's mounts")?;
+    mount(Some("sysfs"), "/sys", Some("sysfs"), MsFlags::empty(), None::<&str>).context("cannot mount /sys")?;
     // The stations' kernel would send router solicitations and multicast reports of its own.
     let _ = fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
     let _ = fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-    for tap in [IN, OUT] {
-        ip(&["tuntap", "add", "dev", tap, "mode", "tap"])?;
-        ip(&["link", "set", "dev", tap, "multicast", "off", "txqueuelen", TAP_QUEUE])?;
-        // Frames go straight into the TAP's queue: a queueing discipline above it would only cost time.
-        tool("tc", &["qdisc", "replace", "dev", tap, "root", "noqueue"])?;
-        ip(&["link", "set", "dev", tap, "up"])?;
-    }
-    Ok(())
+    [IN, OUT].into_iter().try_for_each(tap)
+}
+
+/// Makes a TAP.
+pub fn tap(name: &str) -> Result<()> {
+    ip(&["tuntap", "add", "dev", name, "mode", "tap"])?;
+    ip(&["link", "set", "dev", name, "multicast", "off", "txqueuelen", TAP_QUEUE])?;
+    // Frames go straight into the TAP's queue: a queueing discipline above it would only cost time.
+    tool("tc", &["qdisc", "replace", "dev", name, "root", "noqueue"])?;
+    ip(&["link", "set", "dev", name, "up"])
 }
 
 /// Lets the kernel answer as 10.0.0.2 behind [`OUT`] to 10.0.0.1 behind [`IN`], for round trips through a bridge.
@@ -102,7 +109,8 @@ pub fn mac(bytes: [u8; 6]) -> String {
     bytes.map(|byte| format!("{byte:02x}")).join(":")
 }
 
-fn ip(arguments: &[&str]) -> Result<()> {
+/// Runs `ip`.
+pub fn ip(arguments: &[&str]) -> Result<()> {
     tool("ip", arguments)
 }
 

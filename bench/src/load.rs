@@ -12,8 +12,7 @@ use serde::Serialize;
 use crate::frame::{Ends, udp};
 use crate::lab::{self, IN, OUT};
 use crate::port::{BURST, Port};
-use crate::stop;
-use crate::vmm::Vm;
+use crate::{stop, vmm};
 
 /// How often a paced sender wakes; between, the processor belongs to the VM.
 const TICK: Duration = Duration::from_micros(500);
@@ -61,11 +60,12 @@ impl Load {
         Self { frames: (0..BURST as u16).map(|index| udp(ends, wire_bytes, index % FLOWS)).collect(), exit }
     }
 
-    /// Runs one trial.
-    pub fn trial(&self, vm: &Vm, rate: Rate, duration: Duration) -> Result<Trial> {
+    /// Runs one trial against the VMs of these processes.
+    pub fn trial(&self, vms: &[u32], rate: Rate, duration: Duration) -> Result<Trial> {
         let mut port = Port::sender(IN)?;
         let burst: Vec<[IoSlice<'_>; 1]> = self.frames.iter().map(|frame| [IoSlice::new(frame)]).collect();
-        let (out_before, cpu_before, start) = (lab::counters(self.exit)?.from_vm, vm.cpu_seconds()?, Instant::now());
+        let (out_before, cpu_before, start) =
+            (lab::counters(self.exit)?.from_vm, vmm::cpu_seconds(vms)?, Instant::now());
         let (in_before, load_before) = (lab::counters(IN)?.to_vm, own_cpu_seconds()?);
         let offered = match rate {
             Rate::Saturate => saturate(&mut port, &burst, duration)?,
@@ -74,7 +74,7 @@ impl Load {
         let load_sending = own_cpu_seconds()? - load_before;
         let sending = start.elapsed().as_secs_f64();
         let out_sending = lab::counters(self.exit)?.from_vm - out_before;
-        let cpu_sending = vm.cpu_seconds()? - cpu_before;
+        let cpu_sending = vmm::cpu_seconds(vms)? - cpu_before;
         sleep(DRAIN);
         stop::check()?;
         let out = lab::counters(self.exit)?.from_vm - out_before;

@@ -2,26 +2,6 @@
 //! Measures Sluice's images against a Linux VM that does the same job, on one harness, in turn.
 #![forbid(unsafe_code)]
 
-mod boot;
-mod campaign;
-mod contestant;
-mod echo;
-mod frame;
-mod images;
-mod lab;
-mod linux;
-mod load;
-mod options;
-mod peer;
-mod plot;
-mod port;
-mod report;
-mod results;
-mod rules;
-mod search;
-mod stop;
-mod vmm;
-
 use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -29,14 +9,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use crate::campaign::Floors;
-use crate::contestant::Contestant;
-use crate::images::Builder;
-use crate::linux::Job;
-use crate::options::{Options, Part};
-use crate::peer::Peer;
-use crate::results::{Host, Results};
-use crate::rules::RuleKind;
+use bench::campaign::Floors;
+use bench::contestant::Contestant;
+use bench::images::Builder;
+use bench::linux::Job;
+use bench::options::{Options, Part};
+use bench::peer::Peer;
+use bench::results::{Host, Results};
+use bench::rules::RuleKind;
+use bench::{campaign, lab, options, peer, plot, report, stop};
 
 const RULE_COUNTS: [usize; 3] = [10, 100, 1000];
 

@@ -55,13 +55,9 @@ impl Vm {
         Ok(took)
     }
 
-    /// User and system time that the VMM has used, all its threads together.
-    pub fn cpu_seconds(&self) -> Result<f64> {
-        let path = format!("/proc/{}/stat", self.child.id());
-        let text = fs::read_to_string(&path).context("the VM's process has ended")?;
-        let ticks = cpu_ticks(&text).with_context(|| format!("{path} has an unknown form"))?;
-        let per_second = sysconf(SysconfVar::CLK_TCK)?.context("the kernel does not tell its clock tick")?;
-        Ok(ticks as f64 / per_second as f64)
+    /// The VMM's process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Fails, with what the VMM said, when its process has ended.
@@ -94,6 +90,18 @@ impl Drop for Vm {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// User and system time that these processes have used, all their threads together.
+pub fn cpu_seconds(pids: &[u32]) -> Result<f64> {
+    let per_second = sysconf(SysconfVar::CLK_TCK)?.context("the kernel does not tell its clock tick")?;
+    let mut ticks = 0;
+    for pid in pids {
+        let path = format!("/proc/{pid}/stat");
+        let text = fs::read_to_string(&path).context("the VM's process has ended")?;
+        ticks += cpu_ticks(&text).with_context(|| format!("{path} has an unknown form"))?;
+    }
+    Ok(ticks as f64 / per_second as f64)
 }
 
 /// utime and stime of proc(5): the 14th and 15th field, counted behind the name, which may hold blanks.
