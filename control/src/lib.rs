@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The version of these messages; grows with each incompatible change.
-pub const PROTOCOL: u16 = 2;
+pub const PROTOCOL: u16 = 3;
 
 /// Most bytes of an encoded message, the closing zero included.
 pub const MESSAGE_BYTES: usize = 4096;
@@ -59,6 +59,18 @@ pub enum ToVm<'a> {
     },
     /// Answer `Done`, then power off.
     PowerOff,
+    /// Mirror what comes into an element, or passes a port: from now on, in place of what was mirrored before.
+    Tap {
+        /// The element's or port's name; all ports if it is empty.
+        name: &'a str,
+        /// Bytes of each packet that are enough.
+        snap: u16,
+    },
+    /// Answer with what was mirrored and not taken yet, as much as there is room for. Who does not ask for seconds is taken
+    /// for gone, and the tap ends.
+    TakeTap,
+    /// Mirror no longer.
+    EndTap,
 }
 
 /// From a VM to its host.
@@ -84,8 +96,41 @@ pub enum FromVm<'a> {
     Value(&'a str),
     /// The request was carried out.
     Done,
+    /// The answer to `TakeTap`.
+    Mirrored {
+        /// Packets that were not kept, for want of room, since the tap began.
+        lost: u64,
+        /// [`Mirrored`] packets, one behind the other; none if there are none now.
+        packets: &'a [u8],
+    },
     /// The request failed.
     Failed(Failure),
+}
+
+/// A packet that a tap has mirrored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mirrored<'a> {
+    /// When, in nanoseconds since the kernel's entry.
+    pub time_ns: u64,
+    /// How long it was.
+    pub length: u32,
+    /// Its first bytes.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Mirrored<'a> {
+    /// Most bytes of one beside the packet's own.
+    pub const HEADER_BYTES: usize = 10 + 5 + 5;
+
+    /// Writes it into `buffer`. None if it does not fit.
+    pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        postcard::to_slice(self, buffer).ok().map(|written| &*written)
+    }
+
+    /// The first one in `bytes`, and what is behind it.
+    pub fn first(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        postcard::take_from_bytes(bytes).ok()
+    }
 }
 
 /// Why a request failed.
@@ -126,6 +171,18 @@ mod tests {
         let length = encode(&request, &mut buffer).unwrap().len();
         assert_eq!(buffer[..length].iter().position(|&byte| byte == 0), Some(length - 1));
         assert_eq!(decode::<ToVm>(&mut buffer[..length]), Some(request));
+    }
+
+    #[test]
+    fn mirrored_packets_stand_one_behind_the_other() {
+        let one = Mirrored { time_ns: u64::MAX, length: u32::MAX, bytes: &[7; 60] };
+        let two = Mirrored { time_ns: 1, length: 2, bytes: &[] };
+        let mut buffer = [0; Mirrored::HEADER_BYTES + 60];
+        let bytes = [one.write(&mut buffer).unwrap().to_vec(), two.write(&mut [0; 20]).unwrap().to_vec()].concat();
+        let (first, rest) = Mirrored::first(&bytes).unwrap();
+        assert_eq!((first, Mirrored::first(rest)), (one, Some((two, &[][..]))));
+        assert_eq!(Mirrored::first(&bytes[..10]), None);
+        assert_eq!(one.write(&mut [0; 60]), None);
     }
 
     #[test]

@@ -62,6 +62,11 @@ pub enum Command {
         after_help = "Examples:\n  sluice ctl fw read filter.denied\n  sluice ctl firewall/fw write counter.reset\n\nThe VM's own handlers are those of the element 'machine', for example machine.free_buffers."
     )]
     Ctl(CtlArgs),
+    /// Mirror what comes into an element, or passes a VM's ports, to a capture
+    #[command(
+        after_help = "Examples:\n  sluice trace fw.filter -w filter.pcap\n  sluice trace firewall/fw -w - --count 100 | tcpdump -n -r -\n\nWithout an element or port it is all ports. It ends with Ctrl-C, or as --count and --seconds say. What the VM has no room to keep until it is fetched is lost, and counted."
+    )]
+    Trace(TraceArgs),
     /// End a run: its VMs power off, its report is printed where it runs, and nothing of it stays
     #[command(after_help = "Examples:\n  sluice stop firewall\n  sluice stop --all")]
     Stop(StopArgs),
@@ -303,6 +308,26 @@ pub enum CtlAction {
     Read,
     /// Give it a value
     Write,
+}
+
+/// `trace`
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// The VM, and an element or a port of it; RUN/VM if several runs have one of that name
+    #[arg(value_name = "VM[.ELEMENT]")]
+    pub target: String,
+    /// Where the packets go, as pcap (- is standard output)
+    #[arg(short, long, value_name = "FILE")]
+    pub write: PathBuf,
+    /// Keep so many bytes of each packet
+    #[arg(long, value_name = "BYTES", default_value_t = 1518, value_parser = clap::value_parser!(u16).range(1..=2048))]
+    pub snap: u16,
+    /// End after so many packets
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// End after so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub seconds: Option<u64>,
 }
 
 /// `stop`

@@ -146,6 +146,38 @@ fn a_vm_that_ends_by_itself_is_started_again() {
 }
 
 #[test]
+fn what_comes_into_an_element_is_mirrored_to_a_capture() {
+    let sandbox = Sandbox::new();
+    detach(&sandbox, &[]);
+    let capture = sandbox.path("short.pcap");
+    said(&sandbox, &["trace", "front.short", "-w", &capture, "--count", "100", "--seconds", "60"]);
+    let bytes = std::fs::read(&capture).unwrap();
+    let mut reader = pcap_file::pcap::PcapReader::new(&bytes[..]).unwrap();
+    assert_eq!(reader.header().ts_resolution, pcap_file::TsResolution::NanoSecond);
+    let mut packets = Vec::new();
+    while let Some(packet) = reader.next_packet() {
+        packets.push(packet.unwrap().into_owned());
+    }
+    assert_eq!(packets.len(), 100);
+    assert!(packets.iter().all(|packet| *packet.data == [0] && packet.orig_len == 1));
+    assert!(packets.is_sorted_by_key(|packet| packet.timestamp));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let age = now.saturating_sub(packets[0].timestamp);
+    assert!(age < PATIENCE && packets[0].timestamp <= now, "{age:?}");
+    // At the ports there is nothing: what the source makes is dropped.
+    said(&sandbox, &["trace", "front", "-w", &capture, "--seconds", "1"]);
+    assert_eq!(std::fs::read(&capture).unwrap().len(), 24, "only the header");
+    refused(
+        &sandbox,
+        &["trace", "front.nothing", "-w", &capture],
+        1,
+        "no element or port 'nothing'; it has FromDevice@1",
+    );
+    said(&sandbox, &["stop"]);
+    sandbox.is_clean();
+}
+
+#[test]
 fn what_cannot_be_started_in_the_background_is_told() {
     let sandbox = Sandbox::new();
     refused(&sandbox, &["run", "nothing.nf", "--detach"], 2, "cannot read the chain file nothing.nf");

@@ -6,6 +6,9 @@ use core::fmt;
 
 /// Bursts in, bursts out, memory and time. The unikernel implements it over its NICs, tests over lists.
 pub trait PacketIo {
+    /// Whether it wants to be told what comes into each element.
+    const TAPS: bool = false;
+
     /// Fills `batch` (up to its room) with frames that arrived on `port`.
     fn receive(&mut self, port: usize, batch: &mut Batch);
 
@@ -65,6 +68,17 @@ pub trait PacketIo {
     fn kill(&mut self, signal: u8, process: i32) -> bool {
         let _ = (signal, process);
         false
+    }
+
+    /// A packet comes into element number `element` of [`crate::Graph::ELEMENTS`] (of a source: out of it). Told only to a
+    /// machine that [`PacketIo::TAPS`].
+    fn tap(&mut self, element: usize, packet: &Packet) {
+        let _ = (element, packet);
+    }
+
+    /// [`PacketIo::tap`] for a batch.
+    fn tap_all(&mut self, element: usize, batch: &Batch) {
+        let _ = (element, batch);
     }
 
     /// Asks the machine to power off after this round, as a source does at its LIMIT; one that cannot goes on.

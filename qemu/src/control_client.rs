@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The host's end of the control channel.
 
-use control::{FromVm, MESSAGE_BYTES, PROTOCOL, ToVm, decode, encode};
+use control::{FromVm, MESSAGE_BYTES, Mirrored, PROTOCOL, ToVm, decode, encode};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -138,6 +138,33 @@ impl Control {
     /// Writes `value` to `element.handler`.
     pub fn write(&mut self, element: &str, handler: &str, value: &str) -> Result<(), ControlError> {
         self.done(&ToVm::Write { element, handler, value })
+    }
+
+    /// Has the VM mirror what comes into the element `name`, or passes that port, or all ports: so many bytes of each packet.
+    pub fn tap(&mut self, name: &str, snap: u16) -> Result<(), ControlError> {
+        self.done(&ToVm::Tap { name, snap })
+    }
+
+    /// Takes what was mirrored, as much as one message holds: how many packets were lost so far, and for each packet `with`.
+    pub fn take_tap(&mut self, mut with: impl FnMut(Mirrored)) -> Result<u64, ControlError> {
+        self.send(&ToVm::TakeTap)?;
+        let mut frame = self.answer()?;
+        match decode::<FromVm>(&mut frame) {
+            Some(FromVm::Mirrored { lost, mut packets }) => {
+                while let Some((packet, rest)) = Mirrored::first(packets) {
+                    with(packet);
+                    packets = rest;
+                }
+                Ok(lost)
+            }
+            Some(FromVm::Failed(failure)) => Err(ControlError::Refused(failure)),
+            _ => Err(ControlError::Malformed),
+        }
+    }
+
+    /// Has the VM mirror no longer.
+    pub fn end_tap(&mut self) -> Result<(), ControlError> {
+        self.done(&ToVm::EndTap)
     }
 
     /// Asks the VM to power off.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The VM's end of the control channel: takes a request, answers it, takes the next.
 
+use crate::tap::Tap;
 use crate::virtio::console::{Console, INPUT_BYTES};
 use control::{Failure, FromVm, MACHINE, MESSAGE_BYTES, ToVm};
 use core::fmt;
@@ -46,19 +47,26 @@ impl ControlServer {
 
     /// Answers a request that has come, if the last answer is out. `machine` reads the machine's own handlers.
     #[inline]
-    pub fn poll<G: Graph>(&mut self, graph: &mut G, machine: impl Fn(&str) -> Option<u64>) -> Wish {
+    pub fn poll<G: Graph>(&mut self, graph: &mut G, tap: &mut Tap, machine: impl Fn(&str) -> Option<u64>) -> Wish {
         let (input, overlong) = (&mut self.input, &mut self.overlong);
         if end_of_first(input).is_none() {
             self.console.read(|bytes| take(bytes, input, overlong));
         }
         match end_of_first(input) {
-            Some(end) if self.console.is_drained() => self.answer(end, graph, machine),
+            Some(end) if self.console.is_drained() => self.answer(end, graph, tap, machine),
             _ => Wish::GoOn,
         }
     }
 
     #[cold]
-    fn answer<G: Graph>(&mut self, end: usize, graph: &mut G, machine: impl Fn(&str) -> Option<u64>) -> Wish {
+    fn answer<G: Graph>(
+        &mut self,
+        end: usize,
+        graph: &mut G,
+        tap: &mut Tap,
+        machine: impl Fn(&str) -> Option<u64>,
+    ) -> Wish {
+        let now_ns = machine("now_ns").unwrap_or(0);
         let mut frame = Vec::<u8, MESSAGE_BYTES>::new();
         frame.extend(self.input.drain(..=end).take(MESSAGE_BYTES));
         let mut value = String::<VALUE_BYTES>::new();
@@ -78,6 +86,18 @@ impl ControlServer {
             }
             Some(ToVm::PowerOff) => {
                 wish = Wish::PowerOff;
+                return self.finish(Ok(FromVm::Done), wish);
+            }
+            Some(ToVm::Tap { name, snap }) => {
+                let found = tap.listen::<G>(name, snap, now_ns);
+                return self.finish(if found { Ok(FromVm::Done) } else { Err(Failure::NoElement) }, wish);
+            }
+            Some(ToVm::TakeTap) => {
+                tap.take(now_ns, |lost, packets| self.send(&FromVm::Mirrored { lost, packets }));
+                return wish;
+            }
+            Some(ToVm::EndTap) => {
+                tap.end();
                 return self.finish(Ok(FromVm::Done), wish);
             }
             None => {

@@ -23,6 +23,7 @@ mod pci;
 mod port;
 mod power;
 mod run;
+mod tap;
 mod time;
 mod virtio;
 

@@ -8,6 +8,7 @@ use crate::devices::{Devices, Found};
 use crate::link::Link;
 use crate::memory::{FreeRam, POOL};
 use crate::port::Port;
+use crate::tap::{self, Tap};
 use crate::time::Clock;
 use crate::virtio::{console, net};
 use crate::{apic, power};
@@ -160,7 +161,8 @@ impl Patience {
 
 impl Machine {
     fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
-        self.round(graph);
+        let tap = Tap::get();
+        self.round(graph, tap);
         apic::enable();
         let mut control = rest.control();
         self.ports.iter_mut().for_each(|port| port.enable_interrupts());
@@ -172,9 +174,9 @@ impl Machine {
         }
         let mut patience = Patience::new();
         loop {
-            let busy = self.round(graph);
+            let busy = self.round(graph, tap);
             if let Some(control) = &mut control
-                && control.poll(graph, |name| self.read(name)) == Wish::PowerOff
+                && control.poll(graph, tap, |name| self.read(name)) == Wish::PowerOff
             {
                 power_off(control, self.clock);
             }
@@ -190,10 +192,10 @@ impl Machine {
 
     /// Runs every task of the wiring once, then tells the devices. True if a packet moved.
     #[inline]
-    fn round<G: Graph>(&mut self, graph: &mut G) -> bool {
+    fn round<G: Graph>(&mut self, graph: &mut G, tap: &mut Tap) -> bool {
         self.rounds += 1;
         self.now_ns = self.clock.now_ns();
-        let busy = graph.run(self);
+        let busy = if tap.is_on() { tap::round(graph, self, tap) } else { graph.run(self) };
         for port in &mut self.ports {
             port.notify();
         }

@@ -2,7 +2,7 @@
 //! Pull paths: a method for each pull output that gives one packet, and the tasks that call them.
 
 use super::code::Code;
-use super::run::Run;
+use super::run::{Run, tap};
 use super::{Emitter, Task};
 use crate::flatten::End;
 use crate::resolve::Flow;
@@ -125,6 +125,7 @@ impl Emitter<'_> {
         body.line("let mut batch = Batch::new();");
         body.line(format!("self.{}.produce(io, 1, &mut batch);", self.fields[element]));
         body.line("let packet = batch.into_iter().next()?;");
+        body.line(tap(element, "&packet"));
         body.line("*moved = true;");
         body.line("Some(packet)");
     }
@@ -144,6 +145,7 @@ impl Emitter<'_> {
         };
         body.open("for _ in 0..BURST");
         body.line(format!("let mut packet = {packet}?;"));
+        body.line(tap(element, "&packet"));
         if action {
             body.block(format!("if {call} == Verdict::Pass"), |code| code.line("return Some(packet);"));
         } else if aside.is_empty() {
@@ -154,7 +156,12 @@ impl Emitter<'_> {
             body.line(format!("Some({}) => return Some(packet),", end.port));
             for (port, next) in aside {
                 let call = self.deliver(next, "Batch::from(packet)");
-                body.line(format!("Some({port}) => {}", call.replace(';', ",")));
+                body.open(format!("Some({port}) =>"));
+                if self.shape(next.element) == Shape::Sink {
+                    body.line(tap(next.element, "&packet"));
+                }
+                body.line(call);
+                body.close();
             }
             body.line("_ => {}");
             body.close();
@@ -177,6 +184,7 @@ impl Emitter<'_> {
             code.line("return Some(packet);");
         });
         body.line(format!("let packet = {packet}?;"));
+        body.line(tap(element, "&packet"));
         body.line(format!("let mut out = {name}::new();"));
         body.line(format!("{call};"));
         self.hand_over_batches(batches.iter().map(|batch| (format!("out.{}", batch.field), batch.target)), body);
@@ -208,7 +216,10 @@ impl Emitter<'_> {
             body.line(format!("Turn::Pull({port}) => Some(({port}, {packet})),"));
         }
         body.line("Turn::Pull(port) => Some((port, None)),");
-        body.line("Turn::Give(packet) => return Some(packet),");
+        body.open("Turn::Give(packet) =>");
+        body.line(tap(element, "&packet"));
+        body.line("return Some(packet);");
+        body.close();
         body.line("Turn::Rest => return None,");
         body.close_with(";");
         body.close();

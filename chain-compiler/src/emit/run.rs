@@ -125,6 +125,8 @@ impl Emitter<'_> {
         body.line("let mut batch = Batch::new();");
         body.line(format!("self.{field}.produce(io, BURST, &mut batch);"));
         body.block("if batch.is_empty()", |code| code.line("return false;"));
+        body.line(tap_all(element, "batch"));
+        self.tap_sink(next, "batch", &mut body);
         body.line(self.deliver(next, "batch"));
         body.line("true");
         self.tasks.push(Task { method, body });
@@ -192,6 +194,10 @@ impl Emitter<'_> {
     /// Statements for a packet that comes in by `end`.
     pub(super) fn run_from(&mut self, mut end: End, run: &mut Run) {
         loop {
+            if matches!(self.shape(end.element), Shape::Action | Shape::Route | Shape::Push) {
+                let packet = if run.in_place { "packet" } else { "&packet" };
+                run.each.line(tap(end.element, packet));
+            }
             let next = match self.shape(end.element) {
                 Shape::Action => self.action_step(end, run),
                 Shape::Route => self.route_step(end, run),
@@ -291,7 +297,10 @@ impl Emitter<'_> {
             if room > 1 {
                 let full = format!("{variable}.{}", batch.field);
                 let call = self.deliver(batch.target, &format!("core::mem::take(&mut {full})"));
-                run.each.block(format!("if {full}.room() < {room}"), |code| code.line(call));
+                run.each.open(format!("if {full}.room() < {room}"));
+                self.tap_sink(batch.target, &full, &mut run.each);
+                run.each.line(call);
+                run.each.close();
             }
         }
         let call = self.call(end.element, "push", &format!("{}, packet, &mut {variable}", end.port));
@@ -301,6 +310,7 @@ impl Emitter<'_> {
 
     fn store_step(&mut self, end: End, run: &mut Run) {
         self.imports.insert("Store");
+        run.each.line(tap(end.element, "&packet"));
         let call = format!("self.{}.store(io, {}, packet)", self.fields[end.element], end.port);
         match self.next(end.element, 1) {
             None => run.each.line(format!("let _ = {call};")),
@@ -335,7 +345,27 @@ impl Emitter<'_> {
     pub(super) fn hand_over_batches(&mut self, batches: impl Iterator<Item = (String, End)>, code: &mut Code) {
         for (batch, target) in batches {
             let call = self.deliver(target, &batch);
-            code.block(format!("if !{batch}.is_empty()"), |code| code.line(call));
+            code.open(format!("if !{batch}.is_empty()"));
+            self.tap_sink(target, &batch, code);
+            code.line(call);
+            code.close();
         }
     }
+
+    /// Shows a tap what a sink gets; other elements show it themselves, packet by packet.
+    fn tap_sink(&self, target: End, batch: &str, code: &mut Code) {
+        if self.shape(target.element) == Shape::Sink {
+            code.line(tap_all(target.element, batch));
+        }
+    }
+}
+
+/// Shows a packet that comes into an element to the machine, if that is one that looks. A constant decides, so that for
+/// another one not even the call is there.
+pub(super) fn tap(element: usize, packet: &str) -> String {
+    format!("if M::TAPS {{ io.tap({element}, {packet}) }}")
+}
+
+fn tap_all(element: usize, batch: &str) -> String {
+    format!("if M::TAPS {{ io.tap_all({element}, &{batch}) }}")
 }

@@ -112,6 +112,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(2, &batch) }
         self.ether_encap_4_0(io, batch);
         true
     }
@@ -123,6 +124,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(7, &batch) }
         self.element_9_set_ip_address_2_0(io, batch);
         true
     }
@@ -130,18 +132,22 @@ impl Wiring {
     #[inline]
     fn ether_encap_4_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(3, packet) }
             if self.ether_encap_4.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(4, packet) }
             if self.udpip_encap_5.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(5, packet) }
             if self.ip_filter_6.route(io, 0, packet) != Some(0) {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(6, &batch) }
             self.to_device_7.consume(io, batch);
         }
     }
@@ -149,24 +155,30 @@ impl Wiring {
     #[inline]
     fn element_9_set_ip_address_2_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(9, packet) }
             if self.element_9_set_ip_address_2.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(10, packet) }
             if self.element_9_3_set_ip_address_1.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(11, packet) }
             if self.element_9_print_4.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(12, packet) }
             if self.set_ip_address_10.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(13, packet) }
             if self.set_ip_address_11.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(14, &batch) }
             self.to_device_12.consume(io, batch);
         }
     }

@@ -67,6 +67,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.strip_3_0(io, batch);
         true
     }
@@ -78,6 +79,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(6, &batch) }
         self.queue_8_0(io, batch);
         true
     }
@@ -111,6 +113,7 @@ impl Wiring {
     fn next_of_strip_9<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
         for _ in 0..BURST {
             let mut packet = self.next_of_queue_8(io, moved)?;
+            if M::TAPS { io.tap(8, &packet) }
             if self.strip_9.action(io, &mut packet) == Verdict::Pass {
                 return Some(packet);
             }
@@ -122,6 +125,7 @@ impl Wiring {
     fn next_of_mark_ip_header_10<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
         for _ in 0..BURST {
             let mut packet = self.next_of_strip_9(io, moved)?;
+            if M::TAPS { io.tap(9, &packet) }
             if self.mark_ip_header_10.action(io, &mut packet) == Verdict::Pass {
                 return Some(packet);
             }
@@ -136,7 +140,10 @@ impl Wiring {
             answer = match self.unqueue_11.turn(io, answer) {
                 Turn::Pull(0) => Some((0, self.next_of_mark_ip_header_10(io, moved))),
                 Turn::Pull(port) => Some((port, None)),
-                Turn::Give(packet) => return Some(packet),
+                Turn::Give(packet) => {
+                    if M::TAPS { io.tap(10, &packet) }
+                    return Some(packet);
+                }
                 Turn::Rest => return None,
             };
         }
@@ -145,9 +152,11 @@ impl Wiring {
     #[inline]
     fn strip_3_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(2, packet) }
             if self.strip_3.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(3, packet) }
             if self.mark_ip_header_4.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -161,6 +170,7 @@ impl Wiring {
     #[inline]
     fn queue_8_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         for packet in batch {
+            if M::TAPS { io.tap(7, &packet) }
             let _ = self.queue_8.store(io, 0, packet);
         }
     }
@@ -171,6 +181,7 @@ impl Wiring {
         let mut for_unstrip_5 = Batch::new();
         let mut for_unstrip_12 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.nat.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_unstrip_5.push(packet);
@@ -195,6 +206,7 @@ impl Wiring {
         let mut for_unstrip_5 = Batch::new();
         let mut for_unstrip_12 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.nat.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_unstrip_5.push(packet);
@@ -215,24 +227,28 @@ impl Wiring {
 
     fn unstrip_5_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(4, packet) }
             if self.unstrip_5.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(5, &batch) }
             self.to_device_6.consume(io, batch);
         }
     }
 
     fn unstrip_12_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(11, packet) }
             if self.unstrip_12.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(12, &batch) }
             self.to_device_13.consume(io, batch);
         }
     }

@@ -52,6 +52,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.w_c_0(io, batch);
         true
     }
@@ -75,18 +76,22 @@ impl Wiring {
     #[inline]
     fn w_c_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(1, packet) }
             if self.w_c.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(2, packet) }
             if self.w_t.route(io, 0, packet) != Some(0) {
                 return false;
             }
+            if M::TAPS { io.tap(6, packet) }
             if self.aggregate_counter_3.route(io, 0, packet) != Some(0) {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(7, &batch) }
             self.discard_4.consume(io, batch);
         }
     }

@@ -64,6 +64,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.count_0(io, batch);
         true
     }
@@ -81,6 +82,7 @@ impl Wiring {
             let _ = for_to_device_4.push(packet);
         }
         if !for_to_device_4.is_empty() {
+            if M::TAPS { io.tap_all(3, &for_to_device_4) }
             self.to_device_4.consume(io, for_to_device_4);
         }
         moved
@@ -93,6 +95,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(4, &batch) }
         self.print_6_0(io, batch);
         true
     }
@@ -104,6 +107,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(7, &batch) }
         self.strip_9_0(io, batch);
         true
     }
@@ -128,9 +132,11 @@ impl Wiring {
     #[inline]
     fn count_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         for mut packet in batch {
+            if M::TAPS { io.tap(1, &packet) }
             if self.count.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(2, &packet) }
             let _ = self.q.store(io, 0, packet);
         }
     }
@@ -138,12 +144,14 @@ impl Wiring {
     #[inline]
     fn print_6_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(5, packet) }
             if self.print_6.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(6, &batch) }
             self.to_dpdk_device_7.consume(io, batch);
         }
     }
@@ -151,15 +159,18 @@ impl Wiring {
     #[inline]
     fn strip_9_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(8, packet) }
             if self.strip_9.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(9, packet) }
             if self.unstrip_10.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(10, &batch) }
             self.to_netmap_device_11.consume(io, batch);
         }
     }

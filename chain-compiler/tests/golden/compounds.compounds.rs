@@ -123,6 +123,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.foo_2_paint_1_0(io, batch);
         true
     }
@@ -134,6 +135,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(15, &batch) }
         self.t_0(io, batch);
         true
     }
@@ -160,36 +162,47 @@ impl Wiring {
         let mut for_print_14 = Batch::new();
         let mut for_to_device_15 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(1, &packet) }
             if self.foo_2_paint_1.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(2, &packet) }
             if self.f_paint_1.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(3, &packet) }
             if self.foo_4_paint_1.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(4, &packet) }
             if self.foo_5_paint_1.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(5, &packet) }
             if self.marker_6_paint_1.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(6, &packet) }
             if self.marker_7_paint_1.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(7, &packet) }
             if self.element_8_mark_inner.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(8, &packet) }
             if self.element_8_mark_paint_2.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(9, &packet) }
             if self.element_8_outer_marker_1_inner.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(10, &packet) }
             if self.element_8_outer_marker_1_paint_2.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(11, &packet) }
             match self.sort.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_print_13.push(packet);
@@ -210,6 +223,7 @@ impl Wiring {
             self.print_14_0(io, for_print_14);
         }
         if !for_to_device_15.is_empty() {
+            if M::TAPS { io.tap_all(14, &for_to_device_15) }
             self.to_device_15.consume(io, for_to_device_15);
         }
     }
@@ -218,6 +232,7 @@ impl Wiring {
     fn t_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut out = TOutputs::new();
         for packet in batch {
+            if M::TAPS { io.tap(16, &packet) }
             self.t.push(io, 0, packet, &mut out);
         }
         if !out.for_one.is_empty() {
@@ -237,12 +252,14 @@ impl Wiring {
     #[inline]
     fn print_13_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(12, packet) }
             if self.print_13.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(14, &batch) }
             self.to_device_15.consume(io, batch);
         }
     }
@@ -250,12 +267,14 @@ impl Wiring {
     #[inline]
     fn print_14_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(13, packet) }
             if self.print_14.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(14, &batch) }
             self.to_device_15.consume(io, batch);
         }
     }
@@ -263,6 +282,7 @@ impl Wiring {
     #[inline]
     fn one_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(21, packet) }
             if self.one.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -276,6 +296,7 @@ impl Wiring {
     #[inline]
     fn two_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(17, packet) }
             if self.two.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -289,6 +310,7 @@ impl Wiring {
     #[inline]
     fn pass_22_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(18, packet) }
             if self.pass_22.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -302,6 +324,7 @@ impl Wiring {
     #[inline]
     fn strip_23_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(19, packet) }
             if self.strip_23.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -314,12 +337,14 @@ impl Wiring {
 
     fn joined_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(20, packet) }
             if self.joined.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(22, &batch) }
             self.to_device_28.consume(io, batch);
         }
     }

@@ -58,6 +58,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.strip_0(io, batch);
         true
     }
@@ -66,9 +67,11 @@ impl Wiring {
         let mut for_to_device_4 = Batch::new();
         let mut for_strip = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(1, &packet) }
             if self.strip.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(2, &packet) }
             match self.found.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_to_device_4.push(packet);
@@ -80,6 +83,7 @@ impl Wiring {
             }
         }
         if !for_to_device_4.is_empty() {
+            if M::TAPS { io.tap_all(3, &for_to_device_4) }
             self.to_device_4.consume(io, for_to_device_4);
         }
         if !for_strip.is_empty() {

@@ -37,6 +37,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(2, &batch) }
         self.l_0(io, batch);
         true
     }
@@ -48,6 +49,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(4, &batch) }
         self.both_0(io, batch);
         true
     }
@@ -65,6 +67,7 @@ impl Wiring {
     #[inline]
     fn l_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(3, packet) }
             if self.l.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -77,12 +80,14 @@ impl Wiring {
 
     fn both_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(0, packet) }
             if self.both.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(1, &batch) }
             self.to_device_2.consume(io, batch);
         }
     }

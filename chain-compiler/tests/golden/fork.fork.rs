@@ -73,6 +73,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.kind_0(io, batch);
         true
     }
@@ -90,6 +91,7 @@ impl Wiring {
         let mut for_two = Batch::new();
         let mut for_rest = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(1, &packet) }
             match self.kind.route(io, 0, &mut packet) {
                 Some(0 | 2) => {
                     let _ = for_out.push(packet);
@@ -104,12 +106,14 @@ impl Wiring {
             }
         }
         if !for_out.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_out) }
             self.out.consume(io, for_out);
         }
         if !for_two.is_empty() {
             self.two_0(io, for_two);
         }
         if !for_rest.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_rest) }
             self.rest.consume(io, for_rest);
         }
     }
@@ -117,15 +121,18 @@ impl Wiring {
     #[inline]
     fn two_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(3, packet) }
             if self.two.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(4, packet) }
             if self.strip_5.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(2, &batch) }
             self.out.consume(io, batch);
         }
     }

@@ -31,6 +31,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.counter_0(io, batch);
         true
     }
@@ -45,12 +46,14 @@ impl Wiring {
     #[inline]
     fn counter_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(1, packet) }
             if self.counter.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(2, &batch) }
             self.discard_3.consume(io, batch);
         }
     }

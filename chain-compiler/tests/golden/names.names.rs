@@ -40,6 +40,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.element_type_0(io, batch);
         true
     }
@@ -63,21 +64,26 @@ impl Wiring {
     #[inline]
     fn element_type_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(2, packet) }
             if self.element_type.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(3, packet) }
             if self.a_b.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(4, packet) }
             if self.a_b_2.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(1, packet) }
             if self.counter_2.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(5, &batch) }
             self.to_lan.consume(io, batch);
         }
     }

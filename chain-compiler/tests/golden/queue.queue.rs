@@ -51,6 +51,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.paint_2_0(io, batch);
         true
     }
@@ -68,6 +69,7 @@ impl Wiring {
             let _ = for_to_device_6.push(packet);
         }
         if !for_to_device_6.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_to_device_6) }
             self.to_device_6.consume(io, for_to_device_6);
         }
         moved
@@ -80,6 +82,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(8, &batch) }
         self.queue_0(io, batch);
         true
     }
@@ -102,6 +105,7 @@ impl Wiring {
     fn next_of_pulled<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
         for _ in 0..BURST {
             let mut packet = self.next_of_queue(io, moved)?;
+            if M::TAPS { io.tap(3, &packet) }
             if self.pulled.action(io, &mut packet) == Verdict::Pass {
                 return Some(packet);
             }
@@ -113,9 +117,12 @@ impl Wiring {
     fn next_of_check<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
         for _ in 0..BURST {
             let mut packet = self.next_of_pulled(io, moved)?;
+            if M::TAPS { io.tap(4, &packet) }
             match self.check.route(io, 0, &mut packet) {
                 Some(0) => return Some(packet),
-                Some(1) => self.strip_7_0(io, Batch::from(packet)),
+                Some(1) => {
+                    self.strip_7_0(io, Batch::from(packet));
+                }
                 _ => {}
             }
         }
@@ -125,9 +132,11 @@ impl Wiring {
     #[inline]
     fn paint_2_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         for mut packet in batch {
+            if M::TAPS { io.tap(1, &packet) }
             if self.paint_2.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(2, &packet) }
             let _ = self.queue.store(io, 0, packet);
         }
     }
@@ -135,12 +144,14 @@ impl Wiring {
     #[inline]
     fn strip_7_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(6, packet) }
             if self.strip_7.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(7, &batch) }
             self.to_device_8.consume(io, batch);
         }
     }
@@ -148,6 +159,7 @@ impl Wiring {
     #[inline]
     fn queue_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         for packet in batch {
+            if M::TAPS { io.tap(2, &packet) }
             let _ = self.queue.store(io, 0, packet);
         }
     }

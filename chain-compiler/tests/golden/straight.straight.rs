@@ -34,6 +34,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.arrived_0(io, batch);
         true
     }
@@ -48,15 +49,18 @@ impl Wiring {
     #[inline]
     fn arrived_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(1, packet) }
             if self.arrived.action(io, packet) == Verdict::Drop {
                 return false;
             }
+            if M::TAPS { io.tap(2, packet) }
             if self.strip.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(3, &batch) }
             self.to_device_4.consume(io, batch);
         }
     }

@@ -43,6 +43,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.switch_0(io, batch);
         true
     }
@@ -54,6 +55,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(3, &batch) }
         self.switch_1(io, batch);
         true
     }
@@ -65,6 +67,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(5, &batch) }
         self.switch_2(io, batch);
         true
     }
@@ -73,15 +76,19 @@ impl Wiring {
     fn switch_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut out = SwitchOutputs::new();
         for packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             self.switch.push(io, 0, packet, &mut out);
         }
         if !out.for_to_device_3.is_empty() {
+            if M::TAPS { io.tap_all(2, &out.for_to_device_3) }
             self.to_device_3.consume(io, out.for_to_device_3);
         }
         if !out.for_to_device_5.is_empty() {
+            if M::TAPS { io.tap_all(4, &out.for_to_device_5) }
             self.to_device_5.consume(io, out.for_to_device_5);
         }
         if !out.for_to_device_7.is_empty() {
+            if M::TAPS { io.tap_all(6, &out.for_to_device_7) }
             self.to_device_7.consume(io, out.for_to_device_7);
         }
     }
@@ -90,15 +97,19 @@ impl Wiring {
     fn switch_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut out = SwitchOutputs::new();
         for packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             self.switch.push(io, 1, packet, &mut out);
         }
         if !out.for_to_device_3.is_empty() {
+            if M::TAPS { io.tap_all(2, &out.for_to_device_3) }
             self.to_device_3.consume(io, out.for_to_device_3);
         }
         if !out.for_to_device_5.is_empty() {
+            if M::TAPS { io.tap_all(4, &out.for_to_device_5) }
             self.to_device_5.consume(io, out.for_to_device_5);
         }
         if !out.for_to_device_7.is_empty() {
+            if M::TAPS { io.tap_all(6, &out.for_to_device_7) }
             self.to_device_7.consume(io, out.for_to_device_7);
         }
     }
@@ -107,15 +118,19 @@ impl Wiring {
     fn switch_2<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut out = SwitchOutputs::new();
         for packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             self.switch.push(io, 2, packet, &mut out);
         }
         if !out.for_to_device_3.is_empty() {
+            if M::TAPS { io.tap_all(2, &out.for_to_device_3) }
             self.to_device_3.consume(io, out.for_to_device_3);
         }
         if !out.for_to_device_5.is_empty() {
+            if M::TAPS { io.tap_all(4, &out.for_to_device_5) }
             self.to_device_5.consume(io, out.for_to_device_5);
         }
         if !out.for_to_device_7.is_empty() {
+            if M::TAPS { io.tap_all(6, &out.for_to_device_7) }
             self.to_device_7.consume(io, out.for_to_device_7);
         }
     }

@@ -39,6 +39,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.tee_0(io, batch);
         true
     }
@@ -54,12 +55,14 @@ impl Wiring {
     fn tee_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         let mut out = TeeOutputs::new();
         for packet in batch {
+            if M::TAPS { io.tap(1, &packet) }
             if out.for_both.room() < 2 {
                 self.both_0(io, core::mem::take(&mut out.for_both));
             }
             self.tee.push(io, 0, packet, &mut out);
         }
         if !out.for_to_device_3.is_empty() {
+            if M::TAPS { io.tap_all(2, &out.for_to_device_3) }
             self.to_device_3.consume(io, out.for_to_device_3);
         }
         if !out.for_both.is_empty() {
@@ -69,12 +72,14 @@ impl Wiring {
 
     fn both_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(3, packet) }
             if self.both.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(4, &batch) }
             self.to_device_5.consume(io, batch);
         }
     }

@@ -37,6 +37,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.queue_0(io, batch);
         true
     }
@@ -54,6 +55,7 @@ impl Wiring {
             let _ = for_to_device_4.push(packet);
         }
         if !for_to_device_4.is_empty() {
+            if M::TAPS { io.tap_all(3, &for_to_device_4) }
             self.to_device_4.consume(io, for_to_device_4);
         }
         moved
@@ -72,6 +74,7 @@ impl Wiring {
             let _ = for_to_device_5.push(packet);
         }
         if !for_to_device_5.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_to_device_5) }
             self.to_device_5.consume(io, for_to_device_5);
         }
         moved
@@ -94,6 +97,7 @@ impl Wiring {
     fn next_of_l<M: PacketIo>(&mut self, io: &mut M, moved: &mut bool) -> Option<Packet> {
         for _ in 0..BURST {
             let mut packet = self.next_of_queue(io, moved)?;
+            if M::TAPS { io.tap(2, &packet) }
             if self.l.action(io, &mut packet) == Verdict::Pass {
                 return Some(packet);
             }
@@ -104,6 +108,7 @@ impl Wiring {
     #[inline]
     fn queue_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
         for packet in batch {
+            if M::TAPS { io.tap(1, &packet) }
             let _ = self.queue.store(io, 0, packet);
         }
     }

@@ -34,6 +34,8 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.to_device_2.consume(io, batch);
         true
     }
@@ -45,6 +47,8 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(2, &batch) }
+        if M::TAPS { io.tap_all(3, &batch) }
         self.to_device_4.consume(io, batch);
         true
     }

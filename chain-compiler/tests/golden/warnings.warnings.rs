@@ -34,6 +34,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(0, &batch) }
         self.arp_responder_2_0(io, batch);
         true
     }
@@ -41,15 +42,18 @@ impl Wiring {
     #[inline]
     fn arp_responder_2_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(1, packet) }
             if self.arp_responder_2.route(io, 0, packet) != Some(0) {
                 return false;
             }
+            if M::TAPS { io.tap(2, packet) }
             if self.set_anno_byte_3.action(io, packet) == Verdict::Drop {
                 return false;
             }
             true
         });
         if !batch.is_empty() {
+            if M::TAPS { io.tap_all(3, &batch) }
             self.to_host_4.consume(io, batch);
         }
     }

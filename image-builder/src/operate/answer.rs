@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Answers requests with the VMs' control channels: in the manager, or in a command that stands in for it.
 
-use super::message::{Answer, Ask};
+use super::message::{Answer, Ask, Packet};
 use super::sample::{Sample, VmSample};
 use super::state;
 use qemu::{Control, ControlError};
@@ -19,11 +19,22 @@ pub struct Target<'a> {
 pub fn answer(ask: &Ask, targets: &mut [Target]) -> Answer {
     match ask {
         Ask::Read { vm, element, handler } => {
-            asked(targets, vm, |control| control.read(element, handler).map(Answer::Value), element, handler)
+            let why = |vm: &_, error: &_| refused(vm, element, handler, error);
+            asked(targets, vm, |control| control.read(element, handler).map(Answer::Value), why)
         }
         Ask::Write { vm, element, handler, value } => {
-            let write = |control: &mut Control| control.write(element, handler, value).map(|()| Answer::Done);
-            asked(targets, vm, write, element, handler)
+            let why = |vm: &_, error: &_| refused(vm, element, handler, error);
+            asked(targets, vm, |control| control.write(element, handler, value).map(|()| Answer::Done), why)
+        }
+        Ask::Tap { vm, name, snap } => asked(
+            targets,
+            vm,
+            |control| control.tap(name, *snap).map(|()| Answer::Done),
+            |vm, error| no_tap(vm, name, error),
+        ),
+        Ask::TakeTap { vm } => asked(targets, vm, take_tap, |vm, error| no_tap(vm, "", error)),
+        Ask::EndTap { vm } => {
+            asked(targets, vm, |control| control.end_tap().map(|()| Answer::Done), |vm, error| no_tap(vm, "", error))
         }
         Ask::Sample => {
             let vms = targets.iter_mut().map(|target| VmSample::take(target.vm, target.control.as_deref_mut()));
@@ -37,15 +48,42 @@ fn asked(
     targets: &mut [Target],
     vm: &str,
     request: impl FnOnce(&mut Control) -> Result<Answer, ControlError>,
-    element: &str,
-    handler: &str,
+    why: impl FnOnce(&state::Vm, &ControlError) -> String,
 ) -> Answer {
     let Some(target) = targets.iter_mut().find(|target| target.vm.name == vm) else {
         let names: Vec<_> = targets.iter().map(|target| target.vm.name.as_str()).collect();
         return Answer::Failed(format!("the run has no VM '{vm}'; it has {}", names.join(", ")));
     };
     let Some(control) = &mut target.control else { return Answer::Failed(format!("the VM {vm} has ended")) };
-    request(control).unwrap_or_else(|error| Answer::Failed(refused(target.vm, element, handler, &error)))
+    request(control).unwrap_or_else(|error| Answer::Failed(why(target.vm, &error)))
+}
+
+/// All that was mirrored, but not more than an answer holds.
+fn take_tap(control: &mut Control) -> Result<Answer, ControlError> {
+    const MESSAGES: usize = 64;
+    let (mut packets, mut lost) = (Vec::new(), 0);
+    for _ in 0..MESSAGES {
+        let before = packets.len();
+        lost = control.take_tap(|packet| {
+            packets.push(Packet { time_ns: packet.time_ns, length: packet.length, bytes: packet.bytes.into() });
+        })?;
+        if packets.len() == before {
+            break;
+        }
+    }
+    Ok(Answer::Mirrored { lost, packets })
+}
+
+/// Why nothing can be mirrored, and where it could be.
+fn no_tap(vm: &state::Vm, name: &str, error: &ControlError) -> String {
+    match error {
+        ControlError::Refused(control::Failure::NoElement) => {
+            let ports = vm.ports.iter().map(|port| port.name.as_str());
+            let known: Vec<_> = vm.elements.iter().map(|element| element.name.as_str()).chain(ports).collect();
+            format!("the VM {} has no element or port '{name}'; it has {}", vm.name, known.join(", "))
+        }
+        error => format!("{}: {error}", vm.name),
+    }
 }
 
 /// Why a handler could not be read or written, and what there is.

@@ -51,6 +51,25 @@ pub enum Ask {
     },
     /// The counters of all VMs.
     Sample,
+    /// Mirror what comes into an element, passes a port, or all ports.
+    Tap {
+        /// The VM.
+        vm: String,
+        /// The element or port; empty for all ports.
+        name: String,
+        /// Bytes of each packet that are enough.
+        snap: u16,
+    },
+    /// What was mirrored since the last time.
+    TakeTap {
+        /// The VM.
+        vm: String,
+    },
+    /// Mirror no longer.
+    EndTap {
+        /// The VM.
+        vm: String,
+    },
     /// Power all VMs off and end.
     Stop,
 }
@@ -65,8 +84,26 @@ pub enum Answer {
     Value(String),
     /// The counters.
     Sample(Sample),
+    /// What was mirrored.
+    Mirrored {
+        /// Packets that the VM had no room for, since the tap began.
+        lost: u64,
+        /// The others, in order.
+        packets: Vec<Packet>,
+    },
     /// It cannot be, and why.
     Failed(String),
+}
+
+/// A packet that was mirrored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packet {
+    /// When, in nanoseconds since the VM's kernel was entered.
+    pub time_ns: u64,
+    /// How long it was.
+    pub length: u32,
+    /// Its first bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// Sends `message` as a line.

@@ -20,6 +20,7 @@ mod state;
 mod stop;
 mod table;
 mod top;
+mod trace;
 mod view;
 
 pub use answer::{Target, answer};
@@ -37,3 +38,4 @@ pub use ctl::command as ctl;
 pub use ps::command as ps;
 pub use stop::command as stop;
 pub use top::command as top;
+pub use trace::command as trace;

@@ -25,6 +25,9 @@ use std::path::{Path, PathBuf};
 /// The command.
 pub fn command(args: &RunArgs) -> anyhow::Result<()> {
     let stop = Stop::listen()?;
+    if args.detach && !args.in_background {
+        return operate::detach();
+    }
     let chain = chain::load(&args.file)?;
     // Everything that the user gave is looked at before anything is built.
     let layout = Layout::resolve(&chain.plan, args)?;
@@ -42,9 +45,6 @@ pub fn command(args: &RunArgs) -> anyhow::Result<()> {
     let replays: Vec<_> = replays.collect::<anyhow::Result<_>>()?;
     let built = build::build(chain, args.output.as_deref(), &stop)?;
     let accel = accelerator(args.accel)?;
-    if args.detach && !args.in_background {
-        return operate::detach();
-    }
     if args.print_command {
         let folder = std::path::absolute(&built.folder)?;
         machines(&built, &layout, args, accel, &folder)
