@@ -3,10 +3,10 @@
 
 use qemu::LinkServer;
 use ring::{End, Peer, Shape, presence_offset};
-use rustix::io::{Errno, read};
+use rustix::io::{Errno, read, write};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use std::fs::File;
-use std::io::IoSliceMut;
+use std::io::{ErrorKind, IoSliceMut, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
@@ -68,13 +68,11 @@ impl Client {
         descriptor
     }
 
-    /// What a client is told first: the memory and its own interrupt.
-    fn welcome(&self, id: i64, peer: Option<i64>) -> (File, OwnedFd) {
+    /// What a client is told, all at once: the memory, and its own interrupt among others.
+    fn welcome(&self, id: i64) -> (File, OwnedFd) {
         assert!(self.expect(0).is_none() && self.expect(id).is_none(), "version and id come without descriptor");
         let memory = self.expect(-1).expect("the memory comes with its descriptor");
-        if let Some(peer) = peer {
-            self.expect(peer).expect("the peer's interrupt comes with its descriptor");
-        }
+        self.expect(1 - id).expect("the peer's interrupt comes with its descriptor");
         (memory.into(), self.expect(id).expect("the own interrupt comes with its descriptor"))
     }
 }
@@ -92,14 +90,14 @@ fn comes(interrupt: &OwnedFd) -> bool {
 }
 
 #[test]
-fn both_ends_get_the_memory_and_each_other() {
+fn both_ends_get_one_memory() {
     let link = Link::start();
     let a = link.connect(0);
-    let (memory, interrupt) = a.welcome(0, None);
+    let (memory, interrupt) = a.welcome(0);
     assert_eq!((link.presence(End::A), link.presence(End::B)), (1, 0));
     let b = link.connect(1);
-    let (same, _) = b.welcome(1, Some(0));
-    assert!(a.expect(1).is_some() && comes(&interrupt), "the first one hears of the second");
+    let (same, _) = b.welcome(1);
+    assert!(comes(&interrupt), "the first one is woken when the second comes");
     memory.write_all_at(&[7; 8], 4096).unwrap();
     let mut word = [0; 8];
     same.read_exact_at(&mut word, 4096).unwrap();
@@ -109,31 +107,47 @@ fn both_ends_get_the_memory_and_each_other() {
 }
 
 #[test]
-fn a_departure_is_told_and_a_return_is_a_new_generation() {
+fn a_departure_wakes_the_other_and_a_return_is_a_new_generation() {
     let link = Link::start();
     let a = link.connect(0);
-    let (_, interrupt) = a.welcome(0, None);
+    let (_, interrupt) = a.welcome(0);
     for generation in 0..3 {
         let b = link.connect(1);
-        b.welcome(1, Some(0));
-        assert!(a.expect(1).is_some() && comes(&interrupt));
+        b.welcome(1);
+        assert!(comes(&interrupt));
         assert_eq!(link.presence(End::B), 2 * generation + 1);
         assert_eq!(link.server.memory().ends().unwrap()[1].state, Peer::Coming, "it has not attached");
         drop(b);
-        assert!(a.expect(1).is_none() && comes(&interrupt), "a departure has no descriptor");
+        assert!(comes(&interrupt));
         assert_eq!(link.presence(End::B), 2 * generation + 2);
     }
     assert_eq!(link.presence(End::A), 1);
+    a.0.set_nonblocking(true).unwrap();
+    assert!((&a.0).read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "no message of it");
+}
+
+#[test]
+fn an_interrupt_outlives_the_one_that_it_was_for() {
+    let link = Link::start();
+    let a = link.connect(0);
+    assert!(a.expect(0).is_none() && a.expect(0).is_none() && a.expect(-1).is_some());
+    let to_b = a.expect(1).unwrap();
+    for _ in 0..3 {
+        let b = link.connect(1);
+        let (_, interrupt) = b.welcome(1);
+        write(&to_b, &1u64.to_ne_bytes()).unwrap();
+        assert!(comes(&interrupt));
+    }
 }
 
 #[test]
 fn an_end_is_taken_by_one_client_at_a_time() {
     let link = Link::start();
     let first = link.connect(0);
-    first.welcome(0, None);
+    first.welcome(0);
     assert!(link.connect(0).message().is_none(), "a second one is turned away");
     drop(first);
-    link.connect(0).welcome(0, None);
+    link.connect(0).welcome(0);
 }
 
 #[test]
@@ -141,7 +155,7 @@ fn a_client_that_speaks_is_none() {
     use std::io::Write;
     let link = Link::start();
     let mut client = link.connect(0);
-    client.welcome(0, None);
+    client.welcome(0);
     client.0.write_all(&[1]).unwrap();
     assert!(client.message().is_none());
 }
@@ -151,7 +165,7 @@ fn memory_that_a_guest_has_overwritten_is_an_error() {
     let link = Link::start();
     link.server.memory().file().write_all_at(&[0xff; 4096], 0).unwrap();
     assert!(link.server.memory().ends().is_err());
-    assert_eq!(link.connect(0).welcome(0, None).0.metadata().unwrap().len(), 2 << 20, "it is served all the same");
+    assert_eq!(link.connect(0).welcome(0).0.metadata().unwrap().len(), 2 << 20, "it is served all the same");
 }
 
 #[test]
@@ -159,7 +173,7 @@ fn the_sockets_go_with_the_server() {
     let link = Link::start();
     let sockets = link.sockets.clone();
     let client = link.connect(1);
-    client.welcome(1, None);
+    client.welcome(1);
     drop(link.server);
     assert!(client.message().is_none());
     assert!(sockets.iter().all(|socket| !socket.exists()));

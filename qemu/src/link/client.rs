@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A client of the server: the connection of one QEMU, and the messages of the protocol.
 
-use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::eventfd::EventFd;
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use std::io::{self, IoSlice, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -13,71 +13,49 @@ const VERSION: i64 = 0;
 const MEMORY: i64 = -1;
 
 /// A QEMU that is connected.
-pub struct Client {
-    stream: UnixStream,
-    /// What its peer writes to interrupt it: the one vector.
-    interrupt: EventFd,
-}
+pub struct Client(UnixStream);
 
 impl Client {
-    /// A client at the other end of `stream`. It never makes the server wait: one that lets its socket fill up is lost.
-    pub fn new(stream: UnixStream) -> io::Result<Client> {
+    /// Tells the QEMU at the other end of `stream` all that it must know: its own id (`end`), the region, and how its peer and
+    /// itself are interrupted (ivshmem-spec, "Client-Server protocol", steps 1 to 5). It never makes the server wait.
+    ///
+    /// The peer's interrupt is told whether or not the peer is there, and stays the same when the peer comes back, so nothing is
+    /// ever told later: QEMU frees what belongs to an id when that is said to be gone and uses it again when the same id returns
+    /// (`close_peer_eventfds`, `process_msg_connect` in QEMU 7.2's hw/misc/ivshmem.c), which ends it by an abort.
+    pub fn welcome(
+        stream: UnixStream,
+        end: usize,
+        memory: BorrowedFd<'_>,
+        interrupts: &[EventFd; 2],
+    ) -> io::Result<Client> {
         stream.set_nonblocking(true)?;
-        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
-        Ok(Client { stream, interrupt: EventFd::from_flags(flags)? })
-    }
-
-    /// Tells it what it must know: its own `id`, the region, its peer if there is one, its interrupt. In this order
-    /// (ivshmem-spec, "Client-Server protocol", steps 1 to 5).
-    pub fn welcome(&self, id: i64, memory: BorrowedFd<'_>, peer: Option<(i64, &Client)>) -> io::Result<()> {
-        self.send(VERSION, None)?;
-        self.send(id, None)?;
-        self.send(MEMORY, Some(memory))?;
-        if let Some((peer_id, peer)) = peer {
-            self.tell_arrival(peer_id, peer)?;
-        }
-        self.send(id, Some(self.interrupt.as_fd()))
-    }
-
-    /// Tells it that `peer` is there.
-    pub fn tell_arrival(&self, peer_id: i64, peer: &Client) -> io::Result<()> {
-        self.send(peer_id, Some(peer.interrupt.as_fd()))
-    }
-
-    /// Tells it that its peer is gone.
-    pub fn tell_departure(&self, peer_id: i64) -> io::Result<()> {
-        self.send(peer_id, None)
-    }
-
-    /// Interrupts its VM, as a peer does.
-    pub fn interrupt(&self) {
-        // Fails only if the counter is full: then the interrupt is pending anyway.
-        let _ = self.interrupt.write(1);
+        let (own, peer) = (end as i64, 1 - end as i64);
+        send(&stream, VERSION, None)?;
+        send(&stream, own, None)?;
+        send(&stream, MEMORY, Some(memory))?;
+        send(&stream, peer, Some(interrupts[1 - end].as_fd()))?;
+        send(&stream, own, Some(interrupts[end].as_fd()))?;
+        Ok(Client(stream))
     }
 
     /// Whether it is gone, after poll has said that there is something to read: clients never send.
     pub fn is_gone(&mut self) -> bool {
-        !matches!(self.stream.read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-    }
-
-    /// A message: eight bytes, little-endian, and perhaps a file descriptor.
-    fn send(&self, number: i64, descriptor: Option<BorrowedFd<'_>>) -> io::Result<()> {
-        let bytes = number.to_le_bytes();
-        let descriptors = descriptor.map(|descriptor| [descriptor.as_raw_fd()]);
-        let rights = descriptors.as_ref().map(|descriptors| ControlMessage::ScmRights(descriptors));
-        let sent = sendmsg::<()>(
-            self.stream.as_raw_fd(),
-            &[IoSlice::new(&bytes)],
-            rights.as_slice(),
-            MsgFlags::MSG_NOSIGNAL,
-            None,
-        )?;
-        if sent == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+        !matches!(self.0.read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 }
 
 impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.stream.as_fd()
+        self.0.as_fd()
     }
+}
+
+/// A message: eight bytes, little-endian, and perhaps a file descriptor.
+fn send(stream: &UnixStream, number: i64, descriptor: Option<BorrowedFd<'_>>) -> io::Result<()> {
+    let bytes = number.to_le_bytes();
+    let descriptors = descriptor.map(|descriptor| [descriptor.as_raw_fd()]);
+    let rights = descriptors.as_ref().map(|descriptors| ControlMessage::ScmRights(descriptors));
+    let (words, flags) = ([IoSlice::new(&bytes)], MsgFlags::MSG_NOSIGNAL);
+    let sent = sendmsg::<()>(stream.as_raw_fd(), &words, rights.as_slice(), flags, None)?;
+    if sent == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }

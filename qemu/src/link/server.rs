@@ -34,7 +34,7 @@ pub enum LinkError {
 }
 
 /// The server of a link. Dropping it ends the service and removes the sockets; VMs that are connected keep their memory and go on,
-/// but hear no more of each other's end.
+/// but do not see each other end.
 pub struct LinkServer {
     memory: Arc<LinkMemory>,
     sockets: [PathBuf; 2],
@@ -49,7 +49,9 @@ impl LinkServer {
         let memory = Arc::new(LinkMemory::create(shape).map_err(LinkError::Memory)?);
         let stop = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC).map_err(io::Error::from)?);
         let listeners = [listen(&sockets[0])?, listen(&sockets[1])?];
-        let service = Service { memory: Arc::clone(&memory), listeners, clients: [None, None], generations: [0; 2] };
+        let interrupts = [interrupt()?, interrupt()?];
+        let (clients, generations) = ([None, None], [0; 2]);
+        let service = Service { memory: Arc::clone(&memory), listeners, clients, interrupts, generations };
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("link".into()).spawn(move || service.run(&stopped))?;
         Ok(LinkServer { memory, sockets, stop, thread: Some(thread) })
@@ -81,11 +83,17 @@ fn listen(path: &PathBuf) -> Result<UnixListener, LinkError> {
     Ok(listener)
 }
 
+fn interrupt() -> io::Result<EventFd> {
+    Ok(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?)
+}
+
 /// What the thread owns.
 struct Service {
     memory: Arc<LinkMemory>,
     listeners: [UnixListener; 2],
     clients: [Option<Client>; 2],
+    /// What interrupts the VM at each end, whichever QEMU that is.
+    interrupts: [EventFd; 2],
     /// The presence words. What lies in the memory may be anything: guests can write it.
     generations: [u64; 2],
 }
@@ -141,45 +149,28 @@ impl Service {
     /// Takes a client in, unless its end is taken: then the connection closes at once, and QEMU says that the server did.
     fn arrive(&mut self, end: usize) {
         let Ok((stream, _)) = self.listeners[end].accept() else { return };
-        let Ok(client) = Client::new(stream) else { return };
         if self.clients[end].is_some() {
             return;
         }
         // Before its VM can run: it finds itself present.
         self.announce(end);
-        let other = 1 - end;
-        let peer = self.clients[other].as_ref().map(|peer| (other as i64, peer));
-        if client.welcome(end as i64, self.memory.file().as_fd(), peer).is_err() {
-            return self.announce(end);
-        }
-        let told = self.tell_other(end, |other| other.tell_arrival(end as i64, &client));
-        self.clients[end] = Some(client);
-        if !told {
-            self.depart(other);
+        match Client::welcome(stream, end, self.memory.file().as_fd(), &self.interrupts) {
+            Ok(client) => self.clients[end] = Some(client),
+            Err(_) => self.announce(end),
         }
     }
 
     fn depart(&mut self, end: usize) {
         self.clients[end] = None;
         self.announce(end);
-        if !self.tell_other(end, |other| other.tell_departure(end as i64)) {
-            self.depart(1 - end);
-        }
     }
 
-    /// An end has come or gone: the guests' word for it changes.
+    /// Changes the presence word of an end that comes or goes, and wakes the VM at the other end to see it.
     fn announce(&mut self, end: usize) {
         self.generations[end] += 1;
         // Writing a page of memory that exists does not fail.
         let _ = self.memory.announce([End::A, End::B][end], self.generations[end]);
-    }
-
-    /// Tells the client at the end that is not `end`, if there is one, and wakes its VM, which then looks at the presence words.
-    /// False if it cannot be told.
-    fn tell_other(&self, end: usize, tell: impl FnOnce(&Client) -> io::Result<()>) -> bool {
-        let Some(other) = &self.clients[1 - end] else { return true };
-        let told = tell(other).is_ok();
-        other.interrupt();
-        told
+        // Fails only if the counter is full: then the interrupt is pending anyway.
+        let _ = self.interrupts[1 - end].write(1);
     }
 }
