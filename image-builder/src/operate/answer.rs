@@ -38,7 +38,7 @@ pub fn answer(ask: &Ask, targets: &mut [Target]) -> Answer {
         }
         Ask::Sample => {
             let vms = targets.iter_mut().map(|target| VmSample::take(target.vm, target.control.as_deref_mut()));
-            Answer::Sample(Sample { vms: vms.collect(), malformed: 0, time: SystemTime::now() })
+            Answer::Sample(Sample { vms: vms.collect(), links: Vec::new(), malformed: 0, time: SystemTime::now() })
         }
         Ask::Stop => Answer::Failed("the run is not stopped by its VMs".into()),
     }

@@ -58,7 +58,7 @@ impl Respondent {
         };
         let channels = run.state.vms.iter().map(|vm| {
             // A VM that hangs has no channel; the others have theirs.
-            vm.process.lives().then(|| Control::take_over(&vm.control, VM_PATIENCE).ok().flatten()).flatten()
+            vm.lives().then(|| Control::take_over(&vm.control, VM_PATIENCE).ok().flatten()).flatten()
         });
         let channels = channels.collect();
         Ok(Respondent::Vms { run, channels, _stand_in })

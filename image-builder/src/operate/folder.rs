@@ -5,7 +5,7 @@
 //! own in `/tmp`. The manager of a run holds the run's lock as long as it lives, so another process knows at once whether it is
 //! gone. The directory's own lock is held only while a folder is made or removed.
 
-use super::state::State;
+use super::state::{self, State};
 use crate::failure::usage;
 use anyhow::{Context, anyhow};
 use nix::unistd::Uid;
@@ -188,7 +188,7 @@ impl Found {
         match self.state.manager.lives() {
             true if self.state.ready => Condition::Running,
             true => Condition::Starting,
-            false if self.state.vms.iter().any(|vm| vm.process.lives()) => Condition::Orphaned,
+            false if self.state.vms.iter().any(state::Vm::lives) => Condition::Orphaned,
             false => Condition::Dead,
         }
     }
@@ -272,8 +272,9 @@ mod tests {
         let (folder, root) = root();
         let (live, dead) = (root.create(None, "live").unwrap(), root.create(None, "dead").unwrap());
         state(&live).write(live.path()).unwrap();
-        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let mut child = std::process::Command::new("sleep").arg("100").spawn().unwrap();
         let gone = Process::of(child.id()).unwrap();
+        child.kill().unwrap();
         child.wait().unwrap();
         let mut killed = state(&dead);
         killed.manager = gone;

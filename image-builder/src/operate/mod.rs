@@ -28,7 +28,7 @@ pub use background::{Background, detach};
 pub use folder::{Root, RunFolder};
 pub use message::{Answer, Ask};
 pub use process::Process;
-pub use sample::Sample;
+pub use sample::{LinkSample, Sample};
 pub use serve::Server;
 pub use state::{Element, Port, State, Vm};
 pub use top::Screen;

@@ -2,6 +2,7 @@
 //! `sluice ps`: what runs.
 
 use super::folder::{Condition, Found, Root};
+use super::process::Process;
 use super::table::{self, bytes, duration};
 use crate::cli::PsArgs;
 use serde::Serialize;
@@ -23,7 +24,8 @@ struct Run {
 #[derive(Serialize)]
 struct Vm {
     name: String,
-    pid: u32,
+    /// Of the QEMU that was started last; none if none was.
+    pid: Option<u32>,
     alive: bool,
     cpu_seconds: f64,
     memory_bytes: u64,
@@ -47,8 +49,8 @@ impl Run {
     fn of(found: &Found) -> Run {
         let state = &found.state;
         let vms = state.vms.iter().map(|vm| {
-            let usage = vm.process.usage();
-            let (pid, alive, usage) = (vm.process.pid, vm.process.lives(), usage.unwrap_or_default());
+            let usage = vm.process.and_then(Process::usage).unwrap_or_default();
+            let (pid, alive) = (vm.process.map(|process| process.pid), vm.lives());
             let (cpu_seconds, memory_bytes) = (usage.cpu.as_secs_f64(), usage.memory_bytes);
             Vm { name: vm.name.clone(), pid, alive, cpu_seconds, memory_bytes, restarts: vm.restarts }
         });
@@ -80,7 +82,11 @@ fn text(runs: &[Run]) -> String {
     for run in runs {
         for (index, vm) in run.vms.iter().enumerate() {
             let once = |text: String| if index == 0 { text } else { String::new() };
-            let pid = if vm.alive { vm.pid.to_string() } else { "ended".into() };
+            let pid = match vm.pid {
+                Some(pid) if vm.alive => pid.to_string(),
+                Some(_) => "ended".into(),
+                None => "spare".into(),
+            };
             table.add_row([
                 once(run.run.clone()),
                 once(run.condition().into()),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The counters of all VMs at one moment, and the rates between two.
 
-use super::process::Usage;
+use super::process::{Process, Usage};
 use super::state;
 use nf_elements::elements::class;
 use nf_elements::spec::{HandlerKind, Shape};
@@ -18,6 +18,27 @@ pub struct Sample {
     pub malformed: u64,
     /// The VMs.
     pub vms: Vec<VmSample>,
+    /// The links that are rings; none where nobody sees into them.
+    pub links: Vec<LinkSample>,
+}
+
+/// A ring of a link then: one direction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkSample {
+    /// The port that sends, `VM.PORT`.
+    pub from: String,
+    /// The port that receives.
+    pub to: String,
+    /// Whether both ends are up.
+    pub up: bool,
+    /// Frames so far.
+    pub frames: u64,
+    /// Frames that wait in the ring now.
+    pub waiting: u64,
+    /// Frames that were dropped because the ring was full, or because the other end was down.
+    pub dropped_full: u64,
+    /// See `dropped_full`.
+    pub dropped_down: u64,
 }
 
 /// A VM then.
@@ -75,7 +96,7 @@ pub struct Drops {
 impl VmSample {
     /// Asks a VM and looks at its process.
     pub fn take(vm: &state::Vm, control: Option<&mut Control>) -> VmSample {
-        let Usage { cpu, memory_bytes } = vm.process.usage().unwrap_or_default();
+        let Usage { cpu, memory_bytes } = vm.process.and_then(Process::usage).unwrap_or_default();
         let inside = control.and_then(|control| Inside::ask(vm, control).ok());
         let (name, restarts, cpu_ns) = (vm.name.clone(), vm.restarts, cpu.as_nanos() as u64);
         VmSample { name, restarts, cpu_ns, memory_bytes, inside }

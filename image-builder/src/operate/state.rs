@@ -12,7 +12,7 @@ use std::time::SystemTime;
 /// Its file's name.
 const FILE: &str = "state.json";
 /// The version of the file; another one is not read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct State {
     pub began: SystemTime,
     /// The process that manages it.
     pub manager: Process,
-    /// Its VMs, as far as they were started.
+    /// Its VMs.
     pub vms: Vec<Vm>,
     /// Sockets outside the folder that are to be removed with it.
     pub foreign: Vec<PathBuf>,
@@ -43,8 +43,8 @@ pub struct State {
 pub struct Vm {
     /// Its name.
     pub name: String,
-    /// Its QEMU.
-    pub process: Process,
+    /// Its QEMU; none if it was never started.
+    pub process: Option<Process>,
     /// Its control channel.
     pub control: PathBuf,
     /// Its ports, in order.
@@ -53,6 +53,13 @@ pub struct Vm {
     pub elements: Vec<Element>,
     /// How often it was started again.
     pub restarts: u32,
+}
+
+impl Vm {
+    /// Whether its QEMU runs.
+    pub fn lives(&self) -> bool {
+        self.process.is_some_and(Process::lives)
+    }
 }
 
 /// A port.

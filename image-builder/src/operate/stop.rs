@@ -4,6 +4,7 @@
 use super::asking::{Respondent, choose};
 use super::folder::{Condition, Found, Root};
 use super::message::Ask;
+use super::process::Process;
 use crate::cli::StopArgs;
 use anyhow::bail;
 use qemu::Control;
@@ -58,9 +59,9 @@ fn end_orphans(run: Found) -> anyhow::Result<()> {
     for control in channels.iter_mut().flatten() {
         let _ = Control::power_off(control);
     }
-    let gone = || run.state.vms.iter().all(|vm| !vm.process.lives());
+    let gone = || run.state.vms.iter().all(|vm| !vm.lives());
     if !until(OFF_PATIENCE, gone) {
-        run.state.vms.iter().for_each(|vm| vm.process.kill());
+        run.state.vms.iter().filter_map(|vm| vm.process).for_each(Process::kill);
         until(OFF_PATIENCE, gone);
     }
     Ok(())

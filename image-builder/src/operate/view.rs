@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What happens in a run: from two samples, as tables or as JSON.
 
-use super::sample::{Drops, Inside, Sample, VmSample, rate};
+use super::sample::{Drops, Inside, LinkSample, Sample, VmSample, rate};
 use super::state::{Port, State};
 use super::table::{self, bytes, duration};
 use serde::Serialize;
@@ -18,6 +18,15 @@ pub struct View {
     /// Requests to the manager that were none.
     malformed: u64,
     vms: Vec<VmView>,
+    links: Vec<LinkView>,
+}
+
+#[derive(Debug, Serialize)]
+struct LinkView {
+    #[serde(flatten)]
+    link: LinkSample,
+    pps: f64,
+    dropped_pps: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +82,7 @@ impl View {
             seconds,
             malformed: later.malformed,
             vms: vms.collect(),
+            links: later.links.iter().map(|link| LinkView::of(&earlier.links, link, seconds)).collect(),
         }
     }
 
@@ -82,10 +92,9 @@ impl View {
         text += &self.vm_table();
         text += "\n\n";
         text += &self.port_table();
-        let drops = self.drop_table();
-        if !drops.is_empty() {
+        for further in [self.link_table(), self.drop_table()].into_iter().flatten() {
             text += "\n\n";
-            text += &drops;
+            text += &further;
         }
         text
     }
@@ -137,7 +146,24 @@ impl View {
         table.trim_fmt()
     }
 
-    fn drop_table(&self) -> String {
+    fn link_table(&self) -> Option<String> {
+        let mut table = table::new(&["RING", "/S", "WAITING", "DROPPED/S", "FULL", "DOWN", "IS"]);
+        for LinkView { link, pps, dropped_pps } in &self.links {
+            table.add_row([
+                format!("{} → {}", link.from, link.to),
+                table::rate(*pps),
+                link.waiting.to_string(),
+                table::rate(*dropped_pps),
+                link.dropped_full.to_string(),
+                link.dropped_down.to_string(),
+                if link.up { "up".into() } else { "down".into() },
+            ]);
+        }
+        table::numbers(&mut table, &[1, 2, 3, 4, 5]);
+        (!table.is_empty()).then(|| table.trim_fmt())
+    }
+
+    fn drop_table(&self) -> Option<String> {
         let mut table = table::new(&["DROPPED BY", "PACKETS", "/S", "REASON"]);
         for (vm, DropsView { drops, pps }) in
             self.vms.iter().flat_map(|vm| vm.drops.iter().map(move |drops| (vm, drops)))
@@ -151,7 +177,19 @@ impl View {
             ]);
         }
         table::numbers(&mut table, &[1, 2]);
-        if table.is_empty() { String::new() } else { table.trim_fmt() }
+        (!table.is_empty()).then(|| table.trim_fmt())
+    }
+}
+
+impl LinkView {
+    fn of(before: &[LinkSample], link: &LinkSample, seconds: f64) -> LinkView {
+        let dropped = |link: &LinkSample| link.dropped_full + link.dropped_down;
+        let same = before.iter().find(|before| (&before.from, &before.to) == (&link.from, &link.to));
+        LinkView {
+            pps: rate(same.map_or(0, |before| before.frames), link.frames, seconds),
+            dropped_pps: rate(same.map_or(0, dropped), dropped(link), seconds),
+            link: link.clone(),
+        }
     }
 }
 
@@ -215,7 +253,10 @@ mod tests {
         let drops = vec![Drops { element, reason, meaning, packets: denied }];
         let inside = Some(Inside { up_ns: 5_000_000_000, free_buffers: 77, ports, drops });
         let (name, cpu_ns, memory_bytes) = ("fw".into(), received * 1_000_000, 3 << 20);
-        Sample { time, malformed: 0, vms: vec![VmSample { name, restarts, cpu_ns, memory_bytes, inside }] }
+        let (from, to) = ("fw.ids".into(), "ids.fw".into());
+        let (dropped_full, dropped_down) = (denied, denied);
+        let links = vec![LinkSample { from, to, up: true, frames: received, waiting: 3, dropped_full, dropped_down }];
+        Sample { time, malformed: 0, links, vms: vec![VmSample { name, restarts, cpu_ns, memory_bytes, inside }] }
     }
 
     #[test]
@@ -226,11 +267,12 @@ mod tests {
         let vm = &view.vms[0];
         assert_eq!((vm.in_pps, vm.out_pps, vm.drops_pps, vm.cpu_percent), (100.0, 200.0, 15.0, 10.0));
         assert_eq!((vm.drops[0].pps, vm.ports[0].in_pps), (15.0, 100.0));
+        assert_eq!((view.links[0].pps, view.links[0].dropped_pps), (100.0, 30.0));
         let again = View::between(&state, &sample(state.began, 0, 100, 10), &sample(later, 1, 50, 0));
         assert_eq!(again.vms[0].in_pps, 25.0);
         state.run = "b".into();
         let text = view.text();
-        for part in ["fw.lan", "network lan", "filter.denied", "a rule denied", "77"] {
+        for part in ["fw.lan", "network lan", "filter.denied", "a rule denied", "77", "fw.ids → ids.fw"] {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(view.line().starts_with("fw 100 in/s, 200 out/s"), "{}", view.line());

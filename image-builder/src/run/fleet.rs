@@ -4,7 +4,7 @@
 use crate::logs::Decoder;
 use crate::signals::Stop;
 use anyhow::{Context, anyhow};
-use qemu::{Control, Exit, Machine, StartError, Vm};
+use qemu::{Control, Exit, Machine, Vm};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -17,60 +17,53 @@ const LOOK: Duration = Duration::from_micros(200);
 /// Lines of the log in an error.
 const TAIL_LINES: usize = 12;
 
-fn launch(machine: &Machine, may_outlive: bool) -> Result<Vm, StartError> {
-    if may_outlive { Vm::start_to_outlive(machine) } else { Vm::start(machine) }
-}
-
 /// A VM of the chain.
 pub struct Member {
     /// Its name.
     pub name: String,
-    /// When QEMU was started.
-    pub started: Instant,
     /// When its kernel was entered, and when it was ready.
     pub boot: Option<(Instant, Instant)>,
-    vm: Vm,
+    /// What was started last; its log outlives it.
+    vm: Option<Vm>,
+    on: bool,
     control: Option<Control>,
     decoder: Decoder,
     tail: Vec<String>,
-    powered_off: bool,
 }
 
 impl Member {
-    /// Starts `machine`, which outlives this process if that is killed and it may.
-    pub fn start(machine: &Machine, image: &[u8], may_outlive: bool) -> anyhow::Result<Member> {
-        let decoder = Decoder::new(image).with_context(|| format!("the image of {}", machine.name))?;
-        let vm = launch(machine, may_outlive)?;
-        let (name, started) = (machine.name.clone(), vm.started());
-        Ok(Member { name, started, boot: None, vm, control: None, decoder, tail: Vec::new(), powered_off: false })
+    /// A VM that runs `image`, once it is started.
+    pub fn new(name: &str, image: &[u8]) -> anyhow::Result<Member> {
+        let decoder = Decoder::new(image).with_context(|| format!("the image of {name}"))?;
+        Ok(Member { name: name.into(), boot: None, vm: None, on: false, control: None, decoder, tail: Vec::new() })
     }
 
-    /// Starts `machine` in place of the one that has ended, and waits until it is ready.
-    pub fn start_again(
-        &mut self,
-        machine: &Machine,
-        may_outlive: bool,
-        socket: &Path,
-        stop: &Stop,
-    ) -> anyhow::Result<()> {
-        // The old socket would still be there, with nobody behind it.
-        let _ = std::fs::remove_file(socket);
-        self.vm = launch(machine, may_outlive)?;
-        (self.started, self.boot, self.control, self.powered_off) = (self.vm.started(), None, None, false);
+    /// Starts it as `machine`, which outlives this process if that is killed and it may. It may have run before.
+    pub fn start(&mut self, machine: &Machine, may_outlive: bool) -> anyhow::Result<()> {
+        // The socket of the last time would still be there, with nobody behind it.
+        if let Some(socket) = &machine.control {
+            let _ = std::fs::remove_file(socket);
+        }
+        let vm = if may_outlive { Vm::start_to_outlive(machine) } else { Vm::start(machine) }?;
+        (self.vm, self.on, self.boot, self.control) = (Some(vm), true, None, None);
         self.decoder.restart();
         self.tail.clear();
-        self.connect(socket, stop)?;
-        self.ready(stop)
+        Ok(())
     }
 
-    /// QEMU's process.
-    pub fn pid(&self) -> u32 {
-        self.vm.pid()
+    /// QEMU's process, if it was started.
+    pub fn pid(&self) -> Option<u32> {
+        self.vm.as_ref().map(Vm::pid)
     }
 
-    /// Its control channel, if it has not ended.
+    /// When QEMU was started.
+    pub fn started(&self) -> Option<Instant> {
+        self.vm.as_ref().map(Vm::started)
+    }
+
+    /// Its control channel, if it runs.
     pub fn control(&mut self) -> Option<&mut Control> {
-        self.control.as_mut().filter(|_| !self.powered_off)
+        self.control.as_mut().filter(|_| self.on)
     }
 
     /// Waits until QEMU has made the control channel's socket at `path`.
@@ -118,27 +111,26 @@ impl Member {
 
     /// An error if the VM has ended without being asked.
     pub fn watch(&mut self) -> anyhow::Result<()> {
-        if self.powered_off {
-            return Ok(());
-        }
-        match self.vm.ended().context("cannot watch QEMU")? {
+        let Some(vm) = self.vm.as_mut().filter(|_| self.on) else { return Ok(()) };
+        match vm.ended().context("cannot watch QEMU")? {
             None => Ok(()),
             Some(Exit::Clean) => {
-                self.powered_off = true;
+                self.on = false;
                 Ok(())
             }
             Some(exit) => Err(self.ended_badly(&exit)),
         }
     }
 
-    /// Whether it has powered off.
+    /// Whether it does not run.
     pub fn is_off(&self) -> bool {
-        self.powered_off
+        !self.on
     }
 
     /// New lines of its log.
     pub fn log(&mut self) -> Vec<String> {
-        let lines = self.decoder.decode(&self.vm.take_log());
+        let bytes = self.vm.as_ref().map_or_else(Vec::new, Vm::take_log);
+        let lines = self.decoder.decode(&bytes);
         self.tail.extend(lines.iter().cloned());
         self.tail.drain(..self.tail.len().saturating_sub(TAIL_LINES));
         lines
@@ -163,21 +155,20 @@ impl Member {
     pub fn power_off(&mut self) -> anyhow::Result<()> {
         if let Some(control) = self.control() {
             control.power_off().map_err(|error| self.lost(anyhow!(error)))?;
-            match self.vm.wait(Instant::now() + OFF_PATIENCE).context("cannot wait for QEMU")? {
-                Some(Exit::Clean) => {}
+            match self.wait(OFF_PATIENCE)? {
+                Some(Exit::Clean) => self.on = false,
                 Some(exit) => return Err(self.ended_badly(&exit)),
                 None => anyhow::bail!("VM {} does not power off; it was ended", self.name),
             }
-            self.powered_off = true;
         }
         Ok(())
     }
 
     /// The channel broke: because the VM ended, or else as `error` says.
     fn lost(&mut self, error: anyhow::Error) -> anyhow::Error {
-        match self.vm.wait(Instant::now() + Duration::from_secs(1)) {
+        match self.wait(Duration::from_secs(1)) {
             Ok(Some(Exit::Clean)) => {
-                self.powered_off = true;
+                self.on = false;
                 anyhow!("VM {} powered off while it was asked", self.name)
             }
             Ok(Some(exit)) => self.ended_badly(&exit),
@@ -185,8 +176,13 @@ impl Member {
         }
     }
 
+    fn wait(&mut self, patience: Duration) -> anyhow::Result<Option<Exit>> {
+        let Some(vm) = &mut self.vm else { return Ok(None) };
+        vm.wait(Instant::now() + patience).context("cannot wait for QEMU")
+    }
+
     fn ended_badly(&mut self, exit: &Exit) -> anyhow::Error {
-        self.powered_off = true;
+        self.on = false;
         let (log, name) = (self.told(), &self.name);
         match exit {
             Exit::Clean | Exit::Failed => anyhow!("VM {name} failed{log}"),

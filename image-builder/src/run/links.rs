@@ -2,16 +2,19 @@
 //! The links between VMs that nothing of ours or the user's is between: their servers, and what they carried.
 
 use super::layout::{self, Layout, Place};
+use crate::operate::LinkSample;
 use anyhow::Context;
 use chain_compiler::Plan;
 use qemu::{EndState, LinkServer};
-use ring::Shape;
+use ring::{Peer, Shape};
 use serde::Serialize;
 use std::path::PathBuf;
 
 /// A link.
 pub struct Link {
     ends: [Place; 2],
+    /// Their names.
+    ports: [String; 2],
     /// What serves its memory, if it is a ring; the first end is end A.
     server: Option<LinkServer>,
 }
@@ -55,22 +58,39 @@ struct RingReport {
 
 impl Link {
     /// Serves the links of `layout`; `socket` gives the socket of an end.
-    pub fn serve(layout: &Layout, socket: impl Fn(Place) -> PathBuf) -> anyhow::Result<Vec<Link>> {
+    pub fn serve(plan: &Plan, layout: &Layout, socket: impl Fn(Place) -> PathBuf) -> anyhow::Result<Vec<Link>> {
         let serve = |ends: [Place; 2]| {
             let server = layout.rings.then(|| LinkServer::start(ends.map(&socket), Shape::COPY)).transpose()?;
-            Ok(Link { ends, server })
+            Ok(Link { ends, ports: ends.map(|end| layout::name(plan, end)), server })
         };
         layout.links().map(serve).collect()
     }
 
+    /// Its two directions now, if it is a ring.
+    pub fn sample(&self) -> Vec<LinkSample> {
+        let Some(ends) = self.server.as_ref().and_then(|server| server.memory().ends().ok()) else { return Vec::new() };
+        let up = ends.iter().all(|end| matches!(end.state, Peer::Up { .. }));
+        let [a, b] = &self.ports;
+        let direction = |(state, from, to): (&EndState, &String, &String)| LinkSample {
+            from: from.clone(),
+            to: to.clone(),
+            up,
+            frames: state.statistics.frames_put,
+            waiting: state.occupancy,
+            dropped_full: state.statistics.dropped_full,
+            dropped_down: state.statistics.dropped_down,
+        };
+        [(&ends[0], a, b), (&ends[1], b, a)].map(direction).into()
+    }
+
     /// What it carried; `count` gives the frames that a port received and sent.
-    pub fn report(&self, plan: &Plan, count: impl Fn(Place) -> (u64, u64)) -> anyhow::Result<LinkReport> {
+    pub fn report(&self, count: impl Fn(Place) -> (u64, u64)) -> anyhow::Result<LinkReport> {
         let states = self.server.as_ref().map(|server| server.memory().ends()).transpose();
         let states = states.context("cannot read a link's memory")?;
         let end = |index: usize| {
-            let (place, (received, sent)) = (self.ends[index], count(self.ends[index]));
+            let (received, sent) = count(self.ends[index]);
             let ring = states.as_ref().map(|states| RingReport::new(&states[index]));
-            EndReport { port: layout::name(plan, place), sent, received, ring }
+            EndReport { port: self.ports[index].clone(), sent, received, ring }
         };
         Ok(LinkReport {
             kind: if self.server.is_some() { LinkKind::Ring } else { LinkKind::Nic },

@@ -119,7 +119,7 @@ impl Report {
             let port = &vms[place.vm].ports[place.port];
             (port.received, port.sent)
         };
-        let links = links.iter().map(|link| link.report(&built.chain.plan, count)).collect::<anyhow::Result<_>>()?;
+        let links = links.iter().map(|link| link.report(count)).collect::<anyhow::Result<_>>()?;
         let machine = args.machine.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
         let (chain, accel) = (built.chain.stem.clone(), accel.name());
         Ok(Report { chain, machine, accel, vms, links, packets, throughput, captures: Vec::new() })
@@ -188,8 +188,9 @@ fn vm_report(vm: &manifest::Vm, args: &RunArgs, member: &mut Member) -> anyhow::
         ports.push(PortReport { name: port.name.clone(), received, sent: member.machine(&format!("sent_{number}"))? });
     }
     let first_out_ns = member.machine("first_out_ns")?;
-    let since = |at: Instant| at.duration_since(member.started).as_micros() as u64;
-    let boot = member.boot.map_or_else(Boot::default, |(entry, ready)| Boot {
+    let (started, boot) = (member.started(), member.boot);
+    let since = |at: Instant| started.map_or(0, |started| at.duration_since(started).as_micros() as u64);
+    let boot = boot.map_or_else(Boot::default, |(entry, ready)| Boot {
         kernel_entry_us: Some(since(entry)),
         ready_us: Some(since(ready)),
         first_out_us: (first_out_ns > 0).then(|| since(entry) + first_out_ns / 1000),

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 /// Most restarts of all VMs within [`WINDOW`]: an image that fails at once would be started forever.
-const MOST: usize = 20;
+const MOST: usize = 100;
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// The restarts of a run.

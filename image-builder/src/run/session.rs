@@ -9,7 +9,7 @@ use super::relay::Relay;
 use super::report::{Recorded, Report};
 use super::restart::Restarts;
 use super::{control_socket, nic_sockets, user_socket};
-use crate::build::Built;
+use crate::build::{Built, manifest};
 use crate::cli::RunArgs;
 use crate::failure::Ending;
 use crate::operate::{self, Answer, Ask, Background, Process, RunFolder, Server, State};
@@ -99,7 +99,7 @@ impl Session {
             _ => None,
         });
         let traffic = Traffic { threads: relay.start(), relay, foreign: foreign.collect() };
-        let links = Link::serve(layout, |place| nic_sockets(folder.path(), place).0)?;
+        let links = Link::serve(&built.chain.plan, layout, |place| nic_sockets(folder.path(), place).0)?;
         let on = format!("{}, {}", machines[0].kind.name(), machines[0].accel.name());
         let mut state = State::begin(folder.name(), &args.file, on, args.detach);
         state.foreign.clone_from(&traffic.foreign);
@@ -107,34 +107,46 @@ impl Session {
         let (fleet, restarts) = (Vec::new(), Restarts::default());
         let mut session =
             Session { fleet, traffic, links, server, state, folder, machines, restarts, display: None, stopped: false };
+        built.manifest.vms.iter().try_for_each(|vm| session.add(built, vm))?;
         session.state.write(session.folder.path())?;
-        for vm in 0..session.machines.len() {
+        for vm in 0..session.fleet.len() {
             stop.check()?;
-            session.start_vm(built, vm)?;
+            session.start_vm(vm)?;
         }
-        for (vm, member) in session.fleet.iter_mut().enumerate() {
-            member.connect(&control_socket(session.folder.path(), vm), stop)?;
+        for vm in 0..session.fleet.len() {
+            session.connect(vm, stop)?;
         }
         Ok(session)
     }
 
-    /// Starts VM number `vm`, the next one, and notes it at once, so that it is found if we are killed.
-    fn start_vm(&mut self, built: &Built, vm: usize) -> anyhow::Result<()> {
-        let planned = &built.manifest.vms[vm];
+    /// Adds the next VM, which is not started.
+    fn add(&mut self, built: &Built, planned: &manifest::Vm) -> anyhow::Result<()> {
         let image = built.folder.join(&planned.image);
         let image = std::fs::read(&image).with_context(|| format!("cannot read {}", image.display()))?;
-        let member = Member::start(&self.machines[vm], &image, self.state.detached)?;
         let ports = planned.ports.iter().map(|port| operate::Port { name: port.name.clone(), vm: port.vm.clone() });
         self.state.vms.push(operate::Vm {
             name: planned.name.clone(),
-            process: process(&member)?,
-            control: control_socket(self.folder.path(), vm),
+            process: None,
+            control: control_socket(self.folder.path(), self.fleet.len()),
             ports: ports.collect(),
             elements: planned.elements.iter().map(operate::Element::from).collect(),
             restarts: 0,
         });
-        self.fleet.push(member);
+        self.fleet.push(Member::new(&planned.name, &image)?);
+        Ok(())
+    }
+
+    /// Starts VM number `vm` and notes it at once, so that it is found if we are killed.
+    fn start_vm(&mut self, vm: usize) -> anyhow::Result<()> {
+        let member = &mut self.fleet[vm];
+        member.start(&self.machines[vm], self.state.detached)?;
+        self.state.vms[vm].process = member.pid().and_then(Process::of);
         self.state.write(self.folder.path())
+    }
+
+    /// Connects to VM number `vm`, which was started.
+    fn connect(&mut self, vm: usize, stop: &Stop) -> anyhow::Result<()> {
+        self.fleet[vm].connect(&control_socket(self.folder.path(), vm), stop)
     }
 
     /// Passes traffic to the end, then reports.
@@ -226,14 +238,18 @@ impl Session {
     }
 
     /// Starts a VM again that ended with `error`, unless it does so all the time.
-    fn start_again(&mut self, vm: usize, error: anyhow::Error, stop: &Stop) -> anyhow::Result<()> {
-        let known = &mut self.state.vms[vm];
-        self.restarts.note(&known.name, &error)?;
-        let socket = control_socket(self.folder.path(), vm);
-        self.fleet[vm].start_again(&self.machines[vm], self.state.detached, &socket, stop)?;
-        known.process = process(&self.fleet[vm])?;
-        known.restarts += 1;
-        self.state.write(self.folder.path())
+    fn start_again(&mut self, vm: usize, mut error: anyhow::Error, stop: &Stop) -> anyhow::Result<()> {
+        loop {
+            stop.check()?;
+            let known = &mut self.state.vms[vm];
+            self.restarts.note(&known.name, &error)?;
+            known.restarts += 1;
+            self.start_vm(vm)?;
+            match self.connect(vm, stop).and_then(|()| self.fleet[vm].ready(stop)) {
+                Ok(()) => return Ok(()),
+                Err(again) => error = again,
+            }
+        }
     }
 
     /// Shows what happens, if it is time.
@@ -276,6 +292,7 @@ impl Session {
         let mut answer = operate::answer(ask, &mut targets.collect::<Vec<_>>());
         if let Answer::Sample(sample) = &mut answer {
             sample.malformed = self.server.malformed();
+            sample.links = self.links.iter().flat_map(Link::sample).collect();
         }
         answer
     }
@@ -332,9 +349,4 @@ impl Session {
         drop((server, folder));
         recorded
     }
-}
-
-/// The process of a VM that was just started.
-fn process(member: &Member) -> anyhow::Result<Process> {
-    Process::of(member.pid()).with_context(|| format!("QEMU of VM {} ended at once", member.name))
 }
