@@ -63,10 +63,12 @@ impl PacketIo for NativeIo {
     }
 
     #[inline]
-    fn allocate_all(&mut self, count: usize, batch: &mut Batch) {
+    fn allocate_all(&mut self, count: usize, batch: &mut Batch, mut fill: impl FnMut(&mut Packet)) {
         pool::take_all(count.min(batch.room()), |buffer| {
+            let mut packet = Packet::new(buffer);
+            fill(&mut packet);
             // There is room: the count says so.
-            let _ = batch.push(Packet::new(buffer));
+            let _ = batch.push(packet);
         });
     }
 

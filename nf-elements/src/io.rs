@@ -21,11 +21,13 @@ pub trait PacketIo {
     /// A fresh packet without data; none when the pool is empty.
     fn allocate(&mut self) -> Option<Packet>;
 
-    /// Adds up to `count` fresh packets to `batch`, as many as there are and as there is room for.
+    /// Adds up to `count` fresh packets to `batch`, as many as there are and as there is room for; `fill`, which neither
+    /// makes nor drops a packet, puts data into each.
     #[inline]
-    fn allocate_all(&mut self, count: usize, batch: &mut Batch) {
+    fn allocate_all(&mut self, count: usize, batch: &mut Batch, mut fill: impl FnMut(&mut Packet)) {
         for _ in 0..count.min(batch.room()) {
-            let Some(packet) = self.allocate() else { return };
+            let Some(mut packet) = self.allocate() else { return };
+            fill(&mut packet);
             // There is room: the loop's bound says so.
             let _ = batch.push(packet);
         }

@@ -241,6 +241,17 @@ impl Packet {
         &mut buffer.data.0[start..start + usize::from(buffer.header.length)]
     }
 
+    /// The `N` bytes at `offset`; none if the packet ends before.
+    #[inline(always)]
+    pub fn chunk<const N: usize>(&self, offset: u16) -> Option<&[u8; N]> {
+        let (buffer, offset) = (self.buffer(), usize::from(offset));
+        if offset + N > usize::from(buffer.header.length) {
+            return None;
+        }
+        let start = usize::from(buffer.header.start) + offset;
+        buffer.data.0.get(start..start + N)?.first_chunk()
+    }
+
     /// The packet's length in bytes.
     #[inline]
     pub fn len(&self) -> usize {
@@ -416,6 +427,18 @@ impl Packet {
         self.behind(self.annotations().network_offset)
     }
 
+    /// The first `N` bytes from the network header on; none if that is unknown or they do not lie in the packet.
+    #[inline(always)]
+    pub fn network_chunk<const N: usize>(&self) -> Option<&[u8; N]> {
+        self.chunk_behind(self.annotations().network_offset)
+    }
+
+    /// The first `N` bytes from the transport header on; none if that is unknown or they do not lie in the packet.
+    #[inline(always)]
+    pub fn transport_chunk<const N: usize>(&self) -> Option<&[u8; N]> {
+        self.chunk_behind(self.annotations().transport_offset)
+    }
+
     /// The bytes from the transport header on; empty if that is unknown or lies outside the packet.
     #[inline]
     pub fn transport(&self) -> &[u8] {
@@ -456,6 +479,18 @@ impl Packet {
         let buffer = self.buffer();
         let end = usize::from(buffer.header.start) + usize::from(buffer.header.length);
         if offset == 0 { &[] } else { buffer.data.0.get(usize::from(offset)..end).unwrap_or(&[]) }
+    }
+
+    #[inline(always)]
+    fn chunk_behind<const N: usize>(&self, offset: u16) -> Option<&[u8; N]> {
+        let buffer = self.buffer();
+        let end = usize::from(buffer.header.start) + usize::from(buffer.header.length);
+        // One comparison: 0, which is unknown, becomes 65535, which is behind every end.
+        if usize::from(offset.wrapping_sub(1)) + N >= end {
+            return None;
+        }
+        let offset = usize::from(offset);
+        buffer.data.0.get(offset..offset + N)?.first_chunk()
     }
 
     #[inline]
@@ -527,6 +562,20 @@ mod tests {
         assert!(packet.append(&[7; DATA_BYTES - HEADROOM_BYTES]));
         assert_eq!(packet.tailroom(), 0);
         assert!(!packet.append(&[1]));
+    }
+
+    #[test]
+    fn a_chunk_lies_in_the_packet() {
+        let mut packet = packet(&[1, 2, 3, 4]);
+        assert_eq!(
+            [packet.chunk(0), packet.chunk(2), packet.chunk(3), packet.chunk(u16::MAX)],
+            [Some(&[1, 2]), Some(&[3, 4]), None, None]
+        );
+        assert_eq!(packet.network_chunk::<0>(), None);
+        for (offset, header) in [(0, Some(&[1, 2])), (2, Some(&[3, 4])), (3, None), (4, None), (DATA_BYTES, None)] {
+            packet.set_network(offset, 0);
+            assert_eq!([packet.network_chunk(), packet.transport_chunk()], [header; 2], "{offset}");
+        }
     }
 
     #[test]

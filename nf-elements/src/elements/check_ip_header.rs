@@ -72,10 +72,22 @@ impl From<Error> for Reason {
     }
 }
 
+/// What makes a header without options, whose lengths are right, good.
+#[derive(Clone, Copy)]
+enum Plain {
+    /// Its checksum.
+    Intact,
+    /// Nothing more.
+    Always,
+    /// More than can be said quickly.
+    Unsure,
+}
+
 /// See the module's documentation.
 pub struct CheckIpHeader {
-    offset: usize,
+    offset: u16,
     checksum: bool,
+    plain: Plain,
     bad_sources: &'static [u32],
     good_destinations: &'static [u32],
     complaints: Complaints<{ REASONS.len() }>,
@@ -85,7 +97,7 @@ impl CheckIpHeader {
     /// Checks the header at `offset`; `diverts` if output 1 takes the bad packets, about which messages begin with
     /// `opening`. Addresses have their first byte uppermost.
     pub const fn new(
-        offset: usize,
+        offset: u16,
         checksum: bool,
         bad_sources: &'static [u32],
         good_destinations: &'static [u32],
@@ -94,12 +106,17 @@ impl CheckIpHeader {
         diverts: bool,
     ) -> Self {
         let complaints = Complaints::new(&REASONS, opening, verbose, diverts);
-        CheckIpHeader { offset, checksum, bad_sources, good_destinations, complaints }
+        let plain = match (bad_sources.is_empty(), checksum) {
+            (true, true) => Plain::Intact,
+            (true, false) => Plain::Always,
+            (false, _) => Plain::Unsure,
+        };
+        CheckIpHeader { offset, checksum, plain, bad_sources, good_destinations, complaints }
     }
 
     /// Header length, total length and destination of a good packet.
     fn check(&self, packet: &Packet) -> Result<(usize, usize, u32), Reason> {
-        let header = Ipv4::new_checked(packet.data().get(self.offset..).unwrap_or(&[]))?;
+        let header = Ipv4::new_checked(packet.data().get(self.offset.into()..).unwrap_or(&[]))?;
         if self.checksum && !header.is_header_intact() {
             return Err(Reason::Checksum);
         }
@@ -113,12 +130,20 @@ impl CheckIpHeader {
     /// would say, in fewer steps. None of any other packet.
     #[inline(always)]
     fn check_plain(&self, packet: &Packet) -> Option<(usize, u32)> {
-        let bytes = packet.data().get(self.offset..)?;
-        let header: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
+        let header: &[u8; HEADER_BYTES] = packet.chunk(self.offset)?;
         let total_length = marked::total_length(header);
-        let is_plain = header[0] == 0x45 && (HEADER_BYTES..=bytes.len()).contains(&total_length);
-        let is_trusted = self.bad_sources.is_empty() && (!self.checksum || Sum::new().with_20(header).is_intact());
-        (is_plain && is_trusted).then(|| (total_length, u32::from_be_bytes(marked::destination(header))))
+        if header[0] != 0x45
+            || total_length < HEADER_BYTES
+            || usize::from(self.offset) + total_length > packet.len()
+        {
+            return None;
+        }
+        match self.plain {
+            Plain::Intact if !Sum::new().with_20(header).is_intact() => return None,
+            Plain::Unsure => return None,
+            Plain::Intact | Plain::Always => {}
+        }
+        Some((total_length, u32::from_be_bytes(marked::destination(header))))
     }
 
     /// Checks a packet; a good one is annotated and cut, of a bad one the reason is told.
@@ -142,9 +167,10 @@ impl CheckIpHeader {
 
     #[inline(always)]
     fn annotate(&self, packet: &mut Packet, header_length: usize, total_length: usize, destination: u32) {
-        packet.set_network(self.offset, header_length);
+        let offset = usize::from(self.offset);
+        packet.set_network(offset, header_length);
         packet.annotations_mut().set_destination_ipv4(destination.to_be_bytes());
-        packet.truncate(self.offset + total_length);
+        packet.truncate(offset + total_length);
     }
 
     /// Whether the packet is good, which is annotated and cut then; nothing is counted.

@@ -13,7 +13,7 @@ pub const NO_HEADER: Handler =
 /// The marked header's fixed part, not checked in any way; none if nothing is marked or the packet ends before.
 #[inline(always)]
 pub fn header(packet: &Packet) -> Option<&[u8; HEADER_BYTES]> {
-    packet.network().first_chunk()
+    packet.network_chunk()
 }
 
 /// The marked header, to edit.

@@ -76,13 +76,12 @@ impl Pacing {
         mut fill: impl FnMut(&mut Packet),
     ) {
         let (before, due) = (batch.len(), self.due(io));
-        io.allocate_all(due.min(most), batch);
-        self.count += (batch.len() - before) as u64;
         let timestamp_ns = if self.timestamp { io.now_ns() } else { 0 };
-        for packet in batch.iter_mut().skip(before) {
+        io.allocate_all(due.min(most), batch, |packet| {
             packet.annotations_mut().timestamp_ns = timestamp_ns;
             fill(packet);
-        }
+        });
+        self.count += (batch.len() - before) as u64;
     }
 
     /// How many packets are due now; at the limit, asks for the machine's end if STOP is set.

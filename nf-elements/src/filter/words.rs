@@ -21,11 +21,11 @@ impl<'a> IpWords<'a> {
     /// The words of `packet`, those of the transport header if `transport`. None without a whole IP header.
     #[inline]
     pub fn new(packet: &'a Packet, transport: bool) -> Option<Self> {
-        let header = packet.network().first_chunk::<IPV4_HEADER_BYTES>()?;
+        let header = packet.network_chunk::<IPV4_HEADER_BYTES>()?;
         // As one number, lest the compiler swaps bytes in vector registers, which an emulated CPU does slowly.
         let addresses = u64::from_be_bytes(*header.last_chunk().expect("20 bytes hold 8"));
         let [available, ports, flags] = match transport && is_first_fragment(header) {
-            true => transport_words(packet.transport()),
+            true => transport_words(packet),
             false => [0; 3],
         };
         let mut near = [0; NEAR];
@@ -65,15 +65,17 @@ fn is_first_fragment(header: &[u8; IPV4_HEADER_BYTES]) -> bool {
 }
 
 /// How many bytes there are (at most 255), and the first and the fourth word.
-#[inline]
-fn transport_words(bytes: &[u8]) -> [u32; 3] {
-    let Some(first) = bytes.first_chunk::<TRANSPORT_BYTES>() else { return short_transport_words(bytes) };
+#[inline(always)]
+fn transport_words(packet: &Packet) -> [u32; 3] {
+    let Some(first) = packet.transport_chunk::<TRANSPORT_BYTES>() else { return short_transport_words(packet) };
     let words = first.as_chunks().0;
-    [bytes.len().min(255) as u32, u32::from_be_bytes(words[0]), u32::from_be_bytes(words[3])]
+    let available = packet.headroom() + packet.len() - usize::from(packet.annotations().transport_offset);
+    [available.min(255) as u32, u32::from_be_bytes(words[0]), u32::from_be_bytes(words[3])]
 }
 
 #[cold]
-fn short_transport_words(bytes: &[u8]) -> [u32; 3] {
+fn short_transport_words(packet: &Packet) -> [u32; 3] {
+    let bytes = packet.transport();
     [bytes.len() as u32, padded_word(bytes, 0), padded_word(bytes, 12)]
 }
 

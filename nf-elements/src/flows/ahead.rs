@@ -92,6 +92,6 @@ impl<K: Kind, const N: usize> Ahead for Rewriter<K, N> {
 /// The map and name of a packet's flow, as [`Rewriter`] will find them.
 #[inline(always)]
 fn name<K: Kind>(packet: &Packet) -> Option<(u8, FlowId)> {
-    let mut start: [u8; START] = *packet.network().first_chunk()?;
+    let mut start: [u8; START] = *packet.network_chunk()?;
     K::identify(&View::new(&mut start)?)
 }

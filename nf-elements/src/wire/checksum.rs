@@ -57,8 +57,9 @@ impl Sum {
     /// Adds an IPv4 header without options: straight-line code, without a loop or a length to check.
     #[inline(always)]
     pub fn with_20(self, bytes: &[u8; 20]) -> Self {
-        let word = |at: usize| u64::from(u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]));
-        self.add(word(0) + word(4) + word(8) + word(12) + word(16))
+        let (words, rest) = bytes.as_chunks();
+        let rest = rest.first_chunk().map_or(0, |rest| u32::from_ne_bytes(*rest));
+        self.add(u64::from_ne_bytes(words[0])).add(u64::from_ne_bytes(words[1])).add(rest.into())
     }
 
     /// Adds the pseudo header that TCP (RFC 9293 §3.1) and UDP (RFC 768) are summed with over IPv4: `length` is that of
