@@ -115,9 +115,9 @@ pub struct RunArgs {
     /// Put PORT on your Unix datagram socket, a frame a datagram: you bind PATH, the VM binds PATH.vm
     #[arg(long, value_name = "PORT=PATH")]
     pub socket: Vec<Attachment>,
-    /// The machine type
-    #[arg(long, value_enum, default_value_t = MachineType::Microvm)]
-    pub machine: MachineType,
+    /// The machine type [default: microvm; pc if VMs are linked, because rings need PCI]
+    #[arg(long, value_enum)]
+    pub machine: Option<MachineType>,
     /// What the links between VMs are; auto takes rings where the machine type has PCI
     #[arg(long, value_enum, default_value_t = Links::Auto)]
     pub links: Links,

@@ -39,6 +39,8 @@ pub struct Layout {
     pub replays: Vec<(Vec<Place>, Attachment)>,
     /// Each capture: where it listens, and its file.
     pub captures: Vec<(Vec<Place>, Attachment)>,
+    /// The machine type of all VMs.
+    pub machine: MachineType,
     /// Whether the links without us between are rings in shared memory, not pairs of NICs.
     pub rings: bool,
 }
@@ -80,8 +82,10 @@ impl Layout {
             segments[segment].push(place);
             hangs[place.vm][place.port] = Some(Hangs::Served(segment));
         }
-        let nics = hangs.into_iter().map(|ports| ports.into_iter().flatten().collect()).collect();
-        Ok(Layout { nics, segments, replays, captures, rings: rings(args)? })
+        let nics: Vec<Vec<Hangs>> = hangs.into_iter().map(|ports| ports.into_iter().flatten().collect()).collect();
+        let linked = nics.iter().flatten().any(|hangs| matches!(hangs, Hangs::Linked(_)));
+        let (machine, rings) = machine_and_rings(args, linked)?;
+        Ok(Layout { nics, segments, replays, captures, machine, rings })
     }
 
     /// The links without us between, each by its two ends.
@@ -95,17 +99,18 @@ impl Layout {
     }
 }
 
-/// Whether links are rings. Those need PCI, and a server that runs as long as the VMs do.
-fn rings(args: &RunArgs) -> anyhow::Result<bool> {
-    match (args.links, args.machine) {
-        (Links::Nic, _) | (Links::Auto, MachineType::Microvm) => Ok(false),
-        (Links::Ring, MachineType::Microvm) => {
+/// The machine type, and whether links are rings. Those need PCI, and a server that runs as long as the VMs do.
+fn machine_and_rings(args: &RunArgs, linked: bool) -> anyhow::Result<(MachineType, bool)> {
+    let rings = linked && args.links != Links::Nic && !args.print_command;
+    let machine = args.machine.unwrap_or(if rings { MachineType::Pc } else { MachineType::Microvm });
+    match (args.links, machine) {
+        (Links::Ring, MachineType::Microvm) if linked => {
             Err(usage("--links ring needs a machine with PCI: --machine q35 or --machine pc"))
         }
         (Links::Ring, _) if args.print_command => {
             Err(usage("--links ring needs a server for each link, which a printed command does not start: --links nic"))
         }
-        (Links::Auto | Links::Ring, _) => Ok(!args.print_command),
+        _ => Ok((machine, rings && machine != MachineType::Microvm)),
     }
 }
 

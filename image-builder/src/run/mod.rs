@@ -74,7 +74,7 @@ fn machines(built: &Built, layout: &Layout, args: &RunArgs, accel: Accel, folder
     let append = qemu::tsc_khz().map_or_else(String::new, |khz| format!("tsc_khz={khz}"));
     let machine = |(vm, planned): (usize, &build::manifest::Vm)| Machine {
         name: planned.name.clone(),
-        kind: kind(args.machine),
+        kind: kind(layout.machine),
         accel,
         memory_mib: args.memory.unwrap_or(planned.memory_mib),
         kernel: std::path::absolute(built.folder.join(&planned.image)).expect("the folder's path is not empty"),

@@ -6,7 +6,7 @@ use super::layout::Place;
 use super::links::{Link, LinkReport};
 use super::relay::Relay;
 use crate::build::{Built, manifest};
-use crate::cli::RunArgs;
+use crate::cli::{MachineType, RunArgs};
 use clap::ValueEnum;
 use nf_elements::elements::class;
 use nf_elements::spec::{HandlerKind, Shape};
@@ -98,7 +98,7 @@ impl Report {
     /// Asks the VMs, which must still run.
     pub fn gather(
         built: &Built,
-        accel: Accel,
+        (machine, accel): (MachineType, Accel),
         args: &RunArgs,
         fleet: &mut [Member],
         relay: &Relay,
@@ -120,7 +120,7 @@ impl Report {
             (port.received, port.sent)
         };
         let links = links.iter().map(|link| link.report(count)).collect::<anyhow::Result<_>>()?;
-        let machine = args.machine.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
+        let machine = machine.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
         let (chain, accel) = (built.chain.stem.clone(), accel.name());
         Ok(Report { chain, machine, accel, vms, links, packets, throughput, captures: Vec::new() })
     }

@@ -173,7 +173,8 @@ impl Session {
         }
         let over = if replaying { self.replay(layout, deadline, stop) } else { self.live(deadline, stop) }?;
         let accel = self.machines[0].accel;
-        let mut report = Report::gather(built, accel, args, &mut self.fleet, &self.traffic.relay, &self.links)?;
+        let mut report =
+            Report::gather(built, (layout.machine, accel), args, &mut self.fleet, &self.traffic.relay, &self.links)?;
         for member in &mut self.fleet {
             member.power_off()?;
         }
