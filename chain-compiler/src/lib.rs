@@ -12,6 +12,7 @@
 
 mod arguments;
 mod attempt;
+mod chains;
 mod check;
 mod click_classes;
 mod devices;
@@ -30,7 +31,7 @@ mod topology;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Related, Severity};
 pub use options::{Loader, Options, Target};
-pub use plan::{Peer, Plan, PlannedElement, Port, VmPlan};
+pub use plan::{Peer, Plan, PlannedChain, PlannedElement, PlannedLink, PlannedService, Port, VmPlan};
 pub use sources::SourceFile;
 
 use diagnostic::Log;
@@ -50,12 +51,26 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
     let is_click = file.is_click();
     if is_click {
         let name = Name { text: devices::vm_name(file_name), span: 0..0 };
-        file.vms.push(Vm { name, memory_mib: None, body: Body::default() });
+        file.vms.push(Vm { name, memory_mib: None, replicas: None, stateful: false, body: Body::default() });
     }
-    let mut topology = topology::resolve(&file, !is_click, &mut log);
+    let chains = chains::resolve(&mut file, &mut log);
+    let on_chain = |vm: usize| chains.lost.contains(&vm) || chains.surrounds.get(vm).is_some_and(Option::is_some);
+    let mut topology = topology::resolve(&file, |vm| is_click || on_chain(vm), &mut log);
     let mut checked = Vec::new();
-    for (vm, mut place) in file.vms.iter().zip(topology.vms) {
-        let flat = flatten::flatten(&[&file.outside, &vm.body], options, &mut log);
+    let bodies: Vec<Body> = file.vms.iter_mut().map(|vm| std::mem::take(&mut vm.body)).collect();
+    for (index, (body, mut place)) in bodies.into_iter().zip(std::mem::take(&mut topology.vms)).enumerate() {
+        let vm = &file.vms[index];
+        if chains.lost.contains(&index) {
+            continue;
+        }
+        let surround = chains.surrounds.get(index).and_then(Option::as_ref);
+        let flat = match surround {
+            Some(surround) => {
+                place.extend(surround.ports.iter().cloned());
+                flatten::function(&file.outside, body, surround, options, &mut log)
+            }
+            None => flatten::flatten(&[&file.outside, &body], options, &mut log),
+        };
         if is_click {
             place = devices::ports(&flat);
             topology.networks.extend(place.iter().map(|port| port.name.clone()));
@@ -76,23 +91,43 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
             written: if file.is_compact { String::new() } else { text.into() },
             arguments: flat.elements.iter().map(|element| element.configuration()).collect(),
         });
-        checked.push((vm, place, wired, instances, file.requirements().to_string() + &flat.to_click(), told));
+        checked.push((index, place, wired, instances, file.requirements().to_string() + &flat.to_click(), told));
     }
     let found = log.finish(&sources);
     if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(Diagnostics(found));
     }
-    let vms = checked.into_iter().map(|(vm, ports, wired, instances, configuration, told)| {
+    let (mut vms, mut surrounds) = (Vec::new(), Vec::new());
+    for (index, ports, wired, instances, configuration, told) in checked {
+        let vm = &file.vms[index];
         let told = told.as_ref().map(|told| (told, configuration.as_str()));
         let wiring = emit::wiring(file_name, &vm.name.text, &ports, &wired, &instances, told);
         let elements = wired.elements.iter().filter_map(|element| {
             let class = element.spec?.class.to_string();
             Some(PlannedElement { name: element.name.clone(), class })
         });
-        let elements = elements.collect();
+        let (image, memory_mib) = (vm.name.text.clone(), vm.memory_mib);
         let (wiring, data) = (wiring.source, wiring.data);
-        let (name, memory_mib) = (vm.name.text.clone(), vm.memory_mib);
-        VmPlan { name, memory_mib, ports, elements, configuration, wiring, data }
-    });
-    Ok(Plan { vms: vms.collect(), networks: topology.networks, warnings: found })
+        let elements = elements.collect();
+        let plan = VmPlan {
+            name: image.clone(),
+            image,
+            starts: true,
+            memory_mib,
+            ports,
+            elements,
+            configuration,
+            wiring,
+            data,
+        };
+        let (running, spare) = chains::instances(vm);
+        let running = running.into_iter().map(|name| (name, true));
+        for (name, starts) in running.chain(spare.into_iter().map(|name| (name, false))) {
+            vms.push(VmPlan { name, starts, ..plan.clone() });
+            surrounds.push(chains.surrounds.get(index).and_then(Option::as_ref));
+        }
+    }
+    let links = chains::links(&vms, &surrounds, &chains);
+    let chains::Chains { services, chains, .. } = chains;
+    Ok(Plan { vms, networks: topology.networks, services, chains, links, warnings: found })
 }

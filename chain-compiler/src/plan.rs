@@ -9,8 +9,14 @@ use serde::Serialize;
 pub struct Plan {
     /// The networks, in order of declaration.
     pub networks: Vec<String>,
-    /// The VMs, in order of declaration.
+    /// The VMs that may run, in order of declaration: each replica is one. Gates that the compiler added are last.
     pub vms: Vec<VmPlan>,
+    /// The services on directed chains: those that are declared, then VMs that are one by themselves, then gates.
+    pub services: Vec<PlannedService>,
+    /// The directed chains.
+    pub chains: Vec<PlannedChain>,
+    /// The links between VMs.
+    pub links: Vec<PlannedLink>,
     /// What is suspicious but compiles.
     pub warnings: Vec<Diagnostic>,
 }
@@ -20,6 +26,10 @@ pub struct Plan {
 pub struct VmPlan {
     /// Its name: letters, digits and `_`, so it is good for a file name.
     pub name: String,
+    /// The name of its image, which all replicas share: that of the VM in the file.
+    pub image: String,
+    /// Whether it runs from the start, or is spare.
+    pub starts: bool,
     /// The memory that the file asks for, in MiB; none leaves the choice to the builder.
     pub memory_mib: Option<u32>,
     /// Its ports, in the order of its NICs and links.
@@ -61,4 +71,41 @@ pub struct PlannedElement {
     pub name: String,
     /// Its class.
     pub class: String,
+}
+
+/// VMs that are one for the chains.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedService {
+    /// Its name.
+    pub name: String,
+    /// Whether its flows stay with their VMs.
+    pub stateful: bool,
+    /// The VMs that run from the start. Their numbers as replicas count on through the spare ones.
+    pub instances: Vec<String>,
+    /// The VMs that may join them.
+    pub spares: Vec<String>,
+}
+
+/// A directed chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedChain {
+    /// Its name.
+    pub name: String,
+    /// Its number in packets' annotations, from 1.
+    pub number: u16,
+    /// Whether nothing comes back.
+    pub one_way: bool,
+    /// A network, services, a network.
+    pub stops: Vec<String>,
+}
+
+/// A link between two VMs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedLink {
+    /// Its ends, each a VM and a port by their indices.
+    pub ends: [(usize, usize); 2],
+    /// The directed chains that it is part of.
+    pub chains: Vec<String>,
+    /// Whether a packet's chain cannot be known by the link alone: it must carry annotations.
+    pub carries_chains: bool,
 }

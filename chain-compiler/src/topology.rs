@@ -25,8 +25,8 @@ enum Node {
 }
 
 /// Reads networks, VMs and chains.
-/// Without `chains` nothing is said about VMs that are in none.
-pub(crate) fn resolve(file: &File, chains: bool, log: &mut Log) -> Topology {
+/// Nothing is said about VMs that are in none of them, if that is `settled` otherwise.
+pub(crate) fn resolve(file: &File, settled: impl Fn(usize) -> bool, log: &mut Log) -> Topology {
     let before = log.count();
     let nodes = declare(file, log);
     let mut joined = Joined { ports: vec![Vec::new(); file.vms.len()], places: HashMap::new() };
@@ -41,8 +41,8 @@ pub(crate) fn resolve(file: &File, chains: bool, log: &mut Log) -> Topology {
         }
     }
     let broken = file.broken || log.count() > before;
-    for (vm, ports) in file.vms.iter().zip(&joined.ports) {
-        if ports.is_empty() && !broken && chains {
+    for (index, (vm, ports)) in file.vms.iter().zip(&joined.ports).enumerate() {
+        if ports.is_empty() && !broken && !settled(index) {
             let warning = Diagnostic::warning(vm.name.span.clone(), format!("VM '{}' is in no chain", vm.name.text));
             log.report(warning.hint("without a chain statement a VM has no ports"));
         }

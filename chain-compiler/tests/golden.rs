@@ -16,8 +16,8 @@ fn products(path: &Path) -> BTreeMap<String, String> {
     let found = match compile(&file_name, &text, &Options::default()) {
         Ok(plan) => {
             for vm in plan.vms {
-                products.insert(format!("{stem}.{}.rs", vm.name), vm.wiring);
-                products.insert(format!("{stem}.{}.click", vm.name), vm.configuration);
+                products.insert(format!("{stem}.{}.rs", vm.image), vm.wiring);
+                products.insert(format!("{stem}.{}.click", vm.image), vm.configuration);
             }
             Diagnostics(plan.warnings)
         }

@@ -23,10 +23,16 @@ wirings! {
     compounds: "compounds.compounds.rs",
     cycle: "cycle.cycle.rs",
     fan_in: "fan-in.fan_in.rs",
+    directed_fw: "directed.fw.rs",
+    directed_gate: "directed.wan_gate.rs",
+    directed_ids: "directed.ids.rs",
     far: "two-vms.far.rs",
     fork: "fork.fork.rs",
     idle: "idle.idle.rs",
     names: "names.names.rs",
+    one_way_gate: "one-way.wan_gate.rs",
+    one_way_mirror: "one-way.mirror.rs",
+    one_way_scrubber: "one-way.scrubber.rs",
     near: "two-vms.near.rs",
     queue: "queue.queue.rs",
     straight: "straight.straight.rs",
@@ -301,4 +307,141 @@ fn what_was_warned_of_runs() {
     let mut bench = Bench::new(warnings::Wiring::new());
     bench.send("eth0", &[&[0; 60]]);
     assert_eq!(bench.read("ARPResponder@2", "unanswered"), "1");
+}
+
+/// A TCP segment from 10.0.0.`host` to 192.0.2.1, or the answer to it.
+fn segment(host: u8, port: u16, answer: bool) -> Vec<u8> {
+    let (client, server) = ([10, 0, 0, host], [192, 0, 2, 1]);
+    let (from, to) = if answer { (server, client) } else { (client, server) };
+    let ports = if answer { [port, 1025] } else { [1025, port] };
+    let mut packet = vec![0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0];
+    packet.extend(from.iter().chain(&to));
+    let sum: u32 = packet.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    packet[10..12].copy_from_slice(&(!((sum & 0xffff) + (sum >> 16)) as u16).to_be_bytes());
+    packet.extend(ports.iter().flat_map(|port| port.to_be_bytes()));
+    packet.extend([0; 16]);
+    [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0], packet.as_slice()].concat()
+}
+
+/// The VMs of `directed.nf` with their links.
+struct Directed {
+    fw: Bench<directed_fw::Wiring>,
+    ids: Vec<Bench<directed_ids::Wiring>>,
+    gate: Bench<directed_gate::Wiring>,
+}
+
+impl Directed {
+    fn new() -> Self {
+        let mut all = Directed {
+            fw: Bench::new(directed_fw::Wiring::new()),
+            ids: (0..3).map(|_| Bench::new(directed_ids::Wiring::new())).collect(),
+            gate: Bench::new(directed_gate::Wiring::new()),
+        };
+        all.fw.graph.start();
+        all.gate.graph.start();
+        all
+    }
+
+    /// Frames come in at a network; those that come out at the other one, and how many passed each inspector.
+    fn pass(&mut self, forward: bool, frames: &[Vec<u8>]) -> (Vec<Vec<u8>>, [usize; 3]) {
+        let frames: Vec<_> = frames.iter().map(Vec::as_slice).collect();
+        let mut inspected = [0; 3];
+        if forward {
+            self.fw.send("lan", &frames);
+        } else {
+            self.gate.send("wan", &frames);
+        }
+        for (number, ids) in self.ids.iter_mut().enumerate() {
+            let name = format!("ids_{number}");
+            let moved = if forward { self.fw.sent(&name) } else { self.gate.sent(&name) };
+            inspected[number] = moved.len();
+            ids.send(if forward { "fw" } else { "wan" }, &moved.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            let moved = ids.sent(if forward { "wan" } else { "fw" });
+            let moved: Vec<_> = moved.iter().map(Vec::as_slice).collect();
+            if forward {
+                self.gate.send(&name, &moved)
+            } else {
+                self.fw.send(&name, &moved)
+            };
+        }
+        let straight = if forward { self.fw.sent("wan") } else { self.gate.sent("fw") };
+        let straight: Vec<_> = straight.iter().map(Vec::as_slice).collect();
+        if forward {
+            self.gate.send("fw", &straight)
+        } else {
+            self.fw.send("wan", &straight)
+        };
+        (if forward { self.gate.sent("wan") } else { self.fw.sent("lan") }, inspected)
+    }
+}
+
+/// For each of 100 flows which inspector its frame in that direction passes.
+impl Directed {
+    fn inspectors(&mut self, forward: bool) -> Vec<[usize; 3]> {
+        segments(80, !forward).into_iter().map(|frame| self.pass(forward, &[frame]).1).collect()
+    }
+}
+
+/// Frames of 100 flows to a port.
+fn segments(port: u16, answer: bool) -> Vec<Vec<u8>> {
+    (0..100).map(|host| segment(host, port, answer)).collect()
+}
+
+#[test]
+fn both_directions_of_a_flow_meet_the_same_replica_whatever_joins_or_leaves() {
+    let mut vms = Directed::new();
+    let (mut out, inspected) = vms.pass(true, &segments(80, false));
+    out.sort();
+    assert_eq!(out, segments(80, false));
+    assert!(inspected[..2].iter().all(|count| (30..=70).contains(count)) && inspected[2] == 0, "{inspected:?}");
+    let at = vms.inspectors(true);
+    assert_eq!(vms.inspectors(false), at);
+    // One joins at the firewall: flows stay where they are, as the service is stateful; one is removed, and its flows move;
+    // the gate, which nobody told, learns it from them.
+    vms.fw.graph.write_handler("chain/hop", "replicas", "inspect 0 1 2").expect("it can be written");
+    assert_eq!(vms.inspectors(true), at);
+    vms.fw.graph.write_handler("chain/hop", "remove", "inspect 0").expect("it can be written");
+    let moved = vms.inspectors(true);
+    assert!(at.iter().zip(&moved).all(|(old, new)| if old[0] == 1 { new[0] == 0 } else { old == new }));
+    assert_eq!(vms.inspectors(false), moved);
+    // Other traffic passes no inspector, in either direction.
+    assert_eq!(vms.pass(true, &segments(81, false)), (segments(81, false), [0; 3]));
+    assert_eq!(vms.pass(false, &segments(81, true)), (segments(81, true), [0; 3]));
+    assert_eq!(vms.fw.read("chain/director_lan", "flows"), "200");
+    // A flow that begins at the other side, by the same rules.
+    let (out, inspected) = vms.pass(false, &[segment(201, 80, true)]);
+    assert_eq!((out.len(), inspected.iter().sum::<usize>()), (1, 1));
+    assert_eq!(vms.pass(true, &[segment(201, 80, false)]).1, inspected);
+}
+
+#[test]
+fn a_function_gets_what_it_asks_for() {
+    let mut mirror = Bench::new(one_way_mirror::Wiring::new());
+    mirror.graph.start();
+    let mut packet = |protocol: u8, port: u16| {
+        let mut frame = segment(1, port, false);
+        frame[23] = protocol;
+        mirror.send("lan", &[&frame]);
+        ["wan", "scrubber", "lan", "lab"].map(|port| mirror.sent(port).len())
+    };
+    assert_eq!(packet(50, 0), [1, 0, 0, 0]);
+    assert_eq!(packet(6, 80), [0, 0, 0, 1]);
+    assert_eq!(packet(1, 0), [0, 1, 0, 0]);
+    assert_eq!(packet(17, 5), [0, 0, 1, 0]);
+    assert_eq!(packet(6, 22), [1, 0, 0, 0]);
+    assert_eq!(mirror.read("ToChain@3", "count"), "1");
+    assert_eq!(mirror.read("chain/hop", "chains"), "straight 2 0\nclean 1 0\nstudy 1 0\n");
+    // The answer to a flow that was diverted to a chain of one way goes on along its own.
+    mirror.send("wan", &[&segment(1, 80, true)]);
+    assert_eq!(mirror.sent("lan").len(), 1);
+    // What the scrubber was sent comes out behind it, and the answer takes the same way back.
+    let (mut scrubber, mut gate) =
+        (Bench::new(one_way_scrubber::Wiring::new()), Bench::new(one_way_gate::Wiring::new()));
+    gate.graph.start();
+    scrubber.send("mirror", &[&segment(2, 7, false)]);
+    let scrubbed = scrubber.sent("wan");
+    gate.send("scrubber", &[&scrubbed[0]]);
+    assert_eq!(gate.sent("wan"), [segment(2, 7, false)]);
+    gate.send("wan", &[&segment(2, 7, true)]);
+    assert_eq!((gate.sent("scrubber").len(), gate.sent("mirror").len()), (1, 0));
 }

@@ -8,6 +8,7 @@
 
 mod batch;
 mod call;
+pub mod chains;
 pub mod element;
 pub mod elements;
 pub mod filter;

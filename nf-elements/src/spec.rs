@@ -55,6 +55,8 @@ pub enum Category {
     Rewriting,
     /// Counting by flow, address or aggregate.
     Measurement,
+    /// Service chains.
+    Chain,
     /// Scripts and what else steers elements.
     Control,
     /// Information for the compiler.
@@ -80,6 +82,7 @@ impl Category {
             Category::Routing => "Routing",
             Category::Rewriting => "Address and port translation",
             Category::Measurement => "Measurement",
+            Category::Chain => "Service chains",
             Category::Control => "Control",
             Category::Information => "Information",
         }

@@ -226,7 +226,9 @@ impl<'a> Expander<'_, 'a> {
         let from = self.tunnel(definition.span.clone(), Part::Input(whole), Some(&this));
         let to = self.tunnel(definition.span.clone(), Part::Output(whole), Some(&this));
         self.through.extend([(whole, from), (to, whole)]);
-        self.contents(definition, &format!("{name}/"), variables, Some(&this), Some([from, to]));
+        // What has no name leaves the names of what is inside alone.
+        let prefix = if name.is_empty() { name } else { format!("{name}/") };
+        self.contents(definition, &prefix, variables, Some(&this), Some([from, to]));
         whole
     }
 

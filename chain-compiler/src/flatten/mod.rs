@@ -10,11 +10,14 @@ mod connect;
 mod definition;
 mod expand;
 mod formals;
+mod function;
 mod naming;
 mod scope;
 mod tunnels;
 mod unparse;
 mod variables;
+
+pub(crate) use function::function;
 
 use crate::diagnostic::{Diagnostic, Log};
 use crate::options::Options;
@@ -68,7 +71,7 @@ impl FlatElement<'_> {
     pub(crate) fn diagnose(&self, diagnostic: Diagnostic) -> Diagnostic {
         const MOST: usize = 3;
         let uses = std::iter::successors(self.used.as_deref(), |one| one.outer.as_deref()).take(MOST);
-        uses.fold(diagnostic, |diagnostic, one| {
+        uses.filter(|one| !one.name.is_empty()).fold(diagnostic, |diagnostic, one| {
             diagnostic.related(one.span.clone(), format!("used here, in '{}'", one.name))
         })
     }

@@ -111,7 +111,8 @@ impl<'a, 'x> Scope<'_, 'a, 'x> {
     pub(super) fn report_reserved(&mut self, name: &Name) {
         let error = Diagnostic::error(name.span.clone(), format!("'{}' is a compound element's port", name.text));
         let device = if name.text == "input" { "FromDevice(PORT)" } else { "ToDevice(PORT)" };
-        self.log.report(error.wanted(format!("{device} for a port of the VM")));
+        let error = error.wanted(format!("{device} for a port of the VM"));
+        self.log.report(error.hint("a VM on a chain has them: chain NAME: lan -> VM -> wan;"));
     }
 
     pub(super) fn add(&mut self, name: String, span: Span, kind: NodeKind<'a>) -> usize {

@@ -21,6 +21,9 @@ pub(crate) struct File {
     pub(crate) networks: Vec<Name>,
     pub(crate) vms: Vec<Vm>,
     pub(crate) chains: Vec<Chain>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) paths: Vec<Path>,
+    pub(crate) directors: Vec<Director>,
     /// Click's statements outside of all VMs.
     pub(crate) outside: Body,
     /// Part of the file could not be parsed: what is missing may stand there.
@@ -35,10 +38,15 @@ impl File {
         if self.is_compact { "require(compact_config);\n\n" } else { "" }
     }
 
+    /// Whether it has statements around those of Click.
+    pub(crate) fn has_chains(&self) -> bool {
+        let joins = self.chains.len() + self.paths.len() + self.services.len() + self.directors.len();
+        self.vms.len() + self.networks.len() + joins > 0
+    }
+
     /// Whether it is a plain configuration of Click.
     pub(crate) fn is_click(&self) -> bool {
-        let ours = self.vms.len() + self.networks.len() + self.chains.len();
-        ours == 0 && (!self.outside.statements.is_empty() || self.outside.broken)
+        !self.has_chains() && (!self.outside.statements.is_empty() || self.outside.broken)
     }
 }
 
@@ -47,7 +55,43 @@ impl File {
 pub(crate) struct Vm {
     pub(crate) name: Name,
     pub(crate) memory_mib: Option<u32>,
+    /// How many of it run at the start, and at most; none where there is just one.
+    pub(crate) replicas: Option<[usize; 2]>,
+    /// Its flows stay with their replica.
+    pub(crate) stateful: bool,
     pub(crate) body: Body,
+}
+
+/// `service NAME = a, b;`
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) name: Name,
+    pub(crate) vms: Vec<Name>,
+}
+
+/// `chain NAME: a -> b -> c;`
+#[derive(Debug)]
+pub(crate) struct Path {
+    pub(crate) name: Name,
+    /// `(oneway)`: nothing comes back.
+    pub(crate) one_way: bool,
+    pub(crate) hops: Vec<Name>,
+}
+
+/// `director at NAME(flows 100000) { PATTERN: CHAIN; default: CHAIN; }`
+#[derive(Debug)]
+pub(crate) struct Director {
+    pub(crate) at: Name,
+    pub(crate) flows: Option<usize>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// A rule of a director.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// Which packets; none is the default.
+    pub(crate) pattern: Option<Text>,
+    pub(crate) chain: Name,
 }
 
 /// `chain a <-> b <-> c;`

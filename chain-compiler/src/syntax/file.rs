@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The statements around Click's: `network`, `vm`, `chain`.
+//! The statements around Click's: `network`, `vm`, and those of `chain.rs`.
 
-use super::ast::{Chain, Configuration, ElementUse, File, Name, Statement, Vm};
+use super::ast::{Body, Configuration, ElementUse, File, Name, Statement, Vm};
 use super::lexer::Kind;
 use super::parser::{Failed, Parser};
 use crate::arguments::split;
@@ -9,7 +9,9 @@ use crate::diagnostic::Diagnostic;
 use crate::suggest;
 use crate::text::Text;
 
-const STATEMENTS: [&str; 3] = ["network", "vm", "chain"];
+const STATEMENTS: [&str; 5] = ["network", "vm", "service", "chain", "director"];
+/// The same for people.
+const WANTED: &str = "'network', 'vm', 'service', 'chain' or 'director'";
 
 impl Parser<'_, '_> {
     /// The whole file.
@@ -25,8 +27,7 @@ impl Parser<'_, '_> {
         }
         self.end();
         file.broken |= file.outside.broken;
-        let chained = !file.vms.is_empty() || !file.networks.is_empty() || !file.chains.is_empty();
-        if chained {
+        if file.has_chains() {
             self.only_definitions(&file.outside.statements);
         }
         file
@@ -37,10 +38,14 @@ impl Parser<'_, '_> {
         match self.word() {
             "network" if of_ours => self.network(file)?,
             "vm" if of_ours => file.vms.push(self.vm()?),
+            "service" if of_ours => self.service(file)?,
             "chain" if of_ours => self.chain(file)?,
+            "director" if of_ours => self.director(file)?,
             word if of_ours && suggest::nearest(word, STATEMENTS).is_some() => return Err(self.not_a_statement()),
             "}" => return Err(self.unexpected("a statement")),
-            "network" | "vm" | "chain" if !matches!(self.peek(), Kind::DoubleColon | Kind::Arrow | Kind::FatArrow) => {
+            word if STATEMENTS.contains(&word)
+                && !matches!(self.peek(), Kind::DoubleColon | Kind::Arrow | Kind::FatArrow) =>
+            {
                 self.bump();
                 return Err(self.unexpected("a name"));
             }
@@ -53,7 +58,7 @@ impl Parser<'_, '_> {
         let word = self.word();
         let error = Diagnostic::error(self.token.span(), format!("found '{word}'"));
         let hint = suggest::hint(word, STATEMENTS).unwrap_or_default();
-        self.report(error.wanted("'network', 'vm' or 'chain'").hint(hint))
+        self.report(error.wanted(WANTED).hint(hint))
     }
 
     /// Around VMs only classes and variables are defined.
@@ -72,7 +77,7 @@ impl Parser<'_, '_> {
                 Statement::ElementClass { .. } | Statement::Define(_) => continue,
             };
             let found = format!("found '{}'", self.shared.sources.text(&span));
-            let error = Diagnostic::error(span, found).wanted("'network', 'vm' or 'chain'");
+            let error = Diagnostic::error(span, found).wanted(WANTED);
             self.report(error.hint("beside VMs and chains, elements stand inside of a VM: vm NAME { … }"));
         }
     }
@@ -105,48 +110,49 @@ impl Parser<'_, '_> {
     fn vm(&mut self) -> Result<Vm, Failed> {
         self.bump();
         let name = self.plain_name("the VM's name")?;
-        let mut memory_mib = None;
+        let mut vm = Vm { name, memory_mib: None, replicas: None, stateful: false, body: Body::default() };
         if self.token.kind == Kind::OpenParen {
             for option in split(&self.configuration()?.text) {
-                self.vm_option(&option, &mut memory_mib);
+                self.vm_option(&option, &mut vm);
             }
         }
         self.expect(Kind::OpenBrace, "'{' and the VM's elements")?;
-        let body = self.body(Kind::CloseBrace, (&format!("the block of '{}'", name.text), name.span.clone()));
+        vm.body = self.body(Kind::CloseBrace, (&format!("the block of '{}'", vm.name.text), vm.name.span.clone()));
         self.eat(Kind::CloseBrace);
-        Ok(Vm { name, memory_mib, body })
+        Ok(vm)
     }
 
-    fn vm_option(&mut self, option: &Text, memory_mib: &mut Option<u32>) {
+    fn vm_option(&mut self, option: &Text, vm: &mut Vm) {
         let (word, value) = option.as_str().split_once(char::is_whitespace).unwrap_or((option.as_str(), ""));
-        if word != "memory" {
-            let error = Diagnostic::error(option.place(), format!("no VM option '{word}'"));
-            self.report(error.wanted("an option: memory 16M"));
-            return;
+        let value = value.trim();
+        let wanted = match word {
+            "memory" => {
+                vm.memory_mib = mebibytes(value);
+                vm.memory_mib.is_none().then_some((
+                    format!("'{value}' is no size of memory"),
+                    "a whole number of mebibytes or gibibytes, as in memory 16M",
+                ))
+            }
+            "replicas" => {
+                vm.replicas = replicas(value);
+                vm.replicas.is_none().then_some((
+                    format!("'{value}' is no number of replicas"),
+                    "one or more, at most 64, as in replicas 2 or replicas 2 to 4",
+                ))
+            }
+            "stateful" if value.is_empty() => {
+                vm.stateful = true;
+                None
+            }
+            _ => Some((format!("no VM option '{word}'"), "an option: memory 16M, replicas 2 to 4, or stateful")),
+        };
+        if let Some((found, wanted)) = wanted {
+            self.report(Diagnostic::error(option.place(), found).wanted(wanted));
         }
-        *memory_mib = mebibytes(value.trim());
-        if memory_mib.is_none() {
-            let error = Diagnostic::error(option.place(), format!("'{}' is no size of memory", value.trim()));
-            self.report(error.wanted("a whole number of mebibytes or gibibytes, as in memory 16M"));
-        }
-    }
-
-    /// `chain a <-> b <-> c;`
-    fn chain(&mut self, file: &mut File) -> Result<(), Failed> {
-        self.bump();
-        let mut hops = vec![self.name("a network or a VM")?];
-        self.expect(Kind::BothWays, "'<->'")?;
-        hops.push(self.name("a network or a VM")?);
-        while self.eat(Kind::BothWays) {
-            hops.push(self.name("a network or a VM")?);
-        }
-        file.chains.push(Chain { hops });
-        file.broken |= self.end_of_statement("'<->' or ';'").is_err();
-        Ok(())
     }
 
     /// A name that is good for a file, an interface and an element's argument: no `/`, no `@`, not only digits.
-    fn plain_name(&mut self, wanted: &str) -> Result<Name, Failed> {
+    pub(super) fn plain_name(&mut self, wanted: &str) -> Result<Name, Failed> {
         let name = self.name(wanted)?;
         let only_digits = name.text.bytes().all(|byte| byte.is_ascii_digit());
         if only_digits || name.text.contains(['/', '@']) {
@@ -164,4 +170,17 @@ fn mebibytes(text: &str) -> Option<u32> {
         None => (text.strip_suffix('M')?, 1),
     };
     digits.parse::<u32>().ok()?.checked_mul(factor).filter(|size| *size > 0)
+}
+
+/// `2`, `2 to 4`: how many run at the start, and at most.
+fn replicas(text: &str) -> Option<[usize; 2]> {
+    const MOST: usize = 64;
+    let words: Vec<_> = text.split_whitespace().collect();
+    let (start, most) = match words[..] {
+        [start] => (start, start),
+        [start, "to", most] => (start, most),
+        _ => return None,
+    };
+    let [start, most] = [start.parse().ok()?, most.parse().ok()?];
+    (1 <= start && start <= most && most <= MOST).then_some([start, most])
 }

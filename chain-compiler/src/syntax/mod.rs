@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Text to AST: Click's language, and `network`, `vm` and `chain` statements around it.
+//! Text to AST: Click's language, with statements about VMs and chains around it.
 
 pub(crate) mod ast;
+mod chain;
 mod compound;
 mod configuration;
 mod connection;

@@ -39,6 +39,7 @@ mod translation;
 mod transport_sum;
 mod vlan_tag;
 mod waiting;
+mod wishes;
 
 pub mod fast_source;
 pub mod tokens;
@@ -65,6 +66,7 @@ elements! {
     bandwidth_shaper::BandwidthShaper,
     burster::Burster,
     bypass::Bypass,
+    chain_hop::ChainHop,
     check_arp_header::CheckArpHeader,
     check_icmp_header::CheckIcmpHeader,
     check_ip6_header::CheckIp6Header,
@@ -100,6 +102,7 @@ elements! {
     fast_udp_flows::FastUdpFlows,
     fast_udp_source::FastUdpSource,
     fix_ip_src::FixIpSrc,
+    flow_director::FlowDirector,
     from_device::FromDevice,
     from_host::FromHost,
     front_drop_queue::FrontDropQueue,
@@ -217,8 +220,11 @@ elements! {
     time_filter::TimeFilter,
     time_range::TimeRange,
     time_sorted_sched::TimeSortedSched,
+    to_chain::ToChain,
     to_device::ToDevice,
     to_host::ToHost,
+    to_port::ToPort,
+    to_service::ToService,
     truncate::Truncate,
     udp_ip_encap::UdpIpEncap,
     udp_rewriter::UdpRewriter,

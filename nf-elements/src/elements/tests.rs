@@ -29,6 +29,19 @@ fn check_handlers<E: Element>(mut element: E) {
 const NOTHING: Diagram =
     Diagram { root: 0x8000 | NO_MATCH, transport: false, nodes: &[], wide: &[], narrow: &[], far: &[] };
 
+/// A hop of no chain, and a director without rules.
+const NO_CHAINS: chain_hop::Map = chain_hop::Map {
+    services: &[],
+    chains: &[],
+    by_number: &[],
+    entries: &[],
+    wishes: &[],
+    function: [0; 2],
+    remembers: false,
+};
+const NO_RULES: flow_director::Rules =
+    flow_director::Rules { chains: &[], diagram: &NOTHING, annotations: &[], default: 0 };
+
 /// A table for ARP that has bounds, but no memory.
 const ARP_LIMITS: arp_table::Limits =
     arp_table::Limits { packets: 1, entries: 1, entry_packets: 1, slim_factor: 2, timeout_ns: 0 };
@@ -79,6 +92,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(BandwidthRatedUnqueue::new(1, tokens::Burst::Tokens(1)));
     check_handlers(BandwidthShaper::new(1));
     check_handlers(Burster::new(1, 1));
+    check_handlers(ChainHop::<1, 1, 0>::new(NO_CHAINS, 0));
     check_handlers(CheckArpHeader::new(0, "", false, false));
     check_handlers(CheckIcmpHeader::new("", false, false));
     check_handlers(CheckIp6Header::new(0, &[], false));
@@ -113,6 +127,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(FastUdpFlows::new(fast_pace(), fast_frame(), 1, true));
     check_handlers(FastUdpSource::new(fast_pace(), fast_frame(), [0; 2], true, 0));
     check_handlers(FixIpSrc::new(0));
+    check_handlers(FlowDirector::new(NO_RULES, 0));
     check_handlers(FromDevice::new(0));
     check_handlers(FromHost::new("", 0));
     check_handlers(FrontDropQueue::<8>::new());
@@ -231,8 +246,11 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(TimeFilter::new(None, None, false));
     check_handlers(TimeRange::new(false));
     check_handlers(TimeSortedSched::<2, 2>::new(false));
+    check_handlers(ToChain::new());
     check_handlers(ToDevice::new(0));
     check_handlers(ToHost::new(""));
+    check_handlers(ToPort::new());
+    check_handlers(ToService::new());
     check_handlers(Truncate::new(0, true));
     check_handlers(UdpIpEncap::new([0; 4], 1, None, 2, true));
     check_handlers(UdpRewriter::new([DROP], 1, 1, TIMING, true, false));

@@ -61,6 +61,7 @@ instances! {
     "0/1 FastUDPFlows(1000, 100, 60, 2:0:0:0:0:1, 1.0.0.1, 2:0:0:0:0:2, 1.0.0.2, 4, 3)", Source, 1, 1, FastUdpFlows = FastUdpFlows::new(fast_source::Pace::new(1000, 100, true), fast_source::Frame::new(60, ([2, 0, 0, 0, 0, 1], [1, 0, 0, 1]), ([2, 0, 0, 0, 0, 2], [1, 0, 0, 2]), 17), 3, true), [fast_source::Flow = fast_source::Flow::EMPTY; 4], [];
     "0/1 FastUDPSource(1000, 100, 60, 2:0:0:0:0:1, 1.0.0.1, 1234, 2:0:0:0:0:2, 1.0.0.2, 1234)", Source, 1, 1, FastUdpSource = FastUdpSource::new(fast_source::Pace::new(1000, 100, true), fast_source::Frame::new(60, ([2, 0, 0, 0, 0, 1], [1, 0, 0, 1]), ([2, 0, 0, 0, 0, 2], [1, 0, 0, 2]), 17), [1234, 1234], true, 0), [], [];
     "1/1 FixIPSrc(1.0.0.1)", Action, 1, 1, FixIpSrc = FixIpSrc::new(0x01000001), [], [];
+    "2/2 FlowDirector(web tcp port 80, DEFAULT bulk, CHAIN web 1, CHAIN bulk 2, FLOWS 8, TIMEOUT 1)", Route, 2, 1, FlowDirector = FlowDirector::new(flow_director::Rules { chains: &[flow_director::Chain { name: "web", annotation: 1 }, flow_director::Chain { name: "bulk", annotation: 2 }], diagram: &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468226,8,10],], wide: &[], narrow: &[80,81,65534,32768,65534,0,32768,0,1540,1792,65534,1,65534,], far: &[] }, annotations: &[1], default: 2 }, 0), [nf_elements::chains::Bucket = nf_elements::chains::Bucket::EMPTY; 2], [];
     "0/1 FromDevice(p0)", Source, 1, 1, FromDevice = FromDevice::new(0), [], [];
     "0/1 FromHost(fake0)", Source, 1, 1, FromHost = FromHost::new("fake0", 100), [], [];
     "1/2 FrontDropQueue(4)", Store, 2, 1, FrontDropQueue<4> = FrontDropQueue::<4>::new().named("x"), [], [];
@@ -179,6 +180,9 @@ instances! {
     "1/1 TimeRange", Action, 1, 1, TimeRange = TimeRange::new(false), [], [];
     "0/1 TimedSource(0.1, hello, LIMIT 10)", Source, 1, 1, TimedSource = TimedSource::new(100000000, b"hello", 10, true, false, 128), [], [];
     "1/0 ToDevice(p0)", Sink, 1, 1, ToDevice = ToDevice::new(0), [], [];
+    "1/1 ToChain(web)", Action, 1, 1, ToChain = ToChain::new(), [], [];
+    "1/1 ToPort(lan)", Action, 1, 1, ToPort = ToPort::new(), [], [];
+    "1/1 ToService(ids)", Action, 1, 1, ToService = ToService::new(), [], [];
     "1/0 ToHost", Sink, 1, 1, ToHost = ToHost::new(""), [], [];
     "1/1 Truncate(64)", Action, 1, 1, Truncate = Truncate::new(64, true), [], [];
     "1/1 Truncate(64, EXTRA_LENGTH false)", Action, 1, 1, Truncate = Truncate::new(64, false), [], [];
@@ -214,6 +218,8 @@ instances! {
     "1/3 StrideSwitch(1, 2, 3)", Route, 3, 1, StrideSwitch<3> = StrideSwitch::<3>::new([1, 2, 3]), [], [];
     "1/1 TimedUnqueue(0.1, 8)", Pull, 1, 1, TimedUnqueue = TimedUnqueue::new(100000000, 8), [], [];
     "2/2 Bypass(true)", Route, 2, 1, Bypass = Bypass::new(true, true), [], [];
+    "5/5 ChainHop(SERVICE lan 0, SERVICE ids STATEFUL 1 2 SPARE 3, CHAIN web 1 lan ids, FLOWS 8, TIMEOUT 1)", Route, 5, 1, ChainHop<4, 1, 1> = ChainHop::<4, 1, 1>::new(chain_hop::Map { services: &[chain_hop::Service { name: "lan", ports: &[0], mask: 1, takers: 1, stateful: false, balance: 255 }, chain_hop::Service { name: "ids", ports: &[1, 2, 3], mask: 14, takers: 3, stateful: true, balance: 0 }], chains: &[chain_hop::Chain { name: "web", number: 1, sides: [0, 1], one_way: false }], by_number: &[255, 0], entries: &[1, 32769, 32769, 32769], wishes: &[], function: [1, 1], remembers: true }, 0), [nf_elements::chains::Bucket = nf_elements::chains::Bucket::EMPTY; 2], [];
+    "4/4 ChainHop(SERVICE lan 0, SERVICE wan 1, CHAIN web 1 lan wan, CHAIN bulk 2 wan lan ONEWAY, TO CHAIN web)", Route, 4, 1, ChainHop<2, 2, 0> = ChainHop::<2, 2, 0>::new(chain_hop::Map { services: &[chain_hop::Service { name: "lan", ports: &[0], mask: 1, takers: 1, stateful: false, balance: 255 }, chain_hop::Service { name: "wan", ports: &[1], mask: 2, takers: 1, stateful: false, balance: 255 }], chains: &[chain_hop::Chain { name: "web", number: 1, sides: [0, 1], one_way: false }, chain_hop::Chain { name: "bulk", number: 2, sides: [1, 0], one_way: true }], by_number: &[255, 0, 1], entries: &[1, 0], wishes: &[chain_hop::Wish::Chain(1)], function: [2, 1], remembers: true }, 279), [nf_elements::chains::Bucket = nf_elements::chains::Bucket::EMPTY; 2048], [];
     "0/0 ClickyInfo(a)", Information, 1, 1, ClickyInfo = ClickyInfo::new(), [], [];
     "1/1 IPMirror", Action, 1, 1, IpMirror = IpMirror::new(true), [], [];
     "1/1 RandomBitErrors(0.3)", Action, 1, 1, RandomBitErrors = RandomBitErrors::new(80530637, random_bit_errors::Kind::Flip, true), [], [];

@@ -1,0 +1,183 @@
+// The wiring of VM `scrubber`, emitted from one-way.nf.
+
+use core::fmt;
+use nf_elements::elements::*;
+use nf_elements::{BURST, Batch, Element, Graph, HandlerError, PacketIo, Route, Sink, Source};
+
+/// The elements of `scrubber`.
+pub struct Wiring {
+    /// `chain/hop :: ChainHop`
+    chain_hop: ChainHop<2, 1, 0>,
+    /// `chain/from_mirror :: FromDevice`
+    chain_from_mirror: FromDevice,
+    /// `chain/to_mirror :: ToDevice`
+    chain_to_mirror: ToDevice,
+    /// `chain/from_wan :: FromDevice`
+    chain_from_wan: FromDevice,
+    /// `chain/to_wan :: ToDevice`
+    chain_to_wan: ToDevice,
+}
+
+impl Wiring {
+    /// The elements as the chain file configures them.
+    pub const fn new() -> Self {
+        Wiring {
+            chain_hop: ChainHop::<2, 1, 0>::new(chain_hop::Map { services: &[chain_hop::Service { name: "mirror", ports: &[0], mask: 1, takers: 1, stateful: false, balance: 255 }, chain_hop::Service { name: "wan", ports: &[1], mask: 2, takers: 1, stateful: false, balance: 255 }], chains: &[chain_hop::Chain { name: "clean", number: 2, sides: [0, 1], one_way: false }], by_number: &[255, 255, 0], entries: &[2, 32770], wishes: &[], function: [1, 1], remembers: false }, 279),
+            chain_from_mirror: FromDevice::new(0),
+            chain_to_mirror: ToDevice::new(0),
+            chain_from_wan: FromDevice::new(1),
+            chain_to_wan: ToDevice::new(1),
+        }
+    }
+
+    #[inline]
+    fn run_chain_from_mirror<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.chain_from_mirror.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.chain_hop_0(io, batch);
+        true
+    }
+
+    #[inline]
+    fn run_chain_from_wan<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut batch = Batch::new();
+        self.chain_from_wan.produce(io, BURST, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        self.chain_hop_1(io, batch);
+        true
+    }
+
+    #[inline]
+    fn chain_hop_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_chain_to_mirror = Batch::new();
+        let mut for_chain_to_wan = Batch::new();
+        let mut for_chain_hop_2 = Batch::new();
+        for mut packet in batch {
+            match self.chain_hop.route(io, 0, &mut packet) {
+                Some(0) => {
+                    let _ = for_chain_to_mirror.push(packet);
+                }
+                Some(1) => {
+                    let _ = for_chain_to_wan.push(packet);
+                }
+                Some(2) => {
+                    let _ = for_chain_hop_2.push(packet);
+                }
+                _ => {}
+            }
+        }
+        if !for_chain_to_mirror.is_empty() {
+            self.chain_to_mirror.consume(io, for_chain_to_mirror);
+        }
+        if !for_chain_to_wan.is_empty() {
+            self.chain_to_wan.consume(io, for_chain_to_wan);
+        }
+        if !for_chain_hop_2.is_empty() {
+            self.chain_hop_2(io, for_chain_hop_2);
+        }
+    }
+
+    #[inline]
+    fn chain_hop_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_chain_to_mirror = Batch::new();
+        let mut for_chain_to_wan = Batch::new();
+        let mut for_chain_hop_2 = Batch::new();
+        for mut packet in batch {
+            match self.chain_hop.route(io, 1, &mut packet) {
+                Some(0) => {
+                    let _ = for_chain_to_mirror.push(packet);
+                }
+                Some(1) => {
+                    let _ = for_chain_to_wan.push(packet);
+                }
+                Some(2) => {
+                    let _ = for_chain_hop_2.push(packet);
+                }
+                _ => {}
+            }
+        }
+        if !for_chain_to_mirror.is_empty() {
+            self.chain_to_mirror.consume(io, for_chain_to_mirror);
+        }
+        if !for_chain_to_wan.is_empty() {
+            self.chain_to_wan.consume(io, for_chain_to_wan);
+        }
+        if !for_chain_hop_2.is_empty() {
+            self.chain_hop_2(io, for_chain_hop_2);
+        }
+    }
+
+    fn chain_hop_2<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
+        let mut for_chain_to_mirror = Batch::new();
+        let mut for_chain_to_wan = Batch::new();
+        let mut for_chain_hop_2 = Batch::new();
+        for mut packet in batch {
+            match self.chain_hop.route(io, 2, &mut packet) {
+                Some(0) => {
+                    let _ = for_chain_to_mirror.push(packet);
+                }
+                Some(1) => {
+                    let _ = for_chain_to_wan.push(packet);
+                }
+                Some(2) => {
+                    let _ = for_chain_hop_2.push(packet);
+                }
+                _ => {}
+            }
+        }
+        if !for_chain_to_mirror.is_empty() {
+            self.chain_to_mirror.consume(io, for_chain_to_mirror);
+        }
+        if !for_chain_to_wan.is_empty() {
+            self.chain_to_wan.consume(io, for_chain_to_wan);
+        }
+        if !for_chain_hop_2.is_empty() {
+            self.chain_hop_2(io, for_chain_hop_2);
+        }
+    }
+}
+
+impl Graph for Wiring {
+    const PORTS: &'static [&'static str] = &["mirror", "wan"];
+    const ELEMENTS: &'static [(&'static str, &'static str)] = &[
+        ("chain/hop", "ChainHop"),
+        ("chain/from_mirror", "FromDevice"),
+        ("chain/to_mirror", "ToDevice"),
+        ("chain/from_wan", "FromDevice"),
+        ("chain/to_wan", "ToDevice"),
+    ];
+
+    fn run<M: PacketIo>(&mut self, io: &mut M) -> bool {
+        let mut moved = false;
+        moved |= self.run_chain_from_mirror(io);
+        moved |= self.run_chain_from_wan(io);
+        moved
+    }
+
+    fn read_handler(&mut self, element: &str, handler: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match element {
+            "chain/hop" => self.chain_hop.read_handler(handler, out),
+            "chain/from_mirror" => self.chain_from_mirror.read_handler(handler, out),
+            "chain/to_mirror" => self.chain_to_mirror.read_handler(handler, out),
+            "chain/from_wan" => self.chain_from_wan.read_handler(handler, out),
+            "chain/to_wan" => self.chain_to_wan.read_handler(handler, out),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+
+    fn write_handler(&mut self, element: &str, handler: &str, value: &str) -> Result<(), HandlerError> {
+        match element {
+            "chain/hop" => self.chain_hop.write_handler(handler, value),
+            "chain/from_mirror" => self.chain_from_mirror.write_handler(handler, value),
+            "chain/to_mirror" => self.chain_to_mirror.write_handler(handler, value),
+            "chain/from_wan" => self.chain_from_wan.write_handler(handler, value),
+            "chain/to_wan" => self.chain_to_wan.write_handler(handler, value),
+            _ => Err(HandlerError::NoElement),
+        }
+    }
+}

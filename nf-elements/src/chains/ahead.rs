@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Looking ahead in a [`FlowTable`]: the lines of memory that a batch's packets will need are asked for together, first those of
+//! the buckets and then those of the flows; what that told about each packet is kept for when it comes.
+
+use super::{FlowKey, FlowTable, Place};
+use crate::{BURST, Batch, Packet};
+use core::hint::black_box;
+
+/// With fewer flows all lie in the nearest cache.
+const MANY_FLOWS: u32 = 1000;
+/// With fewer packets in a batch there is little to overlap.
+const FEW_PACKETS: usize = 4;
+
+/// What was found out about the packets that come next.
+pub struct Guesses {
+    hashes: [u64; BURST],
+    /// Bucket and way; a way beyond the last where the flow seems not to be there.
+    places: [(u32, u32); BURST],
+    /// The next packet's; [`BURST`] if there is none.
+    next: usize,
+}
+
+impl Guesses {
+    /// None.
+    pub const NONE: Guesses = Guesses { hashes: [0; BURST], places: [(0, u32::MAX); BURST], next: BURST };
+
+    /// Looks at the packets of `batch`, which come next.
+    pub fn look(&mut self, table: &FlowTable, batch: &Batch) {
+        self.next = BURST;
+        if table.size() < MANY_FLOWS || batch.len() < FEW_PACKETS {
+            return;
+        }
+        let first = BURST - batch.len();
+        let mut tags = [0; BURST];
+        for (packet, at) in batch.iter().zip(first..) {
+            self.hashes[at] = FlowKey::of(packet.data()).hash();
+            let (bucket, tag) = table.home(self.hashes[at]);
+            (self.places[at].0, tags[at]) = (bucket as u32, tag);
+        }
+        let buckets = self.places[first..].iter().filter_map(|(bucket, _)| table.buckets.get(*bucket as usize));
+        black_box(buckets.fold(0, |read, bucket| read ^ bucket.first_tag()));
+        for at in first..BURST {
+            let (bucket, way) = &mut self.places[at];
+            let found = table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::hits(bucket, tags[at]).next());
+            *way = found.map_or(u32::MAX, |way| way as u32);
+        }
+        let flows = self.places[first..].iter().filter_map(|(bucket, way)| table.peek(*bucket, *way));
+        black_box(flows.fold(0, |read, kind| read ^ kind));
+        self.next = first;
+    }
+
+    /// The packet that is here now: its flow's name, its hash, and where it is in the table.
+    #[inline(always)]
+    pub fn take(&mut self, table: &FlowTable, packet: &Packet, now: u32) -> (FlowKey, u64, Option<Place>) {
+        let key = FlowKey::of(packet.data());
+        if self.next < BURST {
+            let at = self.next;
+            self.next += 1;
+            let (bucket, way) = self.places[at];
+            if let Some(place) = table.is(bucket as usize, way as usize, &key, now) {
+                return (key, self.hashes[at], Some(place));
+            }
+        }
+        let hash = key.hash();
+        (key, hash, table.find(&key, hash, now))
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Which flow a frame belongs to: addresses, ports and protocol, the same for a packet and those that answer it.
+//!
+//! Fragments are named without ports, so that all of a datagram go one way; frames without IP by their Ethernet addresses; ICMP
+//! errors like the flow whose packet they quote. VLAN tags are passed over.
+
+use crate::wire::ethernet::Address;
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+const ETHERTYPE_IPV4: u16 = 0x0800;
+const ETHERTYPE_IPV6: u16 = 0x86dd;
+/// IEEE 802.1Q and 802.1ad tags.
+const ETHERTYPE_TAGS: [u16; 2] = [0x8100, 0x88a8];
+/// Tags that are passed over.
+const MOST_TAGS: usize = 2;
+/// IPv6 extension headers that are passed over.
+const MOST_EXTENSIONS: usize = 8;
+
+const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
+/// Protocols whose headers begin with two ports: TCP, UDP, DCCP, SCTP, UDP-Lite.
+const WITH_PORTS: [u8; 5] = [6, 17, 33, 132, 136];
+
+/// The name of a flow: two ends, the lower one first, so that both directions have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct FlowKey {
+    /// Addresses, the lower end's first, as numbers of 128 bits in two halves. An IPv4 or Ethernet address is in the second.
+    ends: [[u64; 2]; 2],
+    /// Ports, the lower end's in the upper half.
+    ports: u32,
+    /// `version << 16 | protocol`; the EtherType where there is no IP.
+    kind: u32,
+}
+
+/// The number that travels with a packet: never 0, which says that nobody computed it.
+#[inline(always)]
+pub fn flow_hash(hash: u64) -> u32 {
+    ((hash >> 32) as u32).max(1)
+}
+
+/// Both halves of a product in one: the step of a hash.
+#[inline(always)]
+pub(super) const fn mix(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    (product >> 64) as u64 ^ product as u64
+}
+
+impl FlowKey {
+    /// All bytes zero.
+    pub const EMPTY: FlowKey = FlowKey { ends: [[0; 2]; 2], ports: 0, kind: 0 };
+
+    /// The flow of an Ethernet frame.
+    #[inline(always)]
+    pub fn of(frame: &[u8]) -> FlowKey {
+        if let Some(start) = frame.first_chunk::<38>()
+            && start[12..15] == [0x08, 0x00, 0x45]
+            && [start[20] & 0x3f, start[21]] == [0, 0]
+            && matches!(start[23], 6 | 17)
+        {
+            let word = |at: usize| u32::from_be_bytes([start[at], start[at + 1], start[at + 2], start[at + 3]]);
+            return FlowKey::ipv4(start[23], word(26), word(30), word(34));
+        }
+        FlowKey::of_any(frame)
+    }
+
+    /// Of IPv4 packets: the protocol, both addresses, source and destination port.
+    #[inline(always)]
+    fn ipv4(protocol: u8, source: u32, destination: u32, ports: u32) -> FlowKey {
+        FlowKey::between([0, source.into()], [0, destination.into()], ports, 4 << 16 | u32::from(protocol))
+    }
+
+    #[inline(always)]
+    fn between(source: [u64; 2], destination: [u64; 2], ports: u32, kind: u32) -> FlowKey {
+        if (source, ports >> 16) <= (destination, ports & 0xffff) {
+            FlowKey { ends: [source, destination], ports, kind }
+        } else {
+            FlowKey { ends: [destination, source], ports: ports.rotate_left(16), kind }
+        }
+    }
+
+    /// The flow between two ends; none if one is IPv4 and the other IPv6.
+    pub fn new(protocol: u8, source: (IpAddr, u16), destination: (IpAddr, u16)) -> Option<FlowKey> {
+        let ports = u32::from(source.1) << 16 | u32::from(destination.1);
+        match (source.0, destination.0) {
+            (IpAddr::V4(from), IpAddr::V4(to)) => Some(FlowKey::ipv4(protocol, from.to_bits(), to.to_bits(), ports)),
+            (IpAddr::V6(from), IpAddr::V6(to)) => Some(FlowKey::between(
+                halves(from.to_bits()),
+                halves(to.to_bits()),
+                ports,
+                6 << 16 | u32::from(protocol),
+            )),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn of_any(frame: &[u8]) -> FlowKey {
+        let mut at = 12;
+        for _ in 0..MOST_TAGS {
+            if ETHERTYPE_TAGS.contains(&word(frame, at)) {
+                at += 4;
+            }
+        }
+        let ethertype = word(frame, at);
+        let packet = frame.get(at + 2..).unwrap_or(&[]);
+        let found = match ethertype {
+            ETHERTYPE_IPV4 => of_ipv4(packet, true),
+            ETHERTYPE_IPV6 => of_ipv6(packet, true),
+            _ => None,
+        };
+        found.unwrap_or_else(|| {
+            let mut addresses = [0; 12];
+            let length = frame.len().min(12);
+            addresses[..length].copy_from_slice(&frame[..length]);
+            let address = |at: usize| [0, u64::from(word(&addresses, at)) << 32 | u64::from(long(&addresses, at + 2))];
+            FlowKey::between(address(6), address(0), 0, ethertype.into())
+        })
+    }
+
+    /// A hash that is the same in every machine.
+    #[inline(always)]
+    pub fn hash(&self) -> u64 {
+        const SEEDS: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03, 0xa076_1d64_78bd_642f];
+        let [low, high] = self.ends;
+        let mut hash = mix(low[1] ^ SEEDS[0], high[1] ^ SEEDS[1]);
+        if self.kind >> 16 == 6 {
+            hash ^= mix(low[0] ^ SEEDS[1], high[0] ^ SEEDS[2]);
+        }
+        mix(hash ^ SEEDS[2], (u64::from(self.kind) << 32 | u64::from(self.ports)) ^ SEEDS[0])
+    }
+}
+
+/// The packet's flow, or that of the packet which it quotes, if it is an ICMP error and `quotes`.
+fn of_ipv4(packet: &[u8], quotes: bool) -> Option<FlowKey> {
+    let header: &[u8; 20] = packet.first_chunk()?;
+    let length = usize::from(header[0] & 15) * 4;
+    if header[0] >> 4 != 4 || length < 20 {
+        return None;
+    }
+    let (protocol, transport) = (header[9], packet.get(length..).unwrap_or(&[]));
+    let is_whole = [header[6] & 0x3f, header[7]] == [0, 0];
+    // Destination unreachable, source quench, redirect, time exceeded, parameter problem: RFC 792.
+    let is_error = protocol == ICMP && matches!(transport.first(), Some(3 | 4 | 5 | 11 | 12));
+    if is_error
+        && quotes
+        && is_whole
+        && let Some(quoted) = transport.get(8..).and_then(|quoted| of_ipv4(quoted, false))
+    {
+        return Some(quoted);
+    }
+    let ports = if is_whole { ports(protocol, transport) } else { 0 };
+    Some(FlowKey::ipv4(protocol, long(header, 12), long(header, 16), ports))
+}
+
+/// The same of IPv6.
+fn of_ipv6(packet: &[u8], quotes: bool) -> Option<FlowKey> {
+    let header: &[u8; 40] = packet.first_chunk()?;
+    if header[0] >> 4 != 6 {
+        return None;
+    }
+    let (protocol, transport) = behind_extensions(header[6], &packet[40..]);
+    // Errors have types below 128: RFC 4443 §2.1.
+    if quotes
+        && protocol == ICMPV6
+        && transport.first().is_some_and(|kind| *kind < 128)
+        && let Some(quoted) = transport.get(8..).and_then(|quoted| of_ipv6(quoted, false))
+    {
+        return Some(quoted);
+    }
+    let address = |at: usize| {
+        let half = |at: usize| u64::from(long(header, at)) << 32 | u64::from(long(header, at + 4));
+        [half(at), half(at + 8)]
+    };
+    let ports = ports(protocol, transport);
+    Some(FlowKey::between(address(8), address(24), ports, 6 << 16 | u32::from(protocol)))
+}
+
+/// The protocol behind the extension headers, and its header; nothing of a fragment.
+fn behind_extensions(mut next: u8, mut rest: &[u8]) -> (u8, &[u8]) {
+    const HOP_BY_HOP: u8 = 0;
+    const ROUTING: u8 = 43;
+    const FRAGMENT: u8 = 44;
+    const DESTINATION_OPTIONS: u8 = 60;
+    for _ in 0..MOST_EXTENSIONS {
+        let Some(&[following, length]) = rest.first_chunk() else { break };
+        match next {
+            FRAGMENT => return (following, &[]),
+            HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => {
+                rest = rest.get(8 + usize::from(length) * 8..).unwrap_or(&[]);
+                next = following;
+            }
+            _ => break,
+        }
+    }
+    (next, rest)
+}
+
+fn ports(protocol: u8, transport: &[u8]) -> u32 {
+    match transport.first_chunk() {
+        Some(&ports) if WITH_PORTS.contains(&protocol) => u32::from_be_bytes(ports),
+        _ => 0,
+    }
+}
+
+/// Two bytes, 0 behind the end.
+fn word(bytes: &[u8], at: usize) -> u16 {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u16::from_be_bytes(*bytes))
+}
+
+/// Four bytes, 0 behind the end.
+fn long(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+fn halves(address: u128) -> [u64; 2] {
+    [(address >> 64) as u64, address as u64]
+}
+
+/// `ADDRESS PORT ADDRESS PORT PROTOCOL`; two Ethernet addresses and the EtherType where there is no IP.
+impl fmt::Display for FlowKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ports = [self.ports >> 16, self.ports & 0xffff];
+        for ([upper, lower], port) in self.ends.iter().zip(ports) {
+            match self.kind >> 16 {
+                4 => write!(out, "{} {port} ", Ipv4Addr::from_bits(*lower as u32))?,
+                6 => write!(out, "{} {port} ", Ipv6Addr::from_bits(u128::from(*upper) << 64 | u128::from(*lower)))?,
+                _ => {
+                    let [_, _, bytes @ ..] = lower.to_be_bytes();
+                    write!(out, "{} ", Address::new(bytes))?;
+                }
+            }
+        }
+        match self.kind >> 16 {
+            0 => write!(out, "{:#06x}", self.kind),
+            _ => write!(out, "{}", self.kind & 0xff),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

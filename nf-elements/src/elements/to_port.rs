@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//! # ToPort
+//! `ToPort(NAME)` — sends frames of a chain by a port.
+//!
+//! **Ports:** one input. Its output is connected by the compiler.
+//!
+//! **Expects:** Ethernet frames, in a function of a service chain.
+//!
+//! **Description:** `NAME` is a port of this VM: a network, or a VM next to it. The frames leave by that port, whatever their chain says.
+//!
+//! **Notes:** it lets frames pass; the function's `ChainHop`, to which the compiler leads them, does the rest.
+//!
+//! **Handlers:** `count` (read).
+//!
+//! **Example:** `input -> c :: IPClassifier(icmp, -); c[0] -> ToPort(lan); c[1] -> output;`
+//!
+//! **See also:** `ToService`, `ChainHop`.
+
+super::wishes::wish!(ToPort, "ToPort", "NAME", "the port", "sends frames of a chain by a port");
