@@ -97,7 +97,7 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
     if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(Diagnostics(found));
     }
-    let (mut vms, mut surrounds) = (Vec::new(), Vec::new());
+    let mut vms = Vec::new();
     for (index, ports, wired, instances, configuration, told) in checked {
         let vm = &file.vms[index];
         let told = told.as_ref().map(|told| (told, configuration.as_str()));
@@ -123,10 +123,12 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
         let (running, spare) = chains::instances(vm);
         let running = running.into_iter().map(|name| (name, true));
         for (name, starts) in running.chain(spare.into_iter().map(|name| (name, false))) {
-            vms.push(VmPlan { name, starts, ..plan.clone() });
-            surrounds.push(chains.surrounds.get(index).and_then(Option::as_ref));
+            vms.push((VmPlan { name, starts, ..plan.clone() }, chains.surrounds.get(index).and_then(Option::as_ref)));
         }
     }
+    // Those that run from the start are first.
+    vms.sort_by_key(|(vm, _)| !vm.starts);
+    let (vms, surrounds): (Vec<_>, Vec<_>) = vms.into_iter().unzip();
     let links = chains::links(&vms, &surrounds, &chains);
     let chains::Chains { services, chains, .. } = chains;
     Ok(Plan { vms, networks: topology.networks, services, chains, links, warnings: found })

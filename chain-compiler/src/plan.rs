@@ -9,7 +9,8 @@ use serde::Serialize;
 pub struct Plan {
     /// The networks, in order of declaration.
     pub networks: Vec<String>,
-    /// The VMs that may run, in order of declaration: each replica is one. Gates that the compiler added are last.
+    /// The VMs that may run, each replica for itself: those that run from the start, in order of declaration and with the gates
+    /// that the compiler adds behind them; then the spare ones.
     pub vms: Vec<VmPlan>,
     /// The services on directed chains: those that are declared, then VMs that are one by themselves, then gates.
     pub services: Vec<PlannedService>,

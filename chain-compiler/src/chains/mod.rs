@@ -71,7 +71,8 @@ pub(crate) fn resolve(file: &mut File, log: &mut Log) -> Chains {
     let before = log.errors();
     let mut web = paths::resolve(file, log);
     paths::instance_names(file, &web, log);
-    if log.errors() > before {
+    // In a broken file a chain may be lost without an error of its own.
+    if log.errors() > before || web.routes.len() < file.paths.len() {
         let on_path = |vm: &usize| web.services.iter().any(|service| service.vms.contains(vm));
         return Chains { lost: (0..file.vms.len()).filter(on_path).collect(), ..Chains::default() };
     }

@@ -4,7 +4,6 @@ use core::fmt;
 use nf_elements::elements::*;
 use nf_elements::{Ahead, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, PacketIo, Route, Sink, Source};
 
-
 /// The memory of `chain/hop`.
 static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
     ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 2048]);
@@ -12,6 +11,28 @@ static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
 /// The memory of `chain/director_lan`.
 static CHAIN_DIRECTOR_LAN_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 250]> =
     ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 250]);
+
+/// Code of `filter` alone.
+struct FilterCode;
+
+impl nf_elements::filter::Decide for FilterCode {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[2,0,0],], wide: &[172097536,172163072,], narrow: &[32768,65535,32768,], far: &[] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let near = words.near();
+        let value = near[0];
+        if (0xa420000..0xa430000).contains(&value) {
+            return 32767;
+        }
+        return 0;
+    }
+}
+
 /// The elements of `fw`.
 pub struct Wiring {
     /// `chain/hop :: ChainHop`
@@ -41,7 +62,7 @@ pub struct Wiring {
     /// `CheckIPHeader@1 :: CheckIPHeader`
     check_ip_header_1: CheckIpHeader,
     /// `filter :: IPFilter`
-    filter: IpFilter,
+    filter: IpFilter<FilterCode>,
 }
 
 impl Wiring {
@@ -61,7 +82,7 @@ impl Wiring {
             chain_from_wan: FromDevice::new(4),
             chain_to_wan: ToDevice::new(4),
             check_ip_header_1: CheckIpHeader::new(14, true, &[], &[], "CheckIPHeader@1: IP header check failed", false, false),
-            filter: IpFilter::new(2, &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[2,0,0],], wide: &[172097536,172163072,], narrow: &[32768,65535,32768,], far: &[] }),
+            filter: IpFilter::new(2, FilterCode),
         }
     }
 

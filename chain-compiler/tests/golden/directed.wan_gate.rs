@@ -4,7 +4,6 @@ use core::fmt;
 use nf_elements::elements::*;
 use nf_elements::{Ahead, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, PacketIo, Route, Sink, Source};
 
-
 /// The memory of `chain/hop`.
 static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
     ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 2048]);
@@ -12,6 +11,7 @@ static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
 /// The memory of `chain/director_wan`.
 static CHAIN_DIRECTOR_WAN_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 250]> =
     ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 250]);
+
 /// The elements of `wan_gate`.
 pub struct Wiring {
     /// `chain/hop :: ChainHop`

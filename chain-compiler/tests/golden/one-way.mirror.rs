@@ -6,7 +6,6 @@ use nf_elements::{
     Action, Ahead, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, PacketIo, Route, Sink, Source, Verdict,
 };
 
-
 /// The memory of `chain/hop`.
 static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
     ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 2048]);
@@ -14,6 +13,48 @@ static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
 /// The memory of `chain/director_lan`.
 static CHAIN_DIRECTOR_LAN_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 16384]> =
     ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 16384]);
+
+/// Code of `sort` alone.
+struct SortCode;
+
+impl nf_elements::filter::Decide for SortCode {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468230,8,14],], wide: &[], narrow: &[80,81,32771,32768,32771,0,32768,0,256,512,1540,1792,4352,4608,32771,32769,32771,1,32771,32770,32771,], far: &[] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let near = words.near();
+        let value = near[4];
+        if value < 0x700 {
+            if value < 0x200 {
+                if value < 0x100 {
+                    return 3;
+                }
+                return 1;
+            }
+            if value < 0x604 {
+                return 3;
+            }
+            let value = near[2];
+            if value == 0x50 {
+                return 0;
+            }
+            let value = near[3];
+            if value == 0x50 {
+                return 0;
+            }
+            return 3;
+        }
+        if (0x1100..0x1200).contains(&value) {
+            return 2;
+        }
+        return 3;
+    }
+}
+
 /// The elements of `mirror`.
 pub struct Wiring {
     /// `chain/hop :: ChainHop`
@@ -39,7 +80,7 @@ pub struct Wiring {
     /// `MarkIPHeader@1 :: MarkIPHeader`
     mark_ip_header_1: MarkIpHeader,
     /// `sort :: IPClassifier`
-    sort: IpClassifier,
+    sort: IpClassifier<SortCode>,
     /// `ToChain@3 :: ToChain`
     to_chain_3: ToChain,
     /// `ToService@4 :: ToService`
@@ -63,7 +104,7 @@ impl Wiring {
             chain_from_lab: FromDevice::new(3),
             chain_to_lab: ToDevice::new(3),
             mark_ip_header_1: MarkIpHeader::new(14),
-            sort: IpClassifier::new(4, &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468230,8,14],], wide: &[], narrow: &[80,81,32771,32768,32771,0,32768,0,256,512,1540,1792,4352,4608,32771,32769,32771,1,32771,32770,32771,], far: &[] }),
+            sort: IpClassifier::new(4, SortCode),
             to_chain_3: ToChain::new(),
             to_service_4: ToService::new(),
             to_port_5: ToPort::new(),

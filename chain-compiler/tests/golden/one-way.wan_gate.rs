@@ -4,10 +4,10 @@ use core::fmt;
 use nf_elements::elements::*;
 use nf_elements::{Ahead, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, PacketIo, Route, Sink, Source};
 
-
 /// The memory of `chain/director_wan`.
 static CHAIN_DIRECTOR_WAN_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 16384]> =
     ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 16384]);
+
 /// The elements of `wan_gate`.
 pub struct Wiring {
     /// `chain/hop :: ChainHop`

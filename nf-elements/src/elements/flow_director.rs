@@ -148,7 +148,7 @@ impl FlowDirector {
         }
         let before = *packet.annotations();
         packet.set_network(at, usize::from(first & 15) * 4);
-        let words = IpWords::new(packet, self.rules.diagram.transport, self.rules.diagram.far);
+        let words = IpWords::new(packet, self.rules.diagram.transport);
         let leaf = words.map(|words| self.rules.diagram.walk(&words));
         *packet.annotations_mut() = before;
         self.rules.annotations.get(usize::from(leaf?)).copied()

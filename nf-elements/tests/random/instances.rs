@@ -101,10 +101,10 @@ instances! {
     "1/1 IP6NDAdvertiser(2001:db8::1 02:00:00:00:00:01, fe80::/64 02:00:00:00:00:02)", Action, 1, 1, Ip6NdAdvertiser = Ip6NdAdvertiser::new(&[(0x20010db8000000000000000000000001, 128, [2, 0, 0, 0, 0, 1]), (0xfe800000000000000000000000000000, 64, [2, 0, 0, 0, 0, 2])]), [], [];
     "2/2 IP6NDSolicitor(2001:db8::1, 02:00:00:00:00:01)", Push, 2, 1, Ip6NdSolicitor = Ip6NdSolicitor::new(0x20010db8000000000000000000000001, [2, 0, 0, 0, 0, 1]), [ip6_nd_solicitor::Neighbor = ip6_nd_solicitor::Neighbor::EMPTY; 256], [];
     "1/1 IP6Print(six, CONTENTS true, NBYTES 100)", Action, 1, 1, Ip6Print = Ip6Print::new("six", 100), [], [];
-    "1/4 IPClassifier(tcp port 80 and syn, udp, ip frag or icmp type echo, -)", Route, 4, 1, IpClassifier<Code98> = IpClassifier::new(4, Code98), [], [];
+    "1/4 IPClassifier(tcp port 80 and syn, udp, ip frag or icmp type echo, -)", Route, 4, 1, IpClassifier<Code99> = IpClassifier::new(4, Code99), [], [];
     "1/1 IPEncap(4, 18.26.4.24, 140.247.60.147)", Action, 1, 1, IpEncap = IpEncap::new(4, [18, 26, 4, 24], Some([140, 247, 60, 147]), 250, 0, false), [], [];
     "1/1 IPEncap(udp, 18.26.4.24, DST_ANNO, TTL 3, TOS 4)", Action, 1, 1, IpEncap = IpEncap::new(17, [18, 26, 4, 24], None, 3, 4, false), [], [];
-    "1/2 IPFilter(allow src net 10.0.0.0/8 && dst port < 1024, 1 ip vers 4 and ttl > 3, deny all)", Route, 2, 1, IpFilter<Code101> = IpFilter::new(3, Code101), [], [];
+    "1/2 IPFilter(allow src net 10.0.0.0/8 && dst port < 1024, 1 ip vers 4 and ttl > 3, deny all)", Route, 2, 1, IpFilter<Code102> = IpFilter::new(3, Code102), [], [];
     "1/2 IPFragmenter(100)", Push, 2, 32, IpFragmenter = IpFragmenter::new(100, true, false, true), [], [];
     "1/1 IPFragmenter(1300, HONOR_DF false, VERBOSE true)", Push, 1, 32, IpFragmenter = IpFragmenter::new(1300, false, true, false), [], [];
     "1/2 IPGWOptions(1.0.0.1, 1.2.3.4)", Route, 2, 1, IpGwOptions = IpGwOptions::new(&[[1, 0, 0, 1], [1, 2, 3, 4]], true), [], [];
@@ -306,9 +306,9 @@ impl nf_elements::filter::Decide for Code35 {
         return 2;
     }
 }
-struct Code98;
+struct Code99;
 
-impl nf_elements::filter::Decide for Code98 {
+impl nf_elements::filter::Decide for Code99 {
     #[inline]
     fn diagram(&self) -> &'static nf_elements::filter::Diagram {
         &nf_elements::filter::Diagram { root: 6, transport: true, nodes: &[[575832065,0,1],[169377794,3,5],[575832065,0,8],[366968833,0,10],[201359362,12,14],[134250498,12,17],[268468230,20,26],], wide: &[], narrow: &[1,32771,32770,8,9,32771,32770,32771,1,32770,0,32768,80,81,0,3,0,4,3,4,257,512,1550,1792,4352,4608,0,2,0,5,0,32769,0,], far: &[4,] }
@@ -367,9 +367,9 @@ impl nf_elements::filter::Decide for Code98 {
         return 2;
     }
 }
-struct Code101;
+struct Code102;
 
-impl nf_elements::filter::Decide for Code101 {
+impl nf_elements::filter::Decide for Code102 {
     #[inline]
     fn diagram(&self) -> &'static nf_elements::filter::Diagram {
         &nf_elements::filter::Diagram { root: 4, transport: true, nodes: &[[605585409,0,1],[538738690,3,5],[201359361,8,9],[268468228,11,15],[2,0,20],], wide: &[167772160,184549376,], narrow: &[4,65535,32769,4,5,65535,0,65535,1024,32768,1,1540,1792,4356,4608,1,2,1,2,1,1,3,1,], far: &[0,8,] }
