@@ -39,9 +39,8 @@ impl Guesses {
         }
         let buckets = self.places[first..].iter().filter_map(|(bucket, _)| table.buckets.get(*bucket as usize));
         black_box(buckets.fold(0, |read, bucket| read ^ bucket.first_tag()));
-        for at in first..BURST {
-            let (bucket, way) = &mut self.places[at];
-            let found = table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::hits(bucket, tags[at]).next());
+        for ((bucket, way), tag) in self.places.iter_mut().zip(tags).skip(first) {
+            let found = table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::hits(bucket, tag).next());
             *way = found.map_or(u32::MAX, |way| way as u32);
         }
         let flows = self.places[first..].iter().filter_map(|(bucket, way)| table.peek(*bucket, *way));
