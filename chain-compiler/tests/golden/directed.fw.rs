@@ -93,6 +93,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.chain_director_lan_0(io, batch);
         true
     }
@@ -104,6 +105,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(4, &batch) }
         self.chain_hop_1(io, batch);
         true
     }
@@ -115,6 +117,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(6, &batch) }
         self.chain_hop_2(io, batch);
         true
     }
@@ -126,6 +129,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(8, &batch) }
         self.chain_hop_3(io, batch);
         true
     }
@@ -137,6 +141,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(10, &batch) }
         self.chain_hop_4(io, batch);
         true
     }
@@ -147,6 +152,7 @@ impl Wiring {
         let mut for_chain_hop = Batch::new();
         let mut for_chain_to_lan = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(3, &packet) }
             match self.chain_director_lan.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_hop.push(packet);
@@ -161,6 +167,7 @@ impl Wiring {
             self.chain_hop_0(io, for_chain_hop);
         }
         if !for_chain_to_lan.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_lan) }
             self.chain_to_lan.consume(io, for_chain_to_lan);
         }
     }
@@ -175,6 +182,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_check_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -201,15 +209,19 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_check_ip_header_1.is_empty() {
@@ -227,6 +239,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_check_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 2, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -253,15 +266,19 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_check_ip_header_1.is_empty() {
@@ -279,6 +296,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_check_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 3, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -305,15 +323,19 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_check_ip_header_1.is_empty() {
@@ -331,6 +353,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_check_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 4, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -357,15 +380,19 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_check_ip_header_1.is_empty() {
@@ -382,6 +409,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_check_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -408,15 +436,19 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_check_ip_header_1.is_empty() {
@@ -429,6 +461,7 @@ impl Wiring {
         let mut for_chain_hop = Batch::new();
         let mut for_chain_to_lan = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(3, &packet) }
             match self.chain_director_lan.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_hop.push(packet);
@@ -443,15 +476,18 @@ impl Wiring {
             self.chain_hop_0(io, for_chain_hop);
         }
         if !for_chain_to_lan.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_lan) }
             self.chain_to_lan.consume(io, for_chain_to_lan);
         }
     }
 
     fn check_ip_header_1_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(12, packet) }
             if self.check_ip_header_1.route(io, 0, packet) != Some(0) {
                 return false;
             }
+            if M::TAPS { io.tap(13, packet) }
             if self.filter.route(io, 0, packet) != Some(0) {
                 return false;
             }
@@ -472,6 +508,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_check_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 5, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -498,15 +535,19 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_check_ip_header_1.is_empty() {

@@ -43,6 +43,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.chain_hop_0(io, batch);
         true
     }
@@ -54,6 +55,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(3, &batch) }
         self.chain_hop_1(io, batch);
         true
     }
@@ -75,6 +77,7 @@ impl Wiring {
         let mut for_up = Batch::new();
         let mut for_down = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_fw.push(packet);
@@ -92,9 +95,11 @@ impl Wiring {
             }
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_up.is_empty() {
@@ -112,6 +117,7 @@ impl Wiring {
         let mut for_up = Batch::new();
         let mut for_down = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_fw.push(packet);
@@ -129,9 +135,11 @@ impl Wiring {
             }
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_up.is_empty() {
@@ -148,9 +156,11 @@ impl Wiring {
         let mut for_up = Batch::new();
         let mut for_down = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(5, &packet) }
             if self.up.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 2, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_fw.push(packet);
@@ -168,9 +178,11 @@ impl Wiring {
             }
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_up.is_empty() {
@@ -187,9 +199,11 @@ impl Wiring {
         let mut for_up = Batch::new();
         let mut for_down = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(6, &packet) }
             if self.down.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 3, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_fw.push(packet);
@@ -207,9 +221,11 @@ impl Wiring {
             }
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_up.is_empty() {

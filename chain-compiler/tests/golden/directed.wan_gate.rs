@@ -66,6 +66,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.chain_hop_0(io, batch);
         true
     }
@@ -77,6 +78,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(3, &batch) }
         self.chain_hop_1(io, batch);
         true
     }
@@ -88,6 +90,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(5, &batch) }
         self.chain_hop_2(io, batch);
         true
     }
@@ -99,6 +102,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(7, &batch) }
         self.chain_director_wan_0(io, batch);
         true
     }
@@ -110,6 +114,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(10, &batch) }
         self.chain_hop_4(io, batch);
         true
     }
@@ -123,6 +128,7 @@ impl Wiring {
         let mut for_chain_director_wan_1 = Batch::new();
         let mut for_chain_to_fw = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_ids_0.push(packet);
@@ -143,18 +149,22 @@ impl Wiring {
             }
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(6, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_director_wan_1.is_empty() {
             self.chain_director_wan_1(io, for_chain_director_wan_1);
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
     }
@@ -168,6 +178,7 @@ impl Wiring {
         let mut for_chain_director_wan_1 = Batch::new();
         let mut for_chain_to_fw = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_ids_0.push(packet);
@@ -188,18 +199,22 @@ impl Wiring {
             }
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(6, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_director_wan_1.is_empty() {
             self.chain_director_wan_1(io, for_chain_director_wan_1);
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
     }
@@ -213,6 +228,7 @@ impl Wiring {
         let mut for_chain_director_wan_1 = Batch::new();
         let mut for_chain_to_fw = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 2, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_ids_0.push(packet);
@@ -233,18 +249,22 @@ impl Wiring {
             }
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(6, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_director_wan_1.is_empty() {
             self.chain_director_wan_1(io, for_chain_director_wan_1);
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
     }
@@ -255,6 +275,7 @@ impl Wiring {
         let mut for_chain_hop_3 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(9, &packet) }
             match self.chain_director_wan.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_hop_3.push(packet);
@@ -269,6 +290,7 @@ impl Wiring {
             self.chain_hop_3(io, for_chain_hop_3);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(8, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
     }
@@ -282,6 +304,7 @@ impl Wiring {
         let mut for_chain_director_wan_1 = Batch::new();
         let mut for_chain_to_fw = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 4, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_ids_0.push(packet);
@@ -302,18 +325,22 @@ impl Wiring {
             }
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(6, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_director_wan_1.is_empty() {
             self.chain_director_wan_1(io, for_chain_director_wan_1);
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
     }
@@ -323,6 +350,7 @@ impl Wiring {
         let mut for_chain_hop_3 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(9, &packet) }
             match self.chain_director_wan.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_hop_3.push(packet);
@@ -337,6 +365,7 @@ impl Wiring {
             self.chain_hop_3(io, for_chain_hop_3);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(8, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
     }
@@ -349,6 +378,7 @@ impl Wiring {
         let mut for_chain_director_wan_1 = Batch::new();
         let mut for_chain_to_fw = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 3, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_ids_0.push(packet);
@@ -369,18 +399,22 @@ impl Wiring {
             }
         }
         if !for_chain_to_ids_0.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_ids_0) }
             self.chain_to_ids_0.consume(io, for_chain_to_ids_0);
         }
         if !for_chain_to_ids_1.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_ids_1) }
             self.chain_to_ids_1.consume(io, for_chain_to_ids_1);
         }
         if !for_chain_to_ids_2.is_empty() {
+            if M::TAPS { io.tap_all(6, &for_chain_to_ids_2) }
             self.chain_to_ids_2.consume(io, for_chain_to_ids_2);
         }
         if !for_chain_director_wan_1.is_empty() {
             self.chain_director_wan_1(io, for_chain_director_wan_1);
         }
         if !for_chain_to_fw.is_empty() {
+            if M::TAPS { io.tap_all(11, &for_chain_to_fw) }
             self.chain_to_fw.consume(io, for_chain_to_fw);
         }
     }

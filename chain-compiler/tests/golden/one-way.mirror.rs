@@ -118,6 +118,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.chain_director_lan_0(io, batch);
         true
     }
@@ -129,6 +130,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(4, &batch) }
         self.chain_hop_1(io, batch);
         true
     }
@@ -140,6 +142,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(6, &batch) }
         self.chain_hop_2(io, batch);
         true
     }
@@ -151,6 +154,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(8, &batch) }
         self.chain_hop_3(io, batch);
         true
     }
@@ -161,6 +165,7 @@ impl Wiring {
         let mut for_chain_hop = Batch::new();
         let mut for_chain_to_lan = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(3, &packet) }
             match self.chain_director_lan.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_hop.push(packet);
@@ -175,6 +180,7 @@ impl Wiring {
             self.chain_hop_0(io, for_chain_hop);
         }
         if !for_chain_to_lan.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_lan) }
             self.chain_to_lan.consume(io, for_chain_to_lan);
         }
     }
@@ -188,6 +194,7 @@ impl Wiring {
         let mut for_chain_to_lab = Batch::new();
         let mut for_mark_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -211,12 +218,15 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
         if !for_chain_to_lab.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_lab) }
             self.chain_to_lab.consume(io, for_chain_to_lab);
         }
         if !for_mark_ip_header_1.is_empty() {
@@ -233,6 +243,7 @@ impl Wiring {
         let mut for_chain_to_lab = Batch::new();
         let mut for_mark_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 2, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -256,12 +267,15 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
         if !for_chain_to_lab.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_lab) }
             self.chain_to_lab.consume(io, for_chain_to_lab);
         }
         if !for_mark_ip_header_1.is_empty() {
@@ -278,6 +292,7 @@ impl Wiring {
         let mut for_chain_to_lab = Batch::new();
         let mut for_mark_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 3, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -301,12 +316,15 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
         if !for_chain_to_lab.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_lab) }
             self.chain_to_lab.consume(io, for_chain_to_lab);
         }
         if !for_mark_ip_header_1.is_empty() {
@@ -322,6 +340,7 @@ impl Wiring {
         let mut for_chain_to_lab = Batch::new();
         let mut for_mark_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -345,12 +364,15 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
         if !for_chain_to_lab.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_lab) }
             self.chain_to_lab.consume(io, for_chain_to_lab);
         }
         if !for_mark_ip_header_1.is_empty() {
@@ -363,6 +385,7 @@ impl Wiring {
         let mut for_chain_hop = Batch::new();
         let mut for_chain_to_lan = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(3, &packet) }
             match self.chain_director_lan.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_hop.push(packet);
@@ -377,6 +400,7 @@ impl Wiring {
             self.chain_hop_0(io, for_chain_hop);
         }
         if !for_chain_to_lan.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_lan) }
             self.chain_to_lan.consume(io, for_chain_to_lan);
         }
     }
@@ -387,9 +411,11 @@ impl Wiring {
         let mut for_to_port_5 = Batch::new();
         let mut for_chain_hop_4 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(10, &packet) }
             if self.mark_ip_header_1.action(io, &mut packet) == Verdict::Drop {
                 continue;
             }
+            if M::TAPS { io.tap(11, &packet) }
             match self.sort.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_to_chain_3.push(packet);
@@ -423,6 +449,7 @@ impl Wiring {
     #[inline]
     fn to_chain_3_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(12, packet) }
             if self.to_chain_3.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -436,6 +463,7 @@ impl Wiring {
     #[inline]
     fn to_service_4_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(13, packet) }
             if self.to_service_4.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -449,6 +477,7 @@ impl Wiring {
     #[inline]
     fn to_port_5_0<M: PacketIo>(&mut self, io: &mut M, mut batch: Batch) {
         batch.retain(|packet| {
+            if M::TAPS { io.tap(14, packet) }
             if self.to_port_5.action(io, packet) == Verdict::Drop {
                 return false;
             }
@@ -468,6 +497,7 @@ impl Wiring {
         let mut for_chain_to_lab = Batch::new();
         let mut for_mark_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 4, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -491,12 +521,15 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
         if !for_chain_to_lab.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_lab) }
             self.chain_to_lab.consume(io, for_chain_to_lab);
         }
         if !for_mark_ip_header_1.is_empty() {
@@ -513,6 +546,7 @@ impl Wiring {
         let mut for_chain_to_lab = Batch::new();
         let mut for_mark_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 5, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -536,12 +570,15 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
         if !for_chain_to_lab.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_lab) }
             self.chain_to_lab.consume(io, for_chain_to_lab);
         }
         if !for_mark_ip_header_1.is_empty() {
@@ -558,6 +595,7 @@ impl Wiring {
         let mut for_chain_to_lab = Batch::new();
         let mut for_mark_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 6, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -581,12 +619,15 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
         if !for_chain_to_lab.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_lab) }
             self.chain_to_lab.consume(io, for_chain_to_lab);
         }
         if !for_mark_ip_header_1.is_empty() {
@@ -603,6 +644,7 @@ impl Wiring {
         let mut for_chain_to_lab = Batch::new();
         let mut for_mark_ip_header_1 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 7, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_director_lan_1.push(packet);
@@ -626,12 +668,15 @@ impl Wiring {
             self.chain_director_lan_1(io, for_chain_director_lan_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(5, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
         if !for_chain_to_lab.is_empty() {
+            if M::TAPS { io.tap_all(9, &for_chain_to_lab) }
             self.chain_to_lab.consume(io, for_chain_to_lab);
         }
         if !for_mark_ip_header_1.is_empty() {

@@ -37,6 +37,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.chain_hop_0(io, batch);
         true
     }
@@ -48,6 +49,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(3, &batch) }
         self.chain_hop_1(io, batch);
         true
     }
@@ -58,6 +60,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_hop_2 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_mirror.push(packet);
@@ -72,9 +75,11 @@ impl Wiring {
             }
         }
         if !for_chain_to_mirror.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_mirror) }
             self.chain_to_mirror.consume(io, for_chain_to_mirror);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_hop_2.is_empty() {
@@ -88,6 +93,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_hop_2 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_mirror.push(packet);
@@ -102,9 +108,11 @@ impl Wiring {
             }
         }
         if !for_chain_to_mirror.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_mirror) }
             self.chain_to_mirror.consume(io, for_chain_to_mirror);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_hop_2.is_empty() {
@@ -117,6 +125,7 @@ impl Wiring {
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_hop_2 = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 2, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_mirror.push(packet);
@@ -131,9 +140,11 @@ impl Wiring {
             }
         }
         if !for_chain_to_mirror.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_mirror) }
             self.chain_to_mirror.consume(io, for_chain_to_mirror);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
         if !for_chain_hop_2.is_empty() {

@@ -50,6 +50,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(1, &batch) }
         self.chain_hop_0(io, batch);
         true
     }
@@ -61,6 +62,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(3, &batch) }
         self.chain_director_wan_0(io, batch);
         true
     }
@@ -72,6 +74,7 @@ impl Wiring {
         if batch.is_empty() {
             return false;
         }
+        if M::TAPS { io.tap_all(6, &batch) }
         self.chain_hop_2(io, batch);
         true
     }
@@ -82,6 +85,7 @@ impl Wiring {
         let mut for_chain_director_wan_1 = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_mirror.push(packet);
@@ -96,12 +100,14 @@ impl Wiring {
             }
         }
         if !for_chain_to_mirror.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_mirror) }
             self.chain_to_mirror.consume(io, for_chain_to_mirror);
         }
         if !for_chain_director_wan_1.is_empty() {
             self.chain_director_wan_1(io, for_chain_director_wan_1);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
     }
@@ -112,6 +118,7 @@ impl Wiring {
         let mut for_chain_hop_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(5, &packet) }
             match self.chain_director_wan.route(io, 0, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_hop_1.push(packet);
@@ -126,6 +133,7 @@ impl Wiring {
             self.chain_hop_1(io, for_chain_hop_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
     }
@@ -136,6 +144,7 @@ impl Wiring {
         let mut for_chain_director_wan_1 = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 2, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_mirror.push(packet);
@@ -150,12 +159,14 @@ impl Wiring {
             }
         }
         if !for_chain_to_mirror.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_mirror) }
             self.chain_to_mirror.consume(io, for_chain_to_mirror);
         }
         if !for_chain_director_wan_1.is_empty() {
             self.chain_director_wan_1(io, for_chain_director_wan_1);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
     }
@@ -165,6 +176,7 @@ impl Wiring {
         let mut for_chain_hop_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(5, &packet) }
             match self.chain_director_wan.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_hop_1.push(packet);
@@ -179,6 +191,7 @@ impl Wiring {
             self.chain_hop_1(io, for_chain_hop_1);
         }
         if !for_chain_to_wan.is_empty() {
+            if M::TAPS { io.tap_all(4, &for_chain_to_wan) }
             self.chain_to_wan.consume(io, for_chain_to_wan);
         }
     }
@@ -188,6 +201,7 @@ impl Wiring {
         let mut for_chain_director_wan_1 = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
         for mut packet in batch {
+            if M::TAPS { io.tap(0, &packet) }
             match self.chain_hop.route(io, 1, &mut packet) {
                 Some(0) => {
                     let _ = for_chain_to_mirror.push(packet);
@@ -202,12 +216,14 @@ impl Wiring {
             }
         }
         if !for_chain_to_mirror.is_empty() {
+            if M::TAPS { io.tap_all(2, &for_chain_to_mirror) }
             self.chain_to_mirror.consume(io, for_chain_to_mirror);
         }
         if !for_chain_director_wan_1.is_empty() {
             self.chain_director_wan_1(io, for_chain_director_wan_1);
         }
         if !for_chain_to_scrubber.is_empty() {
+            if M::TAPS { io.tap_all(7, &for_chain_to_scrubber) }
             self.chain_to_scrubber.consume(io, for_chain_to_scrubber);
         }
     }
