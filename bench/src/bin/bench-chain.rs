@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a hop costs: functions in a row in one VM, and VMs in a row, over rings and over TAPs joined by a Linux bridge.
+//!
+//! VMs in a row are measured twice: from a TAP to a TAP, where most of the cost is that of the TAPs at both ends, and from a source
+//! in the first VM to a counter in the last one, where it is that of the hops alone (as ClickOS's authors measured theirs).
 #![forbid(unsafe_code)]
 
 use anyhow::{Context, Result, bail, ensure};
-use bench::frame::Ends;
+use bench::frame::{Ends, udp};
 use bench::lab::{self, IN, IN_STATION, OUT, OUT_STATION};
-use bench::load::{Load, Rate, Trial};
+use bench::load::{Load, Rate};
 use bench::results::{Host, median};
-use bench::stop;
+use bench::{stop, vmm};
 use clap::Parser;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -16,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Between a chain's start and the load.
@@ -61,13 +64,27 @@ enum Join {
     Bridge,
 }
 
+/// Where a chain's frames come from and go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Edge {
+    /// TAPs, and a load generator beside the VMs.
+    Taps,
+    /// The first VM makes them, the last one counts them.
+    Vms,
+}
+
 /// A chain under measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Chain {
+    edge: Edge,
     vms: usize,
     functions_each: usize,
     join: Join,
 }
+
+/// One function in one VM: what all others are compared with.
+const ONE: Chain = Chain { edge: Edge::Taps, vms: 1, functions_each: 1, join: Join::Ring };
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -87,16 +104,19 @@ fn main() -> ExitCode {
 fn measure(options: &Options) -> Result<()> {
     let folder = TempDir::new()?;
     let sluice = Sluice { program: fs::canonicalize(&options.sluice)?, folder: folder.path().into() };
-    let in_one = options.functions.iter().map(|&functions_each| Chain { vms: 1, functions_each, join: Join::Ring });
-    let rows = options.vms.iter().flat_map(|&vms| [Join::Ring, Join::Bridge].map(|join| (vms, join)));
-    let rows = rows.map(|(vms, join)| Chain { vms, functions_each: 1, join });
+    let in_one = options.functions.iter().map(|&functions_each| Chain { functions_each, ..ONE });
+    let rows = [Edge::Taps, Edge::Vms].into_iter().flat_map(|edge| {
+        let joined = options.vms.iter().flat_map(|&vms| [Join::Ring, Join::Bridge].map(|join| (vms, join)));
+        joined.map(move |(vms, join)| Chain { edge, vms, join, ..ONE })
+    });
     let chains: Vec<Chain> = in_one.chain(rows).collect();
-    chains.iter().try_for_each(|chain| sluice.build(chain))?;
+    let frame = udp(&ENDS, options.frame, 0);
+    chains.iter().try_for_each(|chain| sluice.build(chain, &frame))?;
     lab::enter()?;
     stop::watch()?;
     (1..chains.iter().map(|chain| chain.vms).max().unwrap_or(1)).try_for_each(middle)?;
 
-    let mut trials: BTreeMap<Chain, Vec<Trial>> = BTreeMap::new();
+    let mut trials: BTreeMap<Chain, Vec<Sample>> = BTreeMap::new();
     for round in 1..=options.rounds {
         for &chain in &chains {
             eprintln!("bench-chain: round {round} of {}, {}", options.rounds, chain.name());
@@ -119,44 +139,73 @@ fn middle(index: usize) -> Result<()> {
 
 impl Chain {
     fn name(&self) -> String {
+        let edge = if self.edge == Edge::Taps { "TAP to TAP" } else { "VM to VM" };
         match (self.vms, self.join) {
-            (1, _) => format!("{} in one VM", self.functions_each),
-            (vms, Join::Ring) => format!("{vms} VMs, rings"),
-            (vms, Join::Bridge) => format!("{vms} VMs, TAPs and bridges"),
+            (1, _) => format!("{} in one VM, {edge}", self.functions_each),
+            (vms, Join::Ring) => format!("{vms} VMs, {edge}, rings"),
+            (vms, Join::Bridge) => format!("{vms} VMs, {edge}, TAPs and bridges"),
         }
     }
 
     fn file(&self) -> String {
-        format!("chain-{}-{}", self.vms, self.functions_each)
+        let edge = if self.edge == Edge::Taps { "tap" } else { "vm" };
+        format!("chain-{edge}-{}-{}", self.vms, self.functions_each)
     }
 
-    /// The chain file: VMs of forwarding functions that rewrite the addresses, as a router's hop or DPDK's l2fwd does. The last
-    /// one writes the addresses that the others write as well, so a bridge between them learns nothing new.
-    fn text(&self) -> String {
-        let function = format!("EtherRewrite({}, {})", lab::mac(IN_STATION), lab::mac(OUT_STATION));
-        let functions = vec![function; self.functions_each].join(" -> ");
-        let node = |index: usize| match index {
-            0 => "lan".into(),
-            index if index > self.vms => "wan".into(),
-            index => format!("f{index}"),
+    /// The chain file.
+    fn text(&self, frame: &[u8]) -> String {
+        let nodes: Vec<String> = match self.edge {
+            Edge::Taps => std::iter::once("lan".into())
+                .chain((1..=self.vms).map(|index| format!("f{index}")))
+                .chain(["wan".into()])
+                .collect(),
+            Edge::Vms => (1..=self.vms).map(|index| format!("f{index}")).collect(),
         };
-        let mut text = String::from("network lan, wan;\n");
-        for index in 1..=self.vms {
-            let (name, before, behind) = (node(index), node(index - 1), node(index + 1));
-            let _ = writeln!(
-                text,
-                "vm {name} {{ FromDevice({before}) -> {functions} -> ToDevice({behind});\n  \
-                 FromDevice({behind}) -> ToDevice({before}); }}"
-            );
+        let mut text = String::new();
+        if self.edge == Edge::Taps {
+            text += "network lan, wan;\n";
         }
-        let nodes: Vec<String> = (0..=self.vms + 1).map(node).collect();
+        for (index, name) in nodes.iter().enumerate().filter(|(_, name)| name.starts_with('f')) {
+            let before = index.checked_sub(1).map(|index| nodes[index].as_str());
+            let body = self.body(before, nodes.get(index + 1).map(String::as_str), frame);
+            let _ = writeln!(text, "vm {name} {{ {body} }}");
+        }
         let _ = writeln!(text, "chain {};", nodes.join(" <-> "));
         text
     }
 
+    /// A VM between two neighbours: forwarding functions that rewrite the addresses, as a router's hop or DPDK's l2fwd does. All of
+    /// them write the same ones, so a bridge between them learns nothing new.
+    fn body(&self, before: Option<&str>, behind: Option<&str>, frame: &[u8]) -> String {
+        let function = format!("EtherRewrite({}, {})", lab::mac(IN_STATION), lab::mac(OUT_STATION));
+        let functions = vec![function; self.functions_each].join(" -> ");
+        match (before, behind) {
+            (Some(before), Some(behind)) => format!(
+                "FromDevice({before}) -> {functions} -> ToDevice({behind}); FromDevice({behind}) -> ToDevice({before});"
+            ),
+            (None, Some(behind)) => {
+                let data: String = frame.iter().map(|byte| format!("{byte:02x}")).collect();
+                // The queue lets the source wait while the next VM has no room.
+                format!(
+                    "InfiniteSource(DATA \\<{data}>, BURST 32) -> {functions} -> Queue(1024) -> ToDevice({behind}); \
+                     FromDevice({behind}) -> Discard;"
+                )
+            }
+            (Some(before), None) => {
+                format!(
+                    "FromDevice({before}) -> {functions} -> sink :: Counter -> Discard; Idle -> ToDevice({before});"
+                )
+            }
+            (None, None) => String::new(),
+        }
+    }
+
     /// What each port hangs on.
     fn attachments(&self) -> Vec<String> {
-        let mut words = vec![format!("lan={IN}"), format!("wan={OUT}")];
+        let mut words = match self.edge {
+            Edge::Taps => vec![format!("lan={IN}"), format!("wan={OUT}")],
+            Edge::Vms => Vec::new(),
+        };
         if self.join == Join::Bridge {
             for index in 1..self.vms {
                 words.push(format!("f{index}.f{}=a{index}", index + 1));
@@ -165,6 +214,18 @@ impl Chain {
         }
         words
     }
+}
+
+/// From whom to whom the frames go.
+const ENDS: Ends = Ends { from: IN_STATION, to: OUT_STATION, source: [10, 0, 0, 2], destination: [10, 0, 1, 2] };
+
+/// What a trial showed.
+#[derive(Clone, Copy)]
+struct Sample {
+    /// Frames per second that came out.
+    pps: f64,
+    /// Microseconds of CPU, all VMs together, for each.
+    cpu_us_per_frame: f64,
 }
 
 /// The command under measurement.
@@ -192,13 +253,13 @@ impl Sluice {
     }
 
     /// Builds while the registries can still be reached.
-    fn build(&self, chain: &Chain) -> Result<()> {
+    fn build(&self, chain: &Chain, frame: &[u8]) -> Result<()> {
         eprintln!("bench-chain: building {}", chain.name());
-        fs::write(self.path(chain), chain.text())?;
+        fs::write(self.path(chain), chain.text(frame))?;
         self.run(&["build", &text(&self.path(chain)), "-o", &self.output(chain)]).map(drop)
     }
 
-    fn trial(&self, chain: &Chain, options: &Options) -> Result<Trial> {
+    fn trial(&self, chain: &Chain, options: &Options) -> Result<Sample> {
         let (file, output) = (text(&self.path(chain)), self.output(chain));
         let mut words = vec!["run", &file, "-o", &output, "--name", "bench", "--detach"];
         words.extend(["--machine", MACHINE, "--accel", "tcg"]);
@@ -208,20 +269,37 @@ impl Sluice {
             words.extend(["--links", "ring"]);
         }
         self.run(&words)?;
-        let trial = self.load(options);
+        sleep(SETTLE);
+        let trial = match chain.edge {
+            Edge::Taps => self.load(options),
+            Edge::Vms => self.watch(chain, options),
+        };
         self.run(&["stop", "bench"])?;
         trial
     }
 
-    fn load(&self, options: &Options) -> Result<Trial> {
+    /// From TAP to TAP.
+    fn load(&self, options: &Options) -> Result<Sample> {
         let vms = self.processes()?;
-        sleep(SETTLE);
         stop::check()?;
-        let ends = Ends { from: IN_STATION, to: OUT_STATION, source: [10, 0, 0, 2], destination: [10, 0, 1, 2] };
-        let load = Load::new(&ends, options.frame, OUT);
+        let load = Load::new(&ENDS, options.frame, OUT);
         // Once shortly, so that everything is translated.
         load.trial(&vms, Rate::Saturate, SETTLE)?;
-        load.trial(&vms, Rate::Saturate, Duration::from_millis(options.trial_ms))
+        let trial = load.trial(&vms, Rate::Saturate, Duration::from_millis(options.trial_ms))?;
+        Ok(Sample { pps: trial.forwarded_pps, cpu_us_per_frame: trial.cpu_us_per_frame })
+    }
+
+    /// What the last VM counts.
+    fn watch(&self, chain: &Chain, options: &Options) -> Result<Sample> {
+        let vms = self.processes()?;
+        stop::check()?;
+        let last = format!("bench/f{}", chain.vms);
+        let count = || -> Result<f64> { Ok(self.run(&["ctl", &last, "read", "sink.count"])?.trim().parse()?) };
+        let (start, frames, cpu) = (Instant::now(), count()?, vmm::cpu_seconds(&vms)?);
+        sleep(Duration::from_millis(options.trial_ms));
+        let (frames, cpu) = (count()? - frames, vmm::cpu_seconds(&vms)? - cpu);
+        ensure!(frames > 0.0, "no frame came to the last VM");
+        Ok(Sample { pps: frames / start.elapsed().as_secs_f64(), cpu_us_per_frame: cpu * 1e6 / frames })
     }
 
     /// The VMs' processes.
@@ -241,6 +319,7 @@ fn text(path: &Path) -> String {
 #[derive(Serialize)]
 struct Row {
     chain: String,
+    edge: Edge,
     vms: usize,
     functions: usize,
     join: Join,
@@ -254,22 +333,23 @@ struct Row {
     of_bridged: Option<f64>,
 }
 
-fn report(options: &Options, trials: &BTreeMap<Chain, Vec<Trial>>) -> Result<()> {
-    let middle = |chain: &Chain, value: fn(&Trial) -> f64| {
+fn report(options: &Options, trials: &BTreeMap<Chain, Vec<Sample>>) -> Result<()> {
+    let middle = |chain: &Chain, value: fn(&Sample) -> f64| {
         trials.get(chain).and_then(|trials| median(&trials.iter().map(value).collect::<Vec<_>>()))
     };
-    let pps = |chain: &Chain| middle(chain, |trial| trial.forwarded_pps);
-    let one = pps(&Chain { vms: 1, functions_each: 1, join: Join::Ring });
+    let pps = |chain: &Chain| middle(chain, |sample| sample.pps);
+    let one = pps(&ONE);
     let row = |chain: &Chain| {
         let rate = pps(chain)?;
         let bridged = pps(&Chain { join: Join::Bridge, ..*chain });
         Some(Row {
             chain: chain.name(),
+            edge: chain.edge,
             vms: chain.vms,
             functions: chain.functions_each * chain.vms,
             join: chain.join,
             pps: rate,
-            cpu_us_per_frame_and_vm: middle(chain, |trial| trial.cpu_us_per_frame)? / chain.vms as f64,
+            cpu_us_per_frame_and_vm: middle(chain, |sample| sample.cpu_us_per_frame)? / chain.vms as f64,
             of_one: rate / one?,
             of_bridged: bridged.map(|bridged| rate / bridged),
         })
@@ -281,11 +361,11 @@ fn report(options: &Options, trials: &BTreeMap<Chain, Vec<Trial>>) -> Result<()>
         "medians of {} rounds in turn; {MACHINE}, tcg; {} B frames at saturation\n",
         options.rounds, options.frame
     );
-    println!("{:<28} {:>9} {:>17} {:>12} {:>16}", "chain", "kpps", "µs CPU/frame/VM", "× one VM", "× TAP + bridge");
+    println!("{:<38} {:>9} {:>17} {:>12} {:>16}", "chain", "kpps", "µs CPU/frame/VM", "× one VM", "× TAP + bridge");
     for row in &rows {
         let bridged = row.of_bridged.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
         let (kpps, cpu, of_one) = (row.pps / 1e3, row.cpu_us_per_frame_and_vm, row.of_one);
-        println!("{:<28} {kpps:>9.1} {cpu:>17.2} {of_one:>12.3} {bridged:>16}", row.chain);
+        println!("{:<38} {kpps:>9.1} {cpu:>17.2} {of_one:>12.3} {bridged:>16}", row.chain);
     }
     if let Some(path) = &options.json {
         fs::write(path, serde_json::to_string_pretty(&rows)? + "\n")
