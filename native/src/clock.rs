@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Time: the wall clock, or simulated.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use nix::time::{ClockId, clock_gettime};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Busy rounds in a row that take no simulated time.
 const FREE_ROUNDS: u32 = 10_000;
@@ -17,8 +18,8 @@ pub struct Clock {
 }
 
 enum Kind {
-    /// Nanoseconds since 1970 at the start, and steady from there.
-    Wall { start_ns: u64, started: Instant },
+    /// The steady clock, which is so many nanoseconds behind those since 1970, as the time of day was at the start.
+    Wall { behind_ns: u64 },
     /// Stands while something moves and jumps to the next deadline when nothing does. A configuration that always has
     /// something to do comes on nevertheless.
     Simulated { busy: u32, stalled: u32 },
@@ -40,7 +41,7 @@ impl Clock {
     pub fn wall() -> Clock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let start_ns = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
-        Clock { now_ns: start_ns, kind: Kind::Wall { start_ns, started: Instant::now() } }
+        Clock { now_ns: start_ns, kind: Kind::Wall { behind_ns: start_ns.wrapping_sub(steady_ns()) } }
     }
 
     /// Simulated time from `start_ns` on.
@@ -62,8 +63,8 @@ impl Clock {
     /// A round begins.
     #[inline]
     pub fn round(&mut self) {
-        if let Kind::Wall { start_ns, started } = &self.kind {
-            self.now_ns = start_ns + started.elapsed().as_nanos() as u64;
+        if let Kind::Wall { behind_ns } = self.kind {
+            self.now_ns = behind_ns.wrapping_add(steady_ns());
         }
     }
 
@@ -96,6 +97,14 @@ impl Clock {
             }
         }
     }
+}
+
+/// Nanoseconds of the steady clock. Plain arithmetic: this is done in every round.
+#[inline]
+fn steady_ns() -> u64 {
+    // Linux always has this clock.
+    let time = clock_gettime(ClockId::CLOCK_MONOTONIC);
+    time.map_or(0, |time| (time.tv_sec() as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec() as u64))
 }
 
 #[cfg(test)]

@@ -46,15 +46,24 @@ pub fn take() -> Option<&'static mut Buffer> {
 }
 
 /// Gives so many buffers, or as many as there are, to `each`.
-#[inline]
+///
+/// The buffers are away from the thread's stack meanwhile, so the loop is the caller's, with all that it knows of `each`.
+#[inline(always)]
 pub fn take_all(count: usize, each: impl FnMut(&'static mut Buffer)) {
-    FREE.with(|free| {
+    let mut buffers = FREE.with(|free| {
         let mut free = free.borrow_mut();
         if free.buffers.len() < count {
             free.grow();
         }
-        let rest = free.buffers.len().saturating_sub(count);
-        free.buffers.drain(rest..).rev().for_each(each);
+        std::mem::take(&mut free.buffers)
+    });
+    let rest = buffers.len().saturating_sub(count);
+    buffers.drain(rest..).rev().for_each(each);
+    FREE.with(|free| {
+        let came_back = std::mem::replace(&mut free.borrow_mut().buffers, buffers);
+        if !came_back.is_empty() {
+            free.borrow_mut().buffers.extend(came_back);
+        }
     });
 }
 
@@ -97,6 +106,19 @@ mod tests {
         assert_eq!(place(&Packet::new(take().unwrap())), a);
         drop(second);
         assert_eq!(place(&Packet::new(take().unwrap())), b);
+    }
+
+    #[test]
+    fn a_buffer_that_comes_back_while_others_are_taken_is_not_lost() {
+        let held = take().map(Packet::new);
+        let free = || FREE.with(|free| free.borrow().buffers.len());
+        let before = free();
+        let (mut taken, mut held) = (Vec::new(), held);
+        take_all(2, |buffer| {
+            held = None;
+            taken.push(Packet::new(buffer));
+        });
+        assert_eq!((taken.len(), free()), (2, before - 2 + 1));
     }
 
     #[test]
