@@ -62,6 +62,11 @@ pub enum Command {
         after_help = "Examples:\n  sluice ctl fw read filter.denied\n  sluice ctl firewall/fw write counter.reset\n\nThe VM's own handlers are those of the element 'machine', for example machine.free_buffers."
     )]
     Ctl(CtlArgs),
+    /// Give a service more or fewer VMs while frames pass
+    #[command(
+        after_help = "Example:\n  sluice scale inspect 3\n\nA service can have as many as its file says (replicas 2 to 4). A VM that joins takes its share of new flows as soon as it is ready; one that leaves takes no new ones, and is powered off when its flows have ended."
+    )]
+    Scale(ScaleArgs),
     /// Mirror what comes into an element, or passes a VM's ports, to a capture
     #[command(
         after_help = "Examples:\n  sluice trace fw.filter -w filter.pcap\n  sluice trace firewall/fw -w - --count 100 | tcpdump -n -r -\n\nWithout an element or port it is all ports. It ends with Ctrl-C, or as --count and --seconds say. What the VM has no room to keep until it is fetched is lost, and counted."
@@ -308,6 +313,18 @@ pub enum CtlAction {
     Read,
     /// Give it a value
     Write,
+}
+
+/// `scale`
+#[derive(Debug, Args)]
+pub struct ScaleArgs {
+    /// The service; RUN/SERVICE if several runs have one of that name
+    pub service: String,
+    /// How many VMs it shall have
+    pub replicas: usize,
+    /// Do not wait until VMs that leave are gone
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
 /// `trace`

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Ps(args) => operate::ps(&args),
         Command::Top(args) => operate::top(&args),
         Command::Ctl(args) => operate::ctl(&args),
+        Command::Scale(args) => operate::scale(&args),
         Command::Trace(args) => operate::trace(&args),
         Command::Stop(args) => operate::stop(&args),
     };

@@ -89,7 +89,7 @@ fn a_run_in_the_background_is_seen_asked_and_stopped() {
         "{view}"
     );
     assert!(front["free_buffers"].as_u64().unwrap() > 100 && front["ports"][1]["vm"] == "rear", "{view}");
-    assert!(front["drops_pps"].as_f64().unwrap() > 100.0 && front["drops"][0]["element"] == "short", "{view}");
+    assert!(front["drops_pps"].as_f64().unwrap() > 0.0 && front["drops"][0]["element"] == "short", "{view}");
     let table = said(&sandbox, &["top", "duo", "--once", "--interval", "0.2"]);
     assert!(table.contains("front.rear") && table.contains("VM rear") && table.contains("short."), "{table}");
 

@@ -54,7 +54,7 @@ pub fn package(vm: &VmPlan) -> Package {
     let dependencies = "nf-elements.workspace = true\nunikernel = { path = \"../../unikernel\" }\n";
     let mut sources = vec![("main.rs".into(), MAIN.into()), ("wiring.rs".into(), vm.wiring.clone().into_bytes())];
     sources.extend(vm.data.iter().cloned());
-    Package::new(&format!("vm-{}", vm.name), dependencies, sources)
+    Package::new(&format!("vm-{}", vm.image), dependencies, sources)
 }
 
 /// Bytes that a VMM loads from the file: code, constants and initialised data.

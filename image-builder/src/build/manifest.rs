@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `chain.json`: what a built chain consists of.
 
-use super::{DEFAULT_MEMORY_MIB, image};
-use chain_compiler::{Peer, PlannedElement, VmPlan};
+use super::{DEFAULT_MEMORY_MIB, image as elf};
+use chain_compiler::{Peer, PlannedChain, PlannedElement, PlannedService, VmPlan};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -18,6 +18,12 @@ pub struct Manifest {
     pub source: String,
     /// The networks.
     pub networks: Vec<String>,
+    /// The services of directed chains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<PlannedService>,
+    /// The directed chains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chains: Vec<PlannedChain>,
     /// The VMs.
     pub vms: Vec<Vm>,
 }
@@ -27,8 +33,10 @@ pub struct Manifest {
 pub struct Vm {
     /// Its name.
     pub name: String,
-    /// Its image's file name, beside the manifest.
+    /// Its image's file name, beside the manifest; replicas share one.
     pub image: String,
+    /// Whether it runs from the start; others are spare.
+    pub starts: bool,
     /// The image's hash.
     pub sha256: String,
     /// Bytes that a VMM loads.
@@ -73,14 +81,20 @@ impl Vm {
         });
         Ok(Vm {
             name: plan.name.clone(),
-            image: format!("{}.elf", plan.name),
+            image: image(&plan.image),
+            starts: plan.starts,
             sha256: hex(&Sha256::digest(elf)),
-            image_bytes: image::loaded_bytes(elf)?,
+            image_bytes: elf::loaded_bytes(elf)?,
             memory_mib: plan.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
             ports: ports.collect(),
             elements: plan.elements.clone(),
         })
     }
+}
+
+/// The file name of an image.
+pub fn image(name: &str) -> String {
+    format!("{name}.elf")
 }
 
 /// Bytes in hexadecimal.

@@ -11,8 +11,10 @@ use crate::cli::BuildArgs;
 use crate::place::{self, Pending};
 use crate::signals::Stop;
 use anyhow::Context;
+use chain_compiler::VmPlan;
 use generate::{Package, Workspace};
 use manifest::Manifest;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// RAM of a VM whose chain file does not say.
@@ -51,21 +53,26 @@ pub fn command(args: &BuildArgs) -> anyhow::Result<()> {
 /// Builds `chain` into `output`, or else into `build/NAME`.
 pub fn build(chain: Chain, output: Option<&Path>, stop: &Stop) -> anyhow::Result<Built> {
     let folder = output.map_or_else(|| Path::new("build").join(&chain.stem), Path::to_path_buf);
-    let packages: Vec<Package> = chain.plan.vms.iter().map(image::package).collect();
+    // Replicas share an image.
+    let images: BTreeMap<&str, &VmPlan> = chain.plan.vms.iter().map(|vm| (vm.image.as_str(), vm)).collect();
+    let packages: Vec<Package> = images.values().map(|vm| image::package(vm)).collect();
     let workspace = Workspace::generate(&image::KIND, &packages)?;
-    let images = cargo::build(&workspace, stop)?;
+    let built = cargo::build(&workspace, stop)?;
     place::folder(&folder)?;
-    let (mut vms, mut pending) = (Vec::new(), Vec::new());
-    for (vm, path) in chain.plan.vms.iter().zip(&images) {
+    let (mut elves, mut pending) = (BTreeMap::new(), Vec::new());
+    for (name, path) in images.keys().zip(&built) {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read cargo's {}", path.display()))?;
-        let entry = manifest::Vm::new(vm, &bytes)?;
-        pending.push(Pending::with(&folder.join(&entry.image), &bytes)?);
-        vms.push(entry);
+        pending.push(Pending::with(&folder.join(manifest::image(name)), &bytes)?);
+        elves.insert(*name, bytes);
     }
+    let vms = chain.plan.vms.iter().map(|vm| manifest::Vm::new(vm, &elves[vm.image.as_str()]));
+    let vms = vms.collect::<anyhow::Result<_>>()?;
     let manifest = Manifest {
         chain: chain.stem.clone(),
         source: chain.source.clone(),
         networks: chain.plan.networks.clone(),
+        services: chain.plan.services.clone(),
+        chains: chain.plan.chains.clone(),
         vms,
     };
     pending.push(Pending::with(&folder.join(manifest::FILE), manifest.json().as_bytes())?);

@@ -15,7 +15,7 @@ pub struct Target<'a> {
     pub control: Option<&'a mut Control>,
 }
 
-/// The answer to `ask`, but to [`Ask::Stop`], which asks more than the channels can do.
+/// The answer to `ask`, but to [`Ask::Stop`] and [`Ask::Scale`], which ask more than the channels can do.
 pub fn answer(ask: &Ask, targets: &mut [Target]) -> Answer {
     match ask {
         Ask::Read { vm, element, handler } => {
@@ -40,7 +40,7 @@ pub fn answer(ask: &Ask, targets: &mut [Target]) -> Answer {
             let vms = targets.iter_mut().map(|target| VmSample::take(target.vm, target.control.as_deref_mut()));
             Answer::Sample(Sample { vms: vms.collect(), links: Vec::new(), malformed: 0, time: SystemTime::now() })
         }
-        Ask::Stop => Answer::Failed("the run is not stopped by its VMs".into()),
+        Ask::Stop | Ask::Scale { .. } => Answer::Failed("only the run's manager can do that, and it is gone".into()),
     }
 }
 

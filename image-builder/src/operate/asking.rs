@@ -4,6 +4,7 @@
 use super::answer::{Target, answer};
 use super::folder::{Condition, Found, Root, StandIn};
 use super::message::{self, ANSWER_BYTES, Answer, Ask, Came, Request, SOCKET, VERSION};
+use super::state::State;
 use crate::failure::usage;
 use anyhow::{Context, anyhow, bail};
 use qemu::Control;
@@ -16,6 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a VM may take to answer who stands in.
 const VM_PATIENCE: Duration = Duration::from_secs(2);
 
+/// What is said where no run is.
+const NOTHING: &str = "nothing runs; sluice run CHAIN starts something";
+
 /// Who answers for a run.
 pub enum Respondent {
     /// Its manager.
@@ -23,7 +27,7 @@ pub enum Respondent {
     /// Its VMs, which nobody else asks meanwhile.
     Vms {
         /// The run.
-        run: Found,
+        run: Box<Found>,
         /// The channel of each VM that lives.
         channels: Vec<Option<Control>>,
         /// Keeps others from doing the same.
@@ -61,7 +65,7 @@ impl Respondent {
             vm.lives().then(|| Control::take_over(&vm.control, VM_PATIENCE).ok().flatten()).flatten()
         });
         let channels = channels.collect();
-        Ok(Respondent::Vms { run, channels, _stand_in })
+        Ok(Respondent::Vms { run: run.into(), channels, _stand_in })
     }
 
     /// Asks; an answer that it cannot be is an error.
@@ -103,7 +107,7 @@ pub fn choose(name: Option<&str>) -> anyhow::Result<Found> {
     let names: Vec<_> = runs.iter().map(|run| run.name.clone()).collect();
     let known = names.join(", ");
     match name {
-        _ if runs.is_empty() => Err(usage("nothing runs; sluice run CHAIN starts something")),
+        _ if runs.is_empty() => Err(usage(NOTHING)),
         Some(name) => {
             let at = names.iter().position(|known| known == name);
             let at = at.ok_or_else(|| usage(format!("there is no run '{name}'; there is {known}")))?;
@@ -116,21 +120,32 @@ pub fn choose(name: Option<&str>) -> anyhow::Result<Found> {
 
 /// The run that has the VM which `vm` names, as VM or RUN/VM, and the VM's name.
 pub fn choose_vm(vm: &str) -> anyhow::Result<(Found, String)> {
-    if let Some((run, vm)) = vm.split_once('/') {
-        return Ok((choose(Some(run))?, vm.into()));
+    choose_part("VM", vm, |state| state.vms.iter().map(|vm| vm.name.as_str()).collect())
+}
+
+/// The run that has the service which `service` names, as SERVICE or RUN/SERVICE, and the service's name.
+pub fn choose_service(service: &str) -> anyhow::Result<(Found, String)> {
+    choose_part("service", service, |state| state.services.iter().map(|service| service.name.as_str()).collect())
+}
+
+fn choose_part(what: &str, name: &str, parts: impl Fn(&State) -> Vec<&str>) -> anyhow::Result<(Found, String)> {
+    if let Some((run, name)) = name.split_once('/') {
+        return Ok((choose(Some(run))?, name.into()));
     }
     let runs = Root::open()?.runs()?;
-    let known: Vec<_> =
-        runs.iter().flat_map(|run| run.state.vms.iter().map(move |vm| format!("{}/{}", run.name, vm.name))).collect();
-    let has = |run: &Found| run.state.vms.iter().any(|known| known.name == vm);
-    let mut having: Vec<Found> = runs.into_iter().filter(has).collect();
+    if runs.is_empty() {
+        return Err(usage(NOTHING));
+    }
+    let full = |run: &Found, part: &str| format!("{}/{part}", run.name);
+    let known = runs.iter().flat_map(|run| parts(&run.state).into_iter().map(|part| full(run, part)));
+    let known = known.collect::<Vec<_>>().join(", ");
+    let mut having: Vec<Found> = runs.into_iter().filter(|run| parts(&run.state).contains(&name)).collect();
     match having.len() {
-        1 => Ok((having.remove(0), vm.into())),
-        0 if known.is_empty() => Err(usage("nothing runs; sluice run CHAIN starts something")),
-        0 => Err(usage(format!("no VM '{vm}' runs; there is {}", known.join(", ")))),
+        1 => Ok((having.remove(0), name.into())),
+        0 => Err(usage(format!("no {what} '{name}' runs; there is {known}"))),
         _ => {
-            let names: Vec<_> = having.iter().map(|run| format!("{}/{vm}", run.name)).collect();
-            Err(usage(format!("several runs have a VM '{vm}': say {}", names.join(" or "))))
+            let names: Vec<_> = having.iter().map(|run| full(run, name)).collect();
+            Err(usage(format!("several runs have a {what} '{name}': say {}", names.join(" or "))))
         }
     }
 }

@@ -70,6 +70,13 @@ pub enum Ask {
         /// The VM.
         vm: String,
     },
+    /// A service shall have so many VMs. Asked again it says how far that is.
+    Scale {
+        /// The service.
+        service: String,
+        /// How many.
+        replicas: usize,
+    },
     /// Power all VMs off and end.
     Stop,
 }
@@ -90,6 +97,13 @@ pub enum Answer {
         lost: u64,
         /// The others, in order.
         packets: Vec<Packet>,
+    },
+    /// A service has these VMs.
+    Scaled {
+        /// Which take new flows.
+        vms: Vec<String>,
+        /// Which still have flows, and leave with them.
+        leaving: Vec<String>,
     },
     /// It cannot be, and why.
     Failed(String),

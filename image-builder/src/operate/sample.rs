@@ -67,6 +67,19 @@ pub struct Inside {
     pub ports: Vec<PortSample>,
     /// What elements dropped, by reason; only what is not zero.
     pub drops: Vec<Drops>,
+    /// What its hops sent on along directed chains.
+    pub chains: Vec<ChainSample>,
+}
+
+/// What a VM sent on along a directed chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainSample {
+    /// The chain.
+    pub name: String,
+    /// Frames that went forward so far.
+    pub forward: u64,
+    /// Frames that went back.
+    pub back: u64,
 }
 
 /// A port then.
@@ -114,6 +127,16 @@ impl VmSample {
     }
 }
 
+impl ChainSample {
+    /// A line that a hop tells.
+    fn parse(line: &str) -> Option<ChainSample> {
+        let mut words = line.split_whitespace();
+        let name = words.next()?.into();
+        let mut number = || words.next()?.parse().ok();
+        Some(ChainSample { name, forward: number()?, back: number()? })
+    }
+}
+
 impl Inside {
     fn ask(vm: &state::Vm, control: &mut Control) -> Result<Inside, ControlError> {
         let ports = (0..vm.ports.len()).flat_map(|port| [format!("received_{port}"), format!("sent_{port}")]);
@@ -136,7 +159,12 @@ impl Inside {
             meaning: meaning.into(),
             packets,
         });
-        Ok(Inside { up_ns, free_buffers, ports, drops: drops.collect() })
+        let drops = drops.collect();
+        let hops = vm.elements.iter().filter(|element| element.class == state::HOP);
+        let hops: Vec<_> = hops.map(|hop| (hop.name.as_str(), "chains")).collect();
+        let told = control.read_all(&hops)?;
+        let chains = told.iter().flatten().flat_map(|told| told.lines()).filter_map(ChainSample::parse).collect();
+        Ok(Inside { up_ns, free_buffers, ports, drops, chains })
     }
 }
 

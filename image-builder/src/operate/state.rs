@@ -4,15 +4,17 @@
 use super::process::Process;
 use crate::place::Pending;
 use anyhow::Context;
-use chain_compiler::PlannedElement;
+use chain_compiler::{PlannedElement, PlannedService};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// The class of the elements that send frames along directed chains, and choose among replicas.
+pub const HOP: &str = "ChainHop";
 /// Its file's name.
 const FILE: &str = "state.json";
 /// The version of the file; another one is not read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,6 +36,8 @@ pub struct State {
     pub manager: Process,
     /// Its VMs.
     pub vms: Vec<Vm>,
+    /// Its services.
+    pub services: Vec<Service>,
     /// Sockets outside the folder that are to be removed with it.
     pub foreign: Vec<PathBuf>,
 }
@@ -62,6 +66,15 @@ impl Vm {
     }
 }
 
+/// A service of directed chains.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// The names of its VMs, spare ones included.
+    pub vms: Vec<String>,
+}
+
 /// A port.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Port {
@@ -78,6 +91,12 @@ pub struct Element {
     pub name: String,
     /// Its class.
     pub class: String,
+}
+
+impl From<&PlannedService> for Service {
+    fn from(planned: &PlannedService) -> Self {
+        Service { name: planned.name.clone(), vms: planned.instances.iter().chain(&planned.spares).cloned().collect() }
+    }
 }
 
 impl From<&PlannedElement> for Element {
@@ -99,6 +118,7 @@ impl State {
             began: SystemTime::now(),
             manager: Process::this(),
             vms: Vec::new(),
+            services: Vec::new(),
             foreign: Vec::new(),
         }
     }

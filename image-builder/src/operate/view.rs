@@ -2,9 +2,11 @@
 //! What happens in a run: from two samples, as tables or as JSON.
 
 use super::sample::{Drops, Inside, LinkSample, Sample, VmSample, rate};
-use super::state::{Port, State};
-use super::table::{self, bytes, duration};
+use super::state::{Port, Service, State};
 use serde::Serialize;
+use std::collections::BTreeMap;
+
+mod tables;
 
 /// The whole.
 #[derive(Debug, Serialize)]
@@ -19,6 +21,31 @@ pub struct View {
     malformed: u64,
     vms: Vec<VmView>,
     links: Vec<LinkView>,
+    services: Vec<ServiceView>,
+    chains: Vec<ChainView>,
+}
+
+/// All VMs of a service together.
+#[derive(Debug, Serialize)]
+struct ServiceView {
+    name: String,
+    /// How many run, and how many there can be.
+    running: usize,
+    most: usize,
+    cpu_percent: f64,
+    in_pps: f64,
+    out_pps: f64,
+    drops_pps: f64,
+}
+
+/// A directed chain, where most frames pass: behind the place where they come in.
+#[derive(Debug, Serialize)]
+struct ChainView {
+    name: String,
+    forward: u64,
+    back: u64,
+    forward_pps: f64,
+    back_pps: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +101,7 @@ impl View {
             let ports = state.vms.iter().find(|known| known.name == vm.name).map_or(&[][..], |known| &known.ports);
             VmView::of(ports, before, vm, seconds)
         });
+        let vms: Vec<VmView> = vms.collect();
         View {
             run: state.run.clone(),
             chain: state.chain.display().to_string(),
@@ -81,104 +109,55 @@ impl View {
             up_seconds: later.time.duration_since(state.began).unwrap_or_default().as_secs_f64(),
             seconds,
             malformed: later.malformed,
-            vms: vms.collect(),
+            services: state.services.iter().map(|service| ServiceView::of(service, &vms)).collect(),
+            chains: ChainView::all(earlier, later, seconds),
+            vms,
             links: later.links.iter().map(|link| LinkView::of(&earlier.links, link, seconds)).collect(),
         }
     }
+}
 
-    /// For people.
-    pub fn text(&self) -> String {
-        let mut text = format!("{}: {}, up {}\n", self.run, self.machine, duration(self.up_seconds));
-        text += &self.vm_table();
-        text += "\n\n";
-        text += &self.port_table();
-        for further in [self.link_table(), self.drop_table()].into_iter().flatten() {
-            text += "\n\n";
-            text += &further;
+impl ServiceView {
+    fn of(service: &Service, vms: &[VmView]) -> ServiceView {
+        let ours: Vec<_> = vms.iter().filter(|vm| service.vms.contains(&vm.name)).collect();
+        let sum = |what: fn(&VmView) -> f64| ours.iter().map(|vm| what(vm)).sum();
+        ServiceView {
+            name: service.name.clone(),
+            running: ours.iter().filter(|vm| vm.answers).count(),
+            most: service.vms.len(),
+            cpu_percent: sum(|vm| vm.cpu_percent),
+            in_pps: sum(|vm| vm.in_pps),
+            out_pps: sum(|vm| vm.out_pps),
+            drops_pps: sum(|vm| vm.drops_pps),
         }
-        text
     }
+}
 
-    /// On one line, for where lines scroll.
-    pub fn line(&self) -> String {
-        let vms = self.vms.iter().map(|vm| {
-            let (input, output, drops) = (table::rate(vm.in_pps), table::rate(vm.out_pps), table::rate(vm.drops_pps));
-            format!("{} {input} in/s, {output} out/s, {drops} dropped/s, {:.0} % CPU", vm.name, vm.cpu_percent)
+impl ChainView {
+    fn all(earlier: &Sample, later: &Sample, seconds: f64) -> Vec<ChainView> {
+        let before = chains(earlier);
+        let views = chains(later).into_iter().map(|(name, [forward, back])| {
+            let [forward_before, back_before] = before.get(name).copied().unwrap_or_default();
+            ChainView {
+                name: name.into(),
+                forward,
+                back,
+                forward_pps: rate(forward_before, forward, seconds),
+                back_pps: rate(back_before, back, seconds),
+            }
         });
-        vms.collect::<Vec<_>>().join("; ")
+        views.collect()
     }
+}
 
-    fn vm_table(&self) -> String {
-        let mut table =
-            table::new(&["VM", "CPU", "MEMORY", "FREE BUFFERS", "IN/S", "OUT/S", "DROPPED/S", "UP", "RESTARTS"]);
-        for vm in &self.vms {
-            let said = |text: String| if vm.answers { text } else { "?".into() };
-            table.add_row([
-                vm.name.clone(),
-                format!("{:.1} %", vm.cpu_percent),
-                bytes(vm.memory_bytes),
-                said(vm.free_buffers.to_string()),
-                said(table::rate(vm.in_pps)),
-                said(table::rate(vm.out_pps)),
-                said(table::rate(vm.drops_pps)),
-                said(duration(vm.up_seconds)),
-                vm.restarts.to_string(),
-            ]);
-        }
-        table::numbers(&mut table, &[1, 2, 3, 4, 5, 6, 7, 8]);
-        table.trim_fmt()
+/// Of each chain the most frames that a hop sent forward, and back.
+fn chains(sample: &Sample) -> BTreeMap<&str, [u64; 2]> {
+    let mut chains: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    for told in sample.vms.iter().filter_map(|vm| vm.inside.as_ref()).flat_map(|inside| &inside.chains) {
+        let [forward, back] = chains.entry(&told.name).or_default();
+        (*forward, *back) = ((*forward).max(told.forward), (*back).max(told.back));
     }
-
-    fn port_table(&self) -> String {
-        let mut table = table::new(&["PORT", "LEADS TO", "IN/S", "OUT/S", "IN", "OUT"]);
-        for (vm, port) in self.vms.iter().flat_map(|vm| vm.ports.iter().map(move |port| (vm, port))) {
-            let leads_to = port.vm.as_ref().map_or_else(|| format!("network {}", port.name), |vm| format!("VM {vm}"));
-            table.add_row([
-                format!("{}.{}", vm.name, port.name),
-                leads_to,
-                table::rate(port.in_pps),
-                table::rate(port.out_pps),
-                port.received.to_string(),
-                port.sent.to_string(),
-            ]);
-        }
-        table::numbers(&mut table, &[2, 3, 4, 5]);
-        table.trim_fmt()
-    }
-
-    fn link_table(&self) -> Option<String> {
-        let mut table = table::new(&["RING", "/S", "WAITING", "DROPPED/S", "FULL", "DOWN", "IS"]);
-        for LinkView { link, pps, dropped_pps } in &self.links {
-            table.add_row([
-                format!("{} → {}", link.from, link.to),
-                table::rate(*pps),
-                link.waiting.to_string(),
-                table::rate(*dropped_pps),
-                link.dropped_full.to_string(),
-                link.dropped_down.to_string(),
-                if link.up { "up".into() } else { "down".into() },
-            ]);
-        }
-        table::numbers(&mut table, &[1, 2, 3, 4, 5]);
-        (!table.is_empty()).then(|| table.trim_fmt())
-    }
-
-    fn drop_table(&self) -> Option<String> {
-        let mut table = table::new(&["DROPPED BY", "PACKETS", "/S", "REASON"]);
-        for (vm, DropsView { drops, pps }) in
-            self.vms.iter().flat_map(|vm| vm.drops.iter().map(move |drops| (vm, drops)))
-        {
-            let Drops { element, reason, meaning, packets } = drops;
-            table.add_row([
-                format!("{}: {element}.{reason}", vm.name),
-                packets.to_string(),
-                table::rate(*pps),
-                meaning.clone(),
-            ]);
-        }
-        table::numbers(&mut table, &[1, 2]);
-        (!table.is_empty()).then(|| table.trim_fmt())
-    }
+    chains
 }
 
 impl LinkView {
@@ -242,7 +221,7 @@ fn drops_views(before: Option<&Inside>, now: &Inside, seconds: f64) -> Vec<Drops
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::PortSample;
+    use super::super::sample::{ChainSample, PortSample};
     use super::*;
     use std::path::Path;
     use std::time::{Duration, SystemTime};
@@ -251,7 +230,8 @@ mod tests {
         let ports = vec![PortSample { name: "lan".into(), received, sent: 2 * received }];
         let (element, reason, meaning) = ("filter".into(), "denied".into(), "packets that a rule denied".into());
         let drops = vec![Drops { element, reason, meaning, packets: denied }];
-        let inside = Some(Inside { up_ns: 5_000_000_000, free_buffers: 77, ports, drops });
+        let chains = vec![ChainSample { name: "web".into(), forward: received, back: 0 }];
+        let inside = Some(Inside { up_ns: 5_000_000_000, free_buffers: 77, ports, drops, chains });
         let (name, cpu_ns, memory_bytes) = ("fw".into(), received * 1_000_000, 3 << 20);
         let (from, to) = ("fw.ids".into(), "ids.fw".into());
         let (dropped_full, dropped_down) = (denied, denied);
@@ -262,17 +242,21 @@ mod tests {
     #[test]
     fn rates_are_of_the_time_between_and_begin_anew_with_a_vm() {
         let mut state = State::begin("a", Path::new("a.nf"), "microvm, tcg".into(), false);
+        state.services.push(Service { name: "wall".into(), vms: vec!["fw".into(), "fw_1".into()] });
         let later = state.began + Duration::from_secs(2);
         let view = View::between(&state, &sample(state.began, 0, 100, 10), &sample(later, 0, 300, 40));
         let vm = &view.vms[0];
         assert_eq!((vm.in_pps, vm.out_pps, vm.drops_pps, vm.cpu_percent), (100.0, 200.0, 15.0, 10.0));
         assert_eq!((vm.drops[0].pps, vm.ports[0].in_pps), (15.0, 100.0));
+        assert_eq!((view.chains[0].forward_pps, view.services[0].in_pps, view.services[0].running), (100.0, 100.0, 1));
         assert_eq!((view.links[0].pps, view.links[0].dropped_pps), (100.0, 30.0));
         let again = View::between(&state, &sample(state.began, 0, 100, 10), &sample(later, 1, 50, 0));
         assert_eq!(again.vms[0].in_pps, 25.0);
         state.run = "b".into();
         let text = view.text();
-        for part in ["fw.lan", "network lan", "filter.denied", "a rule denied", "77", "fw.ids → ids.fw"] {
+        for part in
+            ["fw.lan", "network lan", "filter.denied", "a rule denied", "77", "fw.ids → ids.fw", "1 of 2", "web"]
+        {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(view.line().starts_with("fw 100 in/s, 200 out/s"), "{}", view.line());

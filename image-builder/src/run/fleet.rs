@@ -51,6 +51,11 @@ impl Member {
         Ok(())
     }
 
+    /// Ends it, if it runs: it is as if it had never been started.
+    pub fn end(&mut self) {
+        (self.vm, self.on, self.boot) = (None, false, None);
+    }
+
     /// QEMU's process, if it was started.
     pub fn pid(&self) -> Option<u32> {
         self.vm.as_ref().map(Vm::pid)

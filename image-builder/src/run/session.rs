@@ -16,10 +16,13 @@ use crate::operate::{self, Answer, Ask, Background, Process, RunFolder, Server, 
 use crate::signals::Stop;
 use anyhow::Context;
 use qemu::Machine;
+use scale::Service;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+mod scale;
 
 /// How often a run is looked at: while it replays, and else.
 const LOOK_REPLAY: Duration = Duration::from_millis(4);
@@ -46,6 +49,7 @@ pub struct Session {
     state: State,
     folder: RunFolder,
     machines: Vec<Machine>,
+    services: Vec<Service>,
     restarts: Restarts,
     display: Option<Display>,
     /// Somebody asked the manager to stop.
@@ -103,17 +107,30 @@ impl Session {
         let on = format!("{}, {}", machines[0].kind.name(), machines[0].accel.name());
         let mut state = State::begin(folder.name(), &args.file, on, args.detach);
         state.foreign.clone_from(&traffic.foreign);
+        state.services = built.manifest.services.iter().map(operate::Service::from).collect();
         let server = Server::listen(folder.path())?;
-        let (fleet, restarts) = (Vec::new(), Restarts::default());
-        let mut session =
-            Session { fleet, traffic, links, server, state, folder, machines, restarts, display: None, stopped: false };
+        let (fleet, restarts, services) = (Vec::new(), Restarts::default(), Service::all(&built.chain.plan));
+        let mut session = Session {
+            fleet,
+            traffic,
+            links,
+            server,
+            state,
+            folder,
+            machines,
+            services,
+            restarts,
+            display: None,
+            stopped: false,
+        };
         built.manifest.vms.iter().try_for_each(|vm| session.add(built, vm))?;
         session.state.write(session.folder.path())?;
-        for vm in 0..session.fleet.len() {
+        let first = built.manifest.vms.iter().enumerate().filter(|(_, vm)| vm.starts).map(|(vm, _)| vm);
+        for vm in first.clone() {
             stop.check()?;
             session.start_vm(vm)?;
         }
-        for vm in 0..session.fleet.len() {
+        for vm in first {
             session.connect(vm, stop)?;
         }
         Ok(session)
@@ -247,7 +264,10 @@ impl Session {
             known.restarts += 1;
             self.start_vm(vm)?;
             match self.connect(vm, stop).and_then(|()| self.fleet[vm].ready(stop)) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    self.brief(vm);
+                    return Ok(());
+                }
                 Err(again) => error = again,
             }
         }
@@ -268,9 +288,13 @@ impl Session {
     fn look(&mut self, moment: Duration, deadline: Option<Instant>, stop: &Stop) -> anyhow::Result<Option<Over>> {
         let end = Instant::now() + moment;
         while let Some(pending) = self.server.next(end.saturating_duration_since(Instant::now())) {
-            let answer = self.answer(&pending.ask);
+            let answer = match &pending.ask {
+                Ask::Scale { service, replicas } => self.scale(service, *replicas, stop),
+                ask => self.answer(ask),
+            };
             pending.answer(answer);
         }
+        self.see_off()?;
         self.show_logs();
         self.traffic.relay.trouble()?;
         Ok(if self.fleet.iter().all(Member::is_off) {
