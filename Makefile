@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test bench bench-native bench-density bench-chain fuzz lint prerequisites clean
+.PHONY: demo test bench bench-native bench-density bench-scale bench-chain fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -42,6 +42,11 @@ bench-chain: prerequisites
 	@scripts/install-missing ip=iproute2 tc=iproute2
 	cargo build --release --bin sluice --bin bench-chain
 	target/release/bench-chain $(BENCH)
+
+# How soon a VM joins a service under load, and how soon one that was killed is back. BENCH="--rate 20000" sends more.
+bench-scale: prerequisites
+	cargo build --release --bin sluice --bin bench-scale
+	target/release/bench-scale $(BENCH)
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30
