@@ -61,9 +61,32 @@ fn frames_pass_a_chain_of_two_vms() {
     let replay = "lan=examples/captures/http_browsing.pcap";
     let arguments =
         ["run", "examples/two-vms.nf", "--replay", replay, "--repeat", "10", "--capture", "wan=out.pcap", "--json"];
-    let report = json(&sandbox.sluice(&arguments));
-    assert_eq!(report["packets"]["in"], 400, "{report}");
-    assert_eq!(report["captures"][0]["frames"], report["packets"]["forwarded"], "{report}");
+    for (machine, links, kind) in
+        [("microvm", "auto", "nic"), ("q35", "auto", "ring"), ("pc", "ring", "ring"), ("pc", "nic", "nic")]
+    {
+        let output = sandbox.sluice(&[&arguments[..], &["--machine", machine, "--links", links]].concat());
+        let report = json(&output);
+        assert_eq!(report["packets"]["in"], 400, "{report}");
+        assert_eq!(report["captures"][0]["frames"], report["packets"]["forwarded"], "{report}");
+        let link = &report["links"][0];
+        assert_eq!((&link["kind"], &link["ends"][0]["port"]), (&kind.into(), &"fw.meter".into()), "{report}");
+        assert_eq!(link["ends"][0]["sent"], link["ends"][1]["received"], "{report}");
+        fs::remove_file(sandbox.path("out.pcap")).unwrap();
+        sandbox.is_clean();
+    }
+}
+
+#[test]
+fn a_link_is_no_ring_where_somebody_listens() {
+    let sandbox = Sandbox::new();
+    let replay = "fw.meter=examples/captures/http_browsing.pcap";
+    let report =
+        json(&sandbox.sluice(&["run", "examples/two-vms.nf", "--machine", "q35", "--replay", replay, "--json"]));
+    assert_eq!(
+        (&report["links"], &report["packets"]["forwarded"]),
+        (&Value::Array(Vec::new()), &40.into()),
+        "{report}"
+    );
     sandbox.is_clean();
 }
 

@@ -118,5 +118,5 @@ fn open_function(bus: &Bus, function: Function) -> Option<Found> {
 }
 
 fn usable<T, E: defmt::Format>(function: Function, device: Result<T, E>) -> Option<T> {
-    device.inspect_err(|error| defmt::warn!("PCI function {}: {}", defmt::Debug2Format(&function), error)).ok()
+    device.inspect_err(|error| defmt::warn!("PCI function {}: {}", function, error)).ok()
 }

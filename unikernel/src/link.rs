@@ -86,7 +86,8 @@ impl Link {
         if self.rings.peer().is_up() { self.rings.producer.room(BURST) } else { BURST }
     }
 
-    /// Sends the packets of `batch`; those that there is no room for stay. A peer that is down takes all, and gets none.
+    /// Sends the packets of `batch`; those that there is no room for stay, for the caller to drop and count, and count for who
+    /// looks at the rings from outside. A peer that is down takes all, and gets none.
     #[inline]
     pub fn transmit(&mut self, batch: &mut Batch) {
         if !self.rings.peer().is_up() {
@@ -109,6 +110,7 @@ impl Link {
             core::mem::take(batch).discard();
         } else {
             drop(batch.drain(done));
+            producer.drop_full(batch.len());
         }
     }
 

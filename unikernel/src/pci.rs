@@ -42,7 +42,7 @@ pub struct Bus {
 static NEXT_BAR: AtomicU32 = AtomicU32::new(BAR_WINDOW);
 
 /// A function on bus 0: device number and function number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, defmt::Format)]
 pub struct Function {
     devfn: u8,
     /// Vendor.

@@ -98,7 +98,7 @@ fn port(device: Found, memory: &mut FreeRam, number: u8) -> Option<Port> {
         Found::Virtio { .. } => {}
         Found::Link(device) => match Link::new(device, number) {
             Ok(link) => return Some(Port::Link(memory.place(link))),
-            Err(error) => defmt::error!("a link cannot be used: {}", defmt::Debug2Format(&error)),
+            Err(error) => defmt::error!("a link cannot be used: {}", defmt::Display2Format(&error)),
         },
     }
     None

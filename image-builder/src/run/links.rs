@@ -46,7 +46,8 @@ struct EndReport {
 /// What one end of a ring counted beside.
 #[derive(Debug, Serialize)]
 struct RingReport {
-    /// Frames that it dropped because the peer was down, or because no link carries frames of that length.
+    /// Frames that it dropped because the ring was full, the peer was down, or no link carries frames of that length.
+    dropped_full: u64,
     dropped_down: u64,
     too_long: u64,
     /// What lay there for an end that ended (in lines of 64 bytes), and nonsense that the peer wrote.
@@ -112,6 +113,7 @@ impl RingReport {
     fn new(state: &EndState) -> Self {
         let counted = &state.statistics;
         RingReport {
+            dropped_full: counted.dropped_full,
             dropped_down: counted.dropped_down,
             too_long: counted.too_long,
             lost: counted.lost,
@@ -125,10 +127,10 @@ impl LinkReport {
     /// A line for people.
     pub fn text(&self) -> String {
         let [a, b] = &self.ends;
-        let woke = |end: &EndReport| end.ring.as_ref().map_or(0, |ring| ring.wakeups);
         let mut text = format!("{} ↔ {}: {} frames →, {} ←, {}", a.port, b.port, a.sent, b.sent, self.kind.name());
-        if a.ring.is_some() {
-            text += &format!(", {} and {} wake-ups", woke(a), woke(b));
+        if let (Some(a), Some(b)) = (&a.ring, &b.ring) {
+            let (full, down) = (a.dropped_full + b.dropped_full, a.dropped_down + b.dropped_down);
+            text += &format!("; {} wake-ups, {full} dropped full, {down} while an end was down", a.wakeups + b.wakeups);
         }
         text
     }

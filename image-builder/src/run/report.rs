@@ -66,6 +66,9 @@ struct Drops {
     packets: u64,
 }
 
+/// What `machine.link_down_N` counts.
+const LINK_DOWN: &str = "frames for a VM that was not there";
+
 /// Frames at the ports that lead to networks; what a link between two VMs carries counts at neither end.
 #[derive(Debug, Default, Serialize)]
 struct Packets {
@@ -181,9 +184,14 @@ fn milliseconds(microseconds: Option<u64>) -> String {
 }
 
 fn vm_report(vm: &manifest::Vm, args: &RunArgs, member: &mut Member) -> anyhow::Result<VmReport> {
-    let (handlers, drops) = handlers(vm, member)?;
+    let (handlers, mut drops) = handlers(vm, member)?;
     let mut ports = Vec::new();
     for (number, port) in vm.ports.iter().enumerate() {
+        let reason = format!("link_down_{number}");
+        let packets = member.machine(&reason)?;
+        if packets > 0 {
+            drops.push(Drops { element: control::MACHINE.into(), reason, meaning: LINK_DOWN, packets });
+        }
         let received = member.machine(&format!("received_{number}"))?;
         ports.push(PortReport { name: port.name.clone(), received, sent: member.machine(&format!("sent_{number}"))? });
     }

@@ -12,7 +12,8 @@ const WINDOWS: usize = 24;
 pub struct Parameters {
     /// `tsc_khz=N`: the frequency of the TSC; 0 if it is not told.
     pub tsc_khz: u64,
-    /// `virtio_slots=FIRST-LAST`: the slots of PCI bus 0 that virtio devices are in; all, if it is not told.
+    /// `virtio_slots=FIRST-LAST`: the slots of PCI bus 0 that our devices are in, NICs, links and console; all, if it
+    /// is not told.
     pub slots: (u8, u8),
     /// `pci_ecam=PADDR`: where PCI's configuration space is mapped; 0 if it is not told.
     pub ecam: u64,
