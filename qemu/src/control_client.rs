@@ -7,6 +7,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// How long a VM may take to answer; and how long if it has not answered before.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE_AGAIN: Duration = Duration::from_millis(200);
+
 fn no_answer() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the VM does not answer")
 }
@@ -41,21 +45,28 @@ pub struct Ready {
 pub struct Control {
     stream: UnixStream,
     received: Vec<u8>,
-    /// Whether `ready` has asked, and whether the answer is still to come.
+    /// Whether `ready` has asked.
     asked: bool,
-    answer_due: bool,
+    /// Answers that are still to come and that nobody waits for any more.
+    due: usize,
+    /// How long the VM may take to answer.
+    patience: Duration,
 }
 
 impl Control {
     /// Connects to the socket that QEMU makes at `path`; none if it has not made it yet.
     pub fn connect(path: &Path) -> io::Result<Option<Control>> {
         match UnixStream::connect(path) {
-            Ok(stream) => Ok(Some(Control { stream, received: Vec::new(), asked: false, answer_due: false })),
+            Ok(stream) => Ok(Some(Control::over(stream))),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
                 Ok(None)
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn over(stream: UnixStream) -> Control {
+        Control { stream, received: Vec::new(), asked: false, due: 0, patience: PATIENCE }
     }
 
     /// Connects to the VM that a host spoke with which is gone, at most within `patience`: none if there is no socket.
@@ -84,14 +95,14 @@ impl Control {
     pub fn ready(&mut self, patience: Duration) -> Result<Option<Ready>, ControlError> {
         if !self.asked {
             self.send(&ToVm::Read { element: control::MACHINE, handler: "ready_ns" })?;
-            (self.asked, self.answer_due) = (true, true);
+            (self.asked, self.due) = (true, 1);
         }
         let Some(mut frame) = self.frame(Instant::now() + patience)? else { return Ok(None) };
         match decode::<FromVm>(&mut frame) {
             Some(FromVm::Ready { protocol: PROTOCOL, ready_ns, now_ns }) => Ok(Some(Ready { ready_ns, now_ns })),
             Some(FromVm::Ready { protocol, .. }) => Err(ControlError::Version(protocol)),
             Some(FromVm::Value(ready_ns)) => {
-                self.answer_due = false;
+                self.due = 0;
                 let ready_ns = ready_ns.parse().map_err(|_| ControlError::Malformed)?;
                 let now_ns = self.read(control::MACHINE, "now_ns")?.parse().map_err(|_| ControlError::Malformed)?;
                 Ok(Some(Ready { ready_ns, now_ns }))
@@ -115,11 +126,14 @@ impl Control {
             for (element, handler) in some {
                 self.send(&ToVm::Read { element, handler })?;
             }
-            for _ in some {
+            for left in (0..some.len()).rev() {
                 values.push(match self.value() {
                     Ok(value) => Some(value),
                     Err(ControlError::Refused(_)) => None,
-                    Err(error) => return Err(error),
+                    Err(error) => {
+                        self.due += left;
+                        return Err(error);
+                    }
                 });
             }
         }
@@ -184,15 +198,21 @@ impl Control {
 
     /// The answer to the request that was sent first and has none.
     fn answer(&mut self) -> Result<Vec<u8>, ControlError> {
-        const PATIENCE: Duration = Duration::from_secs(10);
+        // A VM that owes answers is not waited for as long again.
+        let patience = if self.due > usize::from(self.asked) { PATIENCE_AGAIN } else { self.patience };
         loop {
-            let frame = self.frame(Instant::now() + PATIENCE)?;
-            let frame = frame.ok_or_else(no_answer)?;
-            // Nobody may have waited for the first message, which answers nothing, or for what `ready` asked.
-            let is_ready = matches!(decode(&mut frame.clone()), Some(FromVm::Ready { .. }));
-            if !is_ready && !std::mem::take(&mut self.answer_due) {
+            let Some(frame) = self.frame(Instant::now() + patience)? else {
+                self.due += 1;
+                return Err(no_answer().into());
+            };
+            // Nobody may have waited for the first message, which answers nothing.
+            if matches!(decode(&mut frame.clone()), Some(FromVm::Ready { .. })) {
+                continue;
+            }
+            if self.due == 0 {
                 return Ok(frame);
             }
+            self.due -= 1;
         }
     }
 
@@ -222,5 +242,23 @@ impl Control {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_too_late_answers_nothing_else() {
+        let (host, mut vm) = UnixStream::pair().unwrap();
+        let mut control = Control { patience: Duration::from_millis(20), ..Control::over(host) };
+        assert!(matches!(control.read("e", "h"), Err(ControlError::Io(_))));
+        assert!(matches!(control.read_all(&[("e", "h"); 3]), Err(ControlError::Io(_))));
+        for number in 0..6 {
+            vm.write_all(encode(&FromVm::Value(&number.to_string()), &mut [0; 64]).unwrap()).unwrap();
+        }
+        assert_eq!(control.read("e", "h").unwrap(), "4");
+        assert_eq!(control.read("e", "h").unwrap(), "5");
     }
 }

@@ -121,7 +121,7 @@ impl Session {
     pub(super) fn see_off(&mut self) -> anyhow::Result<()> {
         for at in 0..self.services.len() {
             for index in (0..self.services[at].leaving.len()).rev() {
-                if self.is_quiet(at, index)? {
+                if self.is_quiet(at, index) {
                     self.take_away(at, index)?;
                 }
             }
@@ -129,32 +129,33 @@ impl Session {
         Ok(())
     }
 
-    fn is_quiet(&mut self, at: usize, index: usize) -> anyhow::Result<bool> {
+    fn is_quiet(&mut self, at: usize, index: usize) -> bool {
         let service = &self.services[at];
         let (replica, stateful) = (service.leaving[index].replica, service.stateful);
         let vm = service.vms[replica];
-        let mut passed = 0;
-        for port in 0..self.state.vms[vm].ports.len() {
-            passed += self.fleet[vm].machine(&format!("received_{port}"))?;
-            passed += self.fleet[vm].machine(&format!("sent_{port}"))?;
-        }
+        let ports = 0..self.state.vms[vm].ports.len();
+        let counters = ports.flat_map(|port| [format!("received_{port}"), format!("sent_{port}")]);
+        let count = |counter: String| self.read(vm, control::MACHINE, &counter)?.trim().parse::<u64>().ok();
+        let passed = counters.filter_map(count).sum();
         let leaving = &mut self.services[at].leaving[index];
         if leaving.passed != passed {
             (leaving.passed, leaving.since) = (passed, Instant::now());
         }
-        Ok(leaving.since.elapsed() > QUIET && !(stateful && self.is_remembered(at, replica)?))
+        leaving.since.elapsed() > QUIET && !(stateful && self.is_remembered(at, replica))
     }
 
     /// Whether a hop remembers a flow of a replica.
-    fn is_remembered(&mut self, at: usize, replica: usize) -> anyhow::Result<bool> {
+    fn is_remembered(&mut self, at: usize, replica: usize) -> bool {
         let line = format!("{} {replica} ", self.services[at].name);
-        for (vm, hop) in self.hops() {
-            let pinned = self.fleet[vm].read(&hop, "pinned")?.unwrap_or_default();
-            if pinned.lines().any(|told| told.strip_prefix(&line).is_some_and(|flows| flows != "0")) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        self.hops().into_iter().any(|(vm, hop)| {
+            let pinned = self.read(vm, &hop, "pinned").unwrap_or_default();
+            pinned.lines().any(|told| told.strip_prefix(&line).is_some_and(|flows| flows != "0"))
+        })
+    }
+
+    /// A handler's value; none if the VM does not tell. That it ended is noticed elsewhere.
+    fn read(&mut self, vm: usize, element: &str, handler: &str) -> Option<String> {
+        self.fleet[vm].control()?.read(element, handler).ok()
     }
 
     fn take_away(&mut self, at: usize, index: usize) -> anyhow::Result<()> {
@@ -162,7 +163,10 @@ impl Session {
         let replica = service.leaving.swap_remove(index).replica;
         let (vm, gone) = (service.vms[replica], format!("{} {replica}", service.name));
         self.tell_all("remove", &gone);
-        self.fleet[vm].power_off()?;
+        if let Err(error) = self.fleet[vm].power_off() {
+            // Nothing needs it any more, however it ends.
+            anstream::eprintln!("{error:#}");
+        }
         self.put_away(vm);
         self.state.write(self.folder.path())
     }
