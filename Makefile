@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test bench bench-native bench-density bench-scale bench-chain fuzz lint prerequisites clean
+.PHONY: demo test bench bench-native bench-ring bench-density bench-scale bench-chain fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -47,6 +47,11 @@ bench-chain: prerequisites
 bench-scale: prerequisites
 	cargo build --release --bin sluice --bin bench-scale
 	target/release/bench-scale $(BENCH)
+
+# A link between two cores beside what the cores can do at all: a minute. It wants both for itself: `chrt -f 50` before it helps.
+bench-ring: prerequisites
+	cargo build --release --bin bench-ring
+	target/release/bench-ring $(BENCH)
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30

@@ -47,8 +47,9 @@ fn store_part(line: &Line, bytes: &[u8]) {
         word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
     }
     if let (false, Some(word)) = (rest.is_empty(), line.get(whole.len())) {
-        let value = rest.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
-        word.store(value, Ordering::Relaxed);
+        let mut value = [0; WORD_BYTES];
+        copy_part(&mut value, rest);
+        word.store(u64::from_le_bytes(value), Ordering::Relaxed);
     }
 }
 
@@ -60,9 +61,28 @@ fn load_part(line: &Line, bytes: &mut [u8]) {
         *bytes = word.load(Ordering::Relaxed).to_le_bytes();
     }
     if let (false, Some(word)) = (rest.is_empty(), last) {
-        let value = word.load(Ordering::Relaxed).to_le_bytes();
-        rest.iter_mut().zip(value).for_each(|(byte, value)| *byte = value);
+        copy_part(rest, &word.load(Ordering::Relaxed).to_le_bytes());
     }
+}
+
+/// Copies as many bytes as both have, less than a word: at most three moves, where `memcpy` would be a call.
+#[inline]
+fn copy_part(to: &mut [u8], from: &[u8]) {
+    let (to, from) = copy_chunk::<4>(to, from);
+    let (to, from) = copy_chunk::<2>(to, from);
+    copy_chunk::<1>(to, from);
+}
+
+/// Copies `N` bytes if both have as many, and gives what is left.
+#[inline]
+fn copy_chunk<'t, 'f, const N: usize>(to: &'t mut [u8], from: &'f [u8]) -> (&'t mut [u8], &'f [u8]) {
+    if to.len() < N || from.len() < N {
+        return (to, from);
+    }
+    let (to_chunk, to) = to.split_at_mut(N);
+    let (from_chunk, from) = from.split_at(N);
+    to_chunk.copy_from_slice(from_chunk);
+    (to, from)
 }
 
 #[inline]

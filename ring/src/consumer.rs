@@ -68,7 +68,7 @@ impl<'m> Consumer<'m> {
         let Some((length, tag)) = unpack(descriptor).filter(|(length, _)| self.tail.skip(slots(*length))) else {
             self.counts.add(BAD_DESCRIPTORS, 1);
             // Where the next frame begins only this descriptor knew.
-            self.tail.skip(usize::MAX);
+            self.tail.skip_all();
             return None;
         };
         let Some(room) = buffer.get_mut(..length) else {
@@ -94,7 +94,9 @@ impl<'m> Consumer<'m> {
     #[inline]
     pub fn wakeup_needed(&mut self) -> bool {
         let needed = self.tail.wakeup_needed();
-        self.counts.add(WAKEUPS, u64::from(needed));
+        if needed {
+            self.counts.add(WAKEUPS, 1);
+        }
         needed
     }
 

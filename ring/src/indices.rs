@@ -147,8 +147,11 @@ impl<'m> Head<'m> {
     /// The index of the first of `slots` free slots in a row, which the caller fills before it publishes.
     #[inline]
     pub fn claim(&mut self, slots: usize) -> Option<u64> {
-        if self.room(slots) < slots {
-            return None;
+        if self.known_room() < slots as u64 {
+            self.refresh();
+            if self.known_room() < slots as u64 {
+                return None;
+            }
         }
         let index = self.next;
         self.next = index.wrapping_add(slots as u64);
@@ -249,13 +252,20 @@ impl<'m> Tail<'m> {
         (self.available() > 0).then_some(self.next)
     }
 
-    /// Done with the next `slots` slots, to be released. False if the other side has not published as many.
+    /// Done with the next `slots` slots, to be released. False, and not done, if the other side has not published as many.
     #[inline]
     pub fn skip(&mut self, slots: usize) -> bool {
-        let known = self.head.wrapping_sub(self.next);
-        let good = slots as u64 <= known;
-        self.next = self.next.wrapping_add(known.min(slots as u64));
+        let good = slots as u64 <= self.head.wrapping_sub(self.next);
+        if good {
+            self.next = self.next.wrapping_add(slots as u64);
+        }
         good
+    }
+
+    /// Done with all slots that are known to be published.
+    #[cold]
+    pub fn skip_all(&mut self) {
+        self.next = self.head;
     }
 
     /// Makes all claimed slots the producer's. False if there was none.

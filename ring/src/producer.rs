@@ -89,7 +89,9 @@ impl<'m> Producer<'m> {
     #[inline]
     pub fn wakeup_needed(&mut self) -> bool {
         let needed = self.head.wakeup_needed();
-        self.counts.add(WAKEUPS, u64::from(needed));
+        if needed {
+            self.counts.add(WAKEUPS, 1);
+        }
         needed
     }
 
