@@ -134,6 +134,43 @@ fn a_service_grows_and_shrinks_and_no_frame_is_lost() {
 }
 
 #[test]
+fn whichever_vm_is_killed_the_chain_carries_frames_again() {
+    let running = Running::start();
+    running.sluice(&["scale", "inspect", "2"]);
+    let vms = || -> Vec<serde_json::Value> {
+        let runs: serde_json::Value = serde_json::from_str(&running.sluice(&["ps", "--json"])).unwrap();
+        runs[0]["vms"].as_array().unwrap().iter().filter(|vm| vm["alive"] == true).cloned().collect()
+    };
+    let names: Vec<_> = vms().iter().map(|vm| vm["name"].clone()).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    let mut number = 0;
+    for name in names.iter().cycle().take(12) {
+        let victim = vms().into_iter().find(|vm| vm["name"] == *name).unwrap();
+        assert!(
+            std::process::Command::new("kill").args(["-KILL", &victim["pid"].to_string()]).status().unwrap().success()
+        );
+        // One frame of each flow after the other, until one of each has come through since.
+        let (begin, mut through) = (number, std::collections::BTreeSet::new());
+        let deadline = Instant::now() + PATIENCE;
+        running.wan.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        while through.len() < usize::from(FLOWS) {
+            assert!(Instant::now() < deadline, "{name}: only {} flows pass again", through.len());
+            // While the VM at the LAN is down, its socket takes nothing.
+            let _ = running.lan.send_to(&frame(number), running.sandbox.path("lan.vm"));
+            number += 1;
+            let mut buffer = [0; 2048];
+            if let Ok(length) = running.wan.recv(&mut buffer) {
+                let came = u32::from_be_bytes(buffer[length - 4..length].try_into().unwrap());
+                through.extend((came >= begin).then(|| came % u32::from(FLOWS)));
+            }
+        }
+    }
+    assert_eq!(vms().iter().map(|vm| vm["restarts"].as_u64().unwrap()).collect::<Vec<_>>(), [3; 4]);
+    running.sluice(&["stop"]);
+    running.sandbox.is_clean();
+}
+
+#[test]
 fn a_replica_that_is_killed_comes_back_into_its_service() {
     let mut running = Running::start();
     running.sluice(&["scale", "inspect", "2"]);
