@@ -113,6 +113,13 @@ impl<'m> Head<'m> {
         Head { control, slots, next, published: next, tail, own, bad_indices: 0 }
     }
 
+    /// The indices of what is published and not yet released.
+    pub fn in_flight(&mut self) -> impl Iterator<Item = u64> + use<> {
+        self.refresh();
+        let (tail, count) = (self.tail, self.published.wrapping_sub(self.tail).min(self.slots));
+        (0..count).map(move |step| tail.wrapping_add(step))
+    }
+
     /// How many slots are free. Looks at the other side's index only if those known are fewer than `wanted`.
     #[inline]
     pub fn room(&mut self, wanted: usize) -> usize {
@@ -205,17 +212,29 @@ pub(crate) struct Tail<'m> {
 }
 
 impl<'m> Tail<'m> {
-    /// Takes the ring up behind what is in it, and says how many items that skips. `slots` is a power of two.
+    /// Takes the ring up behind what is in it, and says how many slots that skips. `slots` is a power of two.
     pub fn attach(control: &'m Control, slots: u64) -> (Self, u64) {
-        let tail = control[TAIL].load(Ordering::Relaxed);
-        let head = control[HEAD].load(Ordering::Acquire);
-        control[TAIL_WAKEUP].store(AWAKE, Ordering::Relaxed);
-        control[TAIL].store(head, Ordering::Release);
-        // A producer may sleep until what is skipped is released.
-        let own = Own { told: tail, wake_anyway: false, armed: false };
+        let (tail, head) = Tail::indices(control);
         let skipped = head.wrapping_sub(tail);
-        let skipped = if skipped <= slots { skipped } else { 0 };
-        (Tail { control, slots, next: head, released: head, head, own, bad_indices: 0 }, skipped)
+        (Tail::at(control, slots, head, head), if skipped <= slots { skipped } else { 0 })
+    }
+
+    /// Takes the ring up where its tail stands, or behind what is in it if the tail cannot be.
+    pub fn resume(control: &'m Control, slots: u64) -> Self {
+        let (tail, head) = Tail::indices(control);
+        Tail::at(control, slots, if head.wrapping_sub(tail) <= slots { tail } else { head }, head)
+    }
+
+    fn indices(control: &Control) -> (u64, u64) {
+        (control[TAIL].load(Ordering::Relaxed), control[HEAD].load(Ordering::Acquire))
+    }
+
+    fn at(control: &'m Control, slots: u64, next: u64, head: u64) -> Self {
+        // A producer may sleep until what is skipped is released.
+        let own = Own { told: control[TAIL].load(Ordering::Relaxed), wake_anyway: false, armed: false };
+        control[TAIL_WAKEUP].store(AWAKE, Ordering::Relaxed);
+        control[TAIL].store(next, Ordering::Release);
+        Tail { control, slots, next, released: next, head, own, bad_indices: 0 }
     }
 
     /// How many items can be claimed. Looks at the other side's index only if none is known.

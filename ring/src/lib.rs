@@ -31,6 +31,9 @@
 //! # Ok::<(), ring::RegionError>(())
 //! ```
 //!
+//! That is copy mode: the peer never sees memory other than the frames. Ends that trust each other can share the buffers that
+//! frames lie in instead: [`SharedRegion`], [`SharedLink`].
+//!
 //! # Sleeping
 //! An end that has nothing to do calls [`Link::arm`]; if that says true it may sleep until its doorbell rings, else there is
 //! something to do already. When it is awake again it calls [`Link::disarm`] and polls. The other end's
@@ -54,6 +57,7 @@
 
 mod bytes;
 mod consumer;
+mod custody;
 mod descriptor;
 mod indices;
 mod link;
@@ -62,6 +66,7 @@ mod models;
 mod presence;
 mod producer;
 mod region;
+mod shared;
 mod statistics;
 mod sync;
 
@@ -70,6 +75,10 @@ pub use descriptor::{FRAME_BYTES, Tag};
 pub use link::Link;
 pub use presence::Peer;
 pub use producer::{Producer, Refused};
-pub use region::{End, HEADER_BYTES, MAX_SLOTS, MIN_SLOTS, Mode, Region, RegionError, Shape, presence_offset};
+pub use region::{
+    BUFFER_WORDS, End, HEADER_BYTES, MAX_BUFFERS, MAX_SLOTS, MIN_BUFFERS, MIN_SLOTS, Mode, Region, RegionError, Shape,
+    SharedRegion, presence_offset,
+};
+pub use shared::{Buffer, SharedFrame, SharedLink};
 pub use statistics::{Observer, Statistics};
 pub use sync::AtomicU64;

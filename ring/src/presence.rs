@@ -44,7 +44,13 @@ pub(crate) fn attach(header: &Header, end: End) {
     header.attached(end).store(generation, Ordering::Release);
 }
 
+/// Says whether an end runs: the host's part.
+pub(crate) fn set(header: &Header, end: End, up: bool) {
+    let word = header.presence(end);
+    word.store(next(word.load(Ordering::Relaxed), up), Ordering::Release);
+}
+
 /// The presence word that follows `word` when an end is up, or is not.
-pub(crate) fn next(word: u64, up: bool) -> u64 {
+fn next(word: u64, up: bool) -> u64 {
     if (word % 2 == 1) == up { word } else { word.wrapping_add(1) }
 }

@@ -6,11 +6,13 @@
 //! | 0–7 | magic, version and mode, slots, bytes of the whole | who formats |
 //! | 8, 16 | presence of end A, of end B | the host |
 //! | 24, 32 | presence word as which end A, end B attached | that end |
-//! | 64–191 | control blocks of four rings: A to B, B to A, and in shared mode what returns to A, to B | both ends, see `indices` |
+//! | 64–191 | control blocks of four rings: A to B, B to A, and in shared mode what A, what B gives back | both ends, see `indices` |
 //! | 192–223 | counts of A's producer and consumer, of B's producer and consumer, a line each | that end |
-//! | 512–  | ring A to B: a descriptor for each slot, a line for each slot, 31 lines more; the same for B to A | the producer |
+//! | 224–479 | in shared mode, which buffers A has, which B has: a bit each | that end |
+//! | 512–  | copy mode: ring A to B: a descriptor for each slot, a line for each slot, 31 lines more; the same for B to A | the producer |
+//! | 512–  | shared mode: descriptors of two words A to B, B to A; numbers of buffers that A, that B gives back; A's buffers, B's buffers | the producer |
 //!
-//! A slot is a descriptor and a line of 64 bytes. A frame takes as many slots in a row as its bytes fill lines; the descriptor of the
+//! In copy mode a slot is a descriptor and a line of 64 bytes. A frame takes as many slots in a row as its bytes fill lines; the descriptor of the
 //! first one tells of it, the others' lie idle. So frames of 64 bytes follow each other line by line, eight descriptors share a
 //! line, and the processors' prefetchers see nothing but streams: a third of the time of slots that hold any frame each.
 //! What begins near the last slot runs on into the lines behind it.
@@ -18,13 +20,16 @@
 //! Words are little-endian.
 
 use crate::bytes::{LINE_WORDS, Line};
-use crate::descriptor::FRAME_SLOTS;
+use crate::custody::SET_WORDS;
+use crate::descriptor::{FRAME_BYTES, FRAME_SLOTS};
 use crate::indices::{self, CONTROL_WORDS, Control};
 use crate::link::Link;
 use crate::presence;
+use crate::shared::SharedLink;
 use crate::statistics::{COUNT_WORDS, Counts, Observer};
 use crate::sync::{AtomicU64, Ordering};
 use core::fmt;
+use core::ops::Range;
 
 #[cfg(not(target_endian = "little"))]
 compile_error!("the words of a region are little-endian");
@@ -42,6 +47,8 @@ const ATTACHED: usize = 24;
 const CONTROLS: usize = 64;
 const RINGS: usize = 4;
 const COUNTS: usize = CONTROLS + RINGS * CONTROL_WORDS;
+const CUSTODY: usize = COUNTS + 4 * COUNT_WORDS;
+const _: () = assert!(CUSTODY + 2 * SET_WORDS <= HEADER_WORDS && CUSTODY == 224);
 
 /// Fewest slots of a ring: 32 frames of the greatest length.
 pub const MIN_SLOTS: usize = 32 * FRAME_SLOTS;
@@ -49,6 +56,15 @@ pub const MIN_SLOTS: usize = 32 * FRAME_SLOTS;
 pub const MAX_SLOTS: usize = 1 << 16;
 /// Lines behind the last slot: a frame that begins near the end runs on there, instead of around the corner.
 const GUARD_LINES: usize = FRAME_SLOTS - 1;
+
+/// Fewest buffers of an end, in shared mode.
+pub const MIN_BUFFERS: usize = 64;
+/// Most buffers of an end, in shared mode.
+pub const MAX_BUFFERS: usize = 4096;
+/// Words of a buffer; one line more than a frame takes, because strides of powers of two crowd into few sets of a cache.
+pub const BUFFER_WORDS: usize = FRAME_BYTES / 8 + LINE_WORDS;
+/// Words of shared mode's rings for each buffer of an end: two descriptors of two words, two numbers.
+const SHARED_RING_WORDS: usize = 6;
 
 /// One end of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +95,8 @@ impl End {
 pub enum Mode {
     /// The producer copies each frame into the ring, the consumer copies it out: a peer sees nothing but the frames.
     Copy,
+    /// The frames stay in buffers of the region, which the ends hand to each other. Both trust each other with all of them.
+    Shared,
 }
 
 /// What a region holds.
@@ -87,6 +105,7 @@ pub struct Shape {
     /// How frames cross it.
     pub mode: Mode,
     /// The slots of each ring: a power of two from [`MIN_SLOTS`] to [`MAX_SLOTS`]. A frame takes one for each 64 bytes.
+    /// In shared mode the buffers of each end: a power of two from [`MIN_BUFFERS`] to [`MAX_BUFFERS`].
     pub slots: usize,
 }
 
@@ -97,7 +116,10 @@ impl Shape {
 
     /// How many words a region of this shape takes.
     pub const fn words(self) -> usize {
-        HEADER_WORDS + 2 * self.ring_words()
+        match self.mode {
+            Mode::Copy => HEADER_WORDS + 2 * self.ring_words(),
+            Mode::Shared => HEADER_WORDS + self.slots * (SHARED_RING_WORDS + 2 * BUFFER_WORDS),
+        }
     }
 
     /// How many bytes a region of this shape takes.
@@ -123,8 +145,10 @@ pub enum RegionError {
     },
     /// They do not begin as a region does.
     Magic(u64),
-    /// Their layout is that of another version, or the mode is none.
+    /// Their layout is that of another version, or of no mode.
     Version(u64),
+    /// It is a link, but of this mode.
+    Mode(Mode),
     /// The rings have too few slots, too many, or not a power of two.
     Slots(u64),
     /// The header's length is not that of its shape.
@@ -144,9 +168,12 @@ impl fmt::Display for RegionError {
             }
             RegionError::Magic(found) => write!(f, "memory that begins with {found:#018x} is not a link"),
             RegionError::Version(found) => write!(f, "a link of version and mode {found:#x}, not {VERSION:#x}"),
-            RegionError::Slots(found) => {
-                write!(f, "a link of {found} slots, which is not a power of two from {MIN_SLOTS} to {MAX_SLOTS}")
-            }
+            RegionError::Mode(found) => write!(f, "a link in another mode: {found:?}"),
+            RegionError::Slots(found) => write!(
+                f,
+                "a link of {found} slots, which is not a power of two from {MIN_SLOTS} to {MAX_SLOTS} (copy mode) or from \
+                 {MIN_BUFFERS} to {MAX_BUFFERS} (shared mode)"
+            ),
             RegionError::Length { found, wanted } => write!(f, "a link that says {found} bytes, but takes {wanted}"),
         }
     }
@@ -170,10 +197,10 @@ impl<'m> Header<'m> {
         if magic != MAGIC {
             return Err(RegionError::Magic(magic));
         }
-        if version != VERSION {
-            return Err(RegionError::Version(version));
-        }
-        let shape = Shape { mode: Mode::Copy, slots: checked_slots(slots)? };
+        let modes = [Mode::Copy, Mode::Shared];
+        let mode = modes.into_iter().find(|mode| version_word(*mode) == version);
+        let mode = mode.ok_or(RegionError::Version(version))?;
+        let shape = Shape { mode, slots: checked_slots(mode, slots)? };
         let wanted = shape.bytes() as u64;
         if bytes == wanted { Ok(shape) } else { Err(RegionError::Length { found: bytes, wanted }) }
     }
@@ -181,7 +208,7 @@ impl<'m> Header<'m> {
     fn format(&self, shape: Shape) {
         self.0.iter().for_each(|word| word.store(0, Ordering::Relaxed));
         (0..RINGS).for_each(|ring| indices::format(self.control(ring)));
-        let identity = [VERSION, shape.slots as u64, shape.bytes() as u64];
+        let identity = [version_word(shape.mode), shape.slots as u64, shape.bytes() as u64];
         self.0[1..].iter().zip(identity).for_each(|(word, value)| word.store(value, Ordering::Relaxed));
         // Release, for the Acquire in `shape`: a region that has its magic is whole.
         self.0[0].store(MAGIC, Ordering::Release);
@@ -208,14 +235,29 @@ impl<'m> Header<'m> {
         self.counts(2 * end.index() + 1)
     }
 
+    /// The set of the buffers that an end has.
+    pub fn custody(&self, end: End) -> &'m [AtomicU64; SET_WORDS] {
+        let (sets, _) = self.0[CUSTODY..CUSTODY + 2 * SET_WORDS].as_chunks();
+        &sets[end.index()]
+    }
+
     fn counts(&self, line: usize) -> Counts<'m> {
         let (counts, _) = self.0[COUNTS..COUNTS + 4 * COUNT_WORDS].as_chunks();
         Counts(&counts[line])
     }
 }
 
-fn checked_slots(slots: u64) -> Result<usize, RegionError> {
-    let good = slots.is_power_of_two() && (MIN_SLOTS as u64..=MAX_SLOTS as u64).contains(&slots);
+/// The second word of a header.
+fn version_word(mode: Mode) -> u64 {
+    VERSION | (mode as u64) << 32
+}
+
+fn checked_slots(mode: Mode, slots: u64) -> Result<usize, RegionError> {
+    let (least, most) = match mode {
+        Mode::Copy => (MIN_SLOTS, MAX_SLOTS),
+        Mode::Shared => (MIN_BUFFERS, MAX_BUFFERS),
+    };
+    let good = slots.is_power_of_two() && (least as u64..=most as u64).contains(&slots);
     if good { Ok(slots as usize) } else { Err(RegionError::Slots(slots)) }
 }
 
@@ -225,67 +267,176 @@ pub const fn presence_offset(end: End) -> usize {
     8 * (PRESENCE + LINE_WORDS * end as usize)
 }
 
-/// The memory of a link, checked.
+/// The memory of a link in copy mode, checked.
 #[derive(Clone, Copy)]
-pub struct Region<'m> {
+pub struct Region<'m>(Memory<'m>);
+
+impl<'m> Region<'m> {
+    /// Makes the front of `words` a link of that shape: both ends down, nothing in the rings. Once, before any end opens it.
+    pub fn format(words: &'m [AtomicU64], shape: Shape) -> Result<Self, RegionError> {
+        Memory::format(words, shape, Mode::Copy).map(Region)
+    }
+
+    /// The link in the front of `words`, which may be more: memory comes in powers of two.
+    pub fn open(words: &'m [AtomicU64]) -> Result<Self, RegionError> {
+        Memory::open(words, Mode::Copy).map(Region)
+    }
+
+    /// What the region is.
+    pub fn shape(&self) -> Shape {
+        self.0.shape
+    }
+
+    /// Takes one end's side of both rings. Once in each incarnation of that end: two producers of one ring garble it.
+    pub fn attach(&self, end: End) -> Link<'m> {
+        let link = Link::new(self, end);
+        presence::attach(&self.0.header, end);
+        link
+    }
+
+    /// Says whether an end runs. The host's part: before it starts that end, and when the end is gone.
+    pub fn set_presence(&self, end: End, up: bool) {
+        presence::set(&self.0.header, end, up);
+    }
+
+    /// Reads what both ends show.
+    pub fn observer(&self) -> Observer<'m> {
+        Observer::new(self.0.header, self.0.shape)
+    }
+
+    pub(crate) fn header(&self) -> Header<'m> {
+        self.0.header
+    }
+
+    /// The descriptors and lines of the ring that `from` fills.
+    pub(crate) fn ring(&self, from: End) -> (&'m [AtomicU64], &'m [Line]) {
+        let mut rings = self.0.data.chunks_exact(self.0.shape.ring_words());
+        let ring = rings.nth(from.index()).unwrap_or_default();
+        let (descriptors, lines) = ring.split_at_checked(self.0.shape.slots).unwrap_or_default();
+        (descriptors, lines.as_chunks().0)
+    }
+}
+
+/// The memory of a link in shared mode, checked.
+#[derive(Clone, Copy)]
+pub struct SharedRegion<'m> {
+    memory: Memory<'m>,
+    /// The descriptors of frames that A, that B hands over; the numbers of buffers that A, that B gives back.
+    frames: [&'m [[AtomicU64; 2]]; 2],
+    returns: [&'m [AtomicU64]; 2],
+    pool: &'m [[AtomicU64; BUFFER_WORDS]],
+}
+
+impl<'m> SharedRegion<'m> {
+    /// As [`Region::format`].
+    pub fn format(words: &'m [AtomicU64], shape: Shape) -> Result<Self, RegionError> {
+        Memory::format(words, shape, Mode::Shared).map(SharedRegion::new)
+    }
+
+    /// As [`Region::open`].
+    pub fn open(words: &'m [AtomicU64]) -> Result<Self, RegionError> {
+        Memory::open(words, Mode::Shared).map(SharedRegion::new)
+    }
+
+    fn new(memory: Memory<'m>) -> Self {
+        let slots = memory.shape.slots;
+        let (frames, rest) = memory.data.split_at(4 * slots);
+        let (returns, pool) = rest.split_at(2 * slots);
+        let frames = frames.as_chunks().0.split_at(slots);
+        SharedRegion {
+            memory,
+            frames: frames.into(),
+            returns: returns.split_at(slots).into(),
+            pool: pool.as_chunks().0,
+        }
+    }
+
+    /// As [`Region::attach`].
+    pub fn attach(&self, end: End) -> SharedLink<'m> {
+        let link = SharedLink::attach(*self, end);
+        presence::attach(&self.memory.header, end);
+        link
+    }
+
+    /// As [`Region::set_presence`].
+    pub fn set_presence(&self, end: End, up: bool) {
+        presence::set(&self.memory.header, end, up);
+    }
+
+    /// Reads what both ends show.
+    pub fn observer(&self) -> Observer<'m> {
+        Observer::new(self.memory.header, self.memory.shape)
+    }
+
+    /// How many buffers each end has.
+    pub fn buffers(&self) -> usize {
+        self.memory.shape.slots
+    }
+
+    pub(crate) fn header(&self) -> Header<'m> {
+        self.memory.header
+    }
+
+    /// The descriptors of frames that `from` hands over; one for each of its buffers.
+    pub(crate) fn frames(&self, from: End) -> &'m [[AtomicU64; 2]] {
+        self.frames[from.index()]
+    }
+
+    /// The numbers of buffers that `from` gives back.
+    pub(crate) fn returns(&self, from: End) -> &'m [AtomicU64] {
+        self.returns[from.index()]
+    }
+
+    /// The numbers of an end's own buffers.
+    pub(crate) fn own(&self, end: End) -> Range<usize> {
+        let first = end.index() * self.buffers();
+        first..first + self.buffers()
+    }
+
+    pub(crate) fn buffer(&self, number: usize) -> &'m [AtomicU64; BUFFER_WORDS] {
+        &self.pool[number]
+    }
+
+    /// Where a buffer begins, in bytes from the start of the region.
+    pub(crate) fn offset(&self, number: usize) -> usize {
+        8 * (HEADER_WORDS + SHARED_RING_WORDS * self.buffers() + BUFFER_WORDS * number)
+    }
+
+    /// The buffer that holds `length` bytes at an offset that a peer wrote, and where they begin in it. None if there is no such.
+    pub(crate) fn number(&self, offset: u64, length: usize) -> Option<(usize, usize)> {
+        let within = usize::try_from(offset).ok()?.checked_sub(self.offset(0))?;
+        let (number, start) = (within / (8 * BUFFER_WORDS), within % (8 * BUFFER_WORDS));
+        (number < self.pool.len() && start + length <= FRAME_BYTES).then_some((number, start))
+    }
+}
+
+/// Words that are a link of one mode.
+#[derive(Clone, Copy)]
+struct Memory<'m> {
     header: Header<'m>,
     shape: Shape,
     /// What follows the header, as much as the shape takes.
     data: &'m [AtomicU64],
 }
 
-impl<'m> Region<'m> {
-    /// Makes the front of `words` a link of that shape: both ends down, nothing in the rings. Once, before any end opens it.
-    pub fn format(words: &'m [AtomicU64], shape: Shape) -> Result<Self, RegionError> {
-        checked_slots(shape.slots as u64)?;
-        let region = Region::within(words, shape)?;
-        region.header.format(shape);
-        Ok(region)
+impl<'m> Memory<'m> {
+    fn format(words: &'m [AtomicU64], shape: Shape, mode: Mode) -> Result<Self, RegionError> {
+        checked_slots(shape.mode, shape.slots as u64)?;
+        let memory = Memory::within(words, shape, mode)?;
+        memory.header.format(shape);
+        Ok(memory)
     }
 
-    /// The link in the front of `words`, which may be more: memory comes in powers of two.
-    pub fn open(words: &'m [AtomicU64]) -> Result<Self, RegionError> {
-        Region::within(words, Header::new(words)?.shape()?)
+    fn open(words: &'m [AtomicU64], mode: Mode) -> Result<Self, RegionError> {
+        Memory::within(words, Header::new(words)?.shape()?, mode)
     }
 
-    fn within(words: &'m [AtomicU64], shape: Shape) -> Result<Self, RegionError> {
+    fn within(words: &'m [AtomicU64], shape: Shape, mode: Mode) -> Result<Self, RegionError> {
+        if shape.mode != mode {
+            return Err(RegionError::Mode(shape.mode));
+        }
         let short = RegionError::Short { words: words.len(), wanted: shape.words() };
         let data = words.get(HEADER_WORDS..shape.words()).ok_or(short)?;
-        Ok(Region { header: Header::new(words)?, shape, data })
-    }
-
-    /// What the region is.
-    pub fn shape(&self) -> Shape {
-        self.shape
-    }
-
-    /// Takes one end's side of both rings. Once in each incarnation of that end: two producers of one ring garble it.
-    pub fn attach(&self, end: End) -> Link<'m> {
-        let link = Link::new(self, end);
-        presence::attach(&self.header, end);
-        link
-    }
-
-    /// Says whether an end runs. The host's part: before it starts that end, and when the end is gone.
-    pub fn set_presence(&self, end: End, up: bool) {
-        let word = self.header.presence(end);
-        word.store(presence::next(word.load(Ordering::Relaxed), up), Ordering::Release);
-    }
-
-    /// Reads what both ends show.
-    pub fn observer(&self) -> Observer<'m> {
-        Observer::new(self.header, self.shape)
-    }
-
-    pub(crate) fn header(&self) -> Header<'m> {
-        self.header
-    }
-
-    /// The descriptors and lines of the ring that `from` fills.
-    pub(crate) fn ring(&self, from: End) -> (&'m [AtomicU64], &'m [Line]) {
-        let mut rings = self.data.chunks_exact(self.shape.ring_words());
-        let ring = rings.nth(from.index()).unwrap_or_default();
-        let (descriptors, lines) = ring.split_at_checked(self.shape.slots).unwrap_or_default();
-        (descriptors, lines.as_chunks().0)
+        Ok(Memory { header: Header::new(words)?, shape, data })
     }
 }

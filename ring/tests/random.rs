@@ -21,10 +21,10 @@ fn scripts(count: u64) -> impl Iterator<Item = Vec<u8>> {
 
 #[test]
 fn honest_ends_lose_reorder_and_alter_nothing() {
-    scripts(200).for_each(|script| adversary::honest(&script));
+    scripts(60).for_each(|script| adversary::honest(&script));
 }
 
 #[test]
 fn a_peer_that_scribbles_on_all_memory_is_survived() {
-    scripts(300).for_each(|script| adversary::hostile(&script));
+    scripts(100).for_each(|script| adversary::hostile(&script));
 }
