@@ -34,6 +34,7 @@ pub(crate) fn check(
     let told = information(flat, wired, &names);
     let information: Vec<_> =
         told.iter().map(|(class, arguments)| Information { class, arguments: texts(arguments) }).collect();
+    let hosts = &hosts(flat, &names);
     let mut instances = Vec::with_capacity(flat.elements.len());
     for (element, resolved) in flat.elements.iter().zip(&wired.elements) {
         let class = element.class;
@@ -44,7 +45,7 @@ pub(crate) fn check(
         let (inputs, outputs) = (resolved.inputs.len(), resolved.outputs.len());
         let stores = nearest_stores(resolved, wired);
         let (name, information, stores) = (&element.name, &information, &stores);
-        let surroundings = Surroundings { name, inputs, outputs, ports, information, stores };
+        let surroundings = Surroundings { name, inputs, outputs, ports, hosts, information, stores };
         let Attempt { arguments, instance, mut errors, warnings } = configure(class, element, &names, &surroundings);
         let peers = instance.as_ref().map(|instance| peers(element, &instance.peers, wired, &mut errors));
         if let Some(instance) = &instance {
@@ -78,6 +79,17 @@ fn information(flat: &Flat, wired: &Wired, names: &NameTable) -> Vec<(&'static s
         Some((class.spec.class, configure(class, element, names, &surroundings).arguments))
     });
     told.collect()
+}
+
+/// The hosts that elements make, by name, in the order of the file. What is wrong with those elements is told later.
+fn hosts(flat: &Flat, names: &NameTable) -> Vec<String> {
+    let makers = flat.elements.iter().filter_map(|element| Some((element, element.class?)));
+    let makers = makers.filter(|(_, class)| class.spec.class == "FromHost");
+    let made = |(element, class)| {
+        let surroundings = Surroundings::default();
+        configure(class, element, names, &surroundings).instance?.host
+    };
+    makers.filter_map(made).map(|(name, _)| name).collect()
 }
 
 /// The nearest elements in which packets wait, by name: on the ways on where an element is pushed, on the ways back where it

@@ -109,12 +109,15 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
         let (image, memory_mib) = (vm.name.text.clone(), vm.memory_mib);
         let (wiring, data) = (wiring.source, wiring.data);
         let elements = elements.collect();
+        let made = instances.iter().flatten().filter_map(|configured| configured.instance.host.as_ref());
+        let hosts = made.map(|(name, _)| name.clone()).collect();
         let plan = VmPlan {
             name: image.clone(),
             image,
             starts: true,
             memory_mib,
             ports,
+            hosts,
             elements,
             configuration,
             wiring,

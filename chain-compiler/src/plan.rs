@@ -35,6 +35,8 @@ pub struct VmPlan {
     pub memory_mib: Option<u32>,
     /// Its ports, in the order of its NICs and links.
     pub ports: Vec<Port>,
+    /// The names of its own hosts, in the order of their ports, which are behind `ports`.
+    pub hosts: Vec<String>,
     /// Its elements, in order of appearance.
     pub elements: Vec<PlannedElement>,
     /// Its configuration in Click's language, without compounds, groups and variables.

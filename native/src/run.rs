@@ -44,8 +44,11 @@ fn process<G: Graph>(graph: &mut G, options: &Options) -> Result<u8, String> {
     if !options.quit {
         let clock = options.simulated_ns.map_or_else(Clock::wall, Clock::simulated);
         let began = Spent::now();
-        let mut machine =
-            Machine { io: NativeIo::new(ports::open(G::PORTS, &options.attachments)?, clock), signals, rounds: 0 };
+        let mut machine = Machine {
+            io: NativeIo::new(ports::open(G::PORTS, G::HOSTS, &options.attachments)?, clock),
+            signals,
+            rounds: 0,
+        };
         machine.run(graph);
         machine.end()?;
         if options.time {

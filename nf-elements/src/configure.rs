@@ -49,6 +49,8 @@ pub struct Surroundings<'a> {
     pub outputs: usize,
     /// The VM's ports by name, in order: what `FromDevice(NAME)` can name.
     pub ports: &'a [String],
+    /// The machine's own hosts by name, in order: what `ToHost(NAME)` can name. Their ports stand behind `ports`.
+    pub hosts: &'a [String],
     /// The configuration's elements of shape `Information`: what they tell the others.
     pub information: &'a [Information<'a>],
     /// The nearest elements in which packets wait: behind it where it is pushed, before it where it is pulled.

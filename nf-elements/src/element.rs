@@ -18,7 +18,7 @@
 //! An element that consults others (an `ARPQuerier` its `ARPTable`) names them as [`crate::configure::Peer`]s and has the
 //! `With` form of its trait, whose method is lent the peers.
 
-use crate::{Batch, Call, Packet, PacketIo, Spec};
+use crate::{Batch, Call, OwnHost, Packet, PacketIo, Spec};
 use core::fmt;
 
 /// An element class. Its handlers are named in `SPEC.handlers`.
@@ -287,6 +287,9 @@ pub struct Configuration {
 pub trait Graph {
     /// The VM's ports in the order of its NICs and links.
     const PORTS: &'static [&'static str];
+
+    /// The machine's own hosts. Their ports' numbers are those behind the numbers of `PORTS`.
+    const HOSTS: &'static [OwnHost] = &[];
 
     /// Every element with its class, in order of appearance.
     const ELEMENTS: &'static [(&'static str, &'static str)];

@@ -14,6 +14,7 @@ pub mod elements;
 pub mod filter;
 pub mod flows;
 mod io;
+mod own_host;
 mod packet;
 pub mod routing;
 pub mod script;
@@ -32,6 +33,7 @@ pub use element::{
     PushWith, Route, RouteWith, Sink, Source, Store, Turn, Verdict,
 };
 pub use io::PacketIo;
+pub use own_host::OwnHost;
 pub use packet::{
     Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, HEADROOM_BYTES, Header, Packet, PacketType, PoolRef,
 };

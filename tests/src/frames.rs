@@ -47,6 +47,28 @@ pub fn tcpdump(capture: &Path, filter: &str) -> Vec<Vec<u8>> {
     read_pcap(passed.path())
 }
 
+/// An ICMP echo request over Ethernet from 10.0.0.1 to `destination`, right in every field (RFC 792).
+pub fn echo(destination: [u8; 4], sequence: u16) -> Vec<u8> {
+    let mut ip = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 0, 0, 0, 0];
+    ip[16..].copy_from_slice(&destination);
+    let sum = checksum(&ip);
+    ip[10..12].copy_from_slice(&sum.to_be_bytes());
+    let mut icmp = [8, 0, 0, 0, 0x51, 0x1c, 0, 0];
+    icmp[6..8].copy_from_slice(&sequence.to_be_bytes());
+    let sum = checksum(&icmp);
+    icmp[2..4].copy_from_slice(&sum.to_be_bytes());
+    [&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0][..], &ip, &icmp, &[0; 18]].concat()
+}
+
+/// The Internet checksum (RFC 1071); 0 over what holds its own.
+pub fn checksum(bytes: &[u8]) -> u16 {
+    let mut sum: u32 = bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
 /// A reproducible source of numbers (xorshift64*, Vigna 2016).
 pub struct Random(pub u64);
 

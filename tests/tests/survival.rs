@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tests::frames::{self, Random};
+use tests::frames::{self, Random, echo};
 use tests::{PATIENCE, Running, build, build_file, home, sluice};
 
 /// Everything that looks into a packet, in the way of each frame; what passes all of it goes out, as do echo requests.
@@ -51,40 +51,13 @@ fn hostile_frames() -> Vec<Vec<u8>> {
     hostile
 }
 
-/// An ICMP echo request over Ethernet, right in every field.
-fn echo(sequence: u16) -> Vec<u8> {
-    echo_to([10, 0, 0, 2], sequence)
-}
-
-/// The same to `destination`.
-fn echo_to(destination: [u8; 4], sequence: u16) -> Vec<u8> {
-    let mut ip = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 0, 0, 0, 0];
-    ip[16..].copy_from_slice(&destination);
-    let sum = checksum(&ip);
-    ip[10..12].copy_from_slice(&sum.to_be_bytes());
-    let mut icmp = [8, 0, 0, 0, 0x51, 0x1c, 0, 0];
-    icmp[6..8].copy_from_slice(&sequence.to_be_bytes());
-    let sum = checksum(&icmp);
-    icmp[2..4].copy_from_slice(&sum.to_be_bytes());
-    [&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0][..], &ip, &icmp, &[0; 18]].concat()
-}
-
-/// RFC 1071.
-fn checksum(bytes: &[u8]) -> u16 {
-    let mut sum: u32 = bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    !(sum as u16)
-}
-
 #[test]
 fn hostile_frames_do_not_stop_a_vm() {
     let folder = TempDir::new().unwrap();
     let image = build(GAUNTLET, "gauntlet", folder.path());
     let hostile = hostile_frames();
     let mut gauntlet = Running::boot(&image, Kind::Microvm, 2);
-    let (first, last) = (echo(1), echo(2));
+    let (first, last) = (echo([10, 0, 0, 2], 1), echo([10, 0, 0, 2], 2));
     gauntlet.send(0, &first);
     let ports = &gauntlet.ports;
     let came = std::thread::scope(|scope| {
@@ -177,7 +150,7 @@ fn an_image_of_megabytes_boots_and_routes() {
         for (index, net) in outputs.keys().step_by(500).flat_map(|net| [net; 2]).enumerate() {
             // Each second frame goes to where, almost always, no route but the default one leads.
             let net = net ^ (index as u32 & 1) << 12;
-            let frame = echo_to((net << 8 | 7).to_be_bytes(), index as u16);
+            let frame = echo((net << 8 | 7).to_be_bytes(), index as u16);
             router.send(0, &frame);
             let output = outputs.get(&net).copied().unwrap_or(1);
             assert_eq!(router.receive(output), frame, "{}.7 on {}", octets(net), kind.name());

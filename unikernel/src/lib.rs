@@ -14,6 +14,8 @@ mod boot;
 mod cell;
 mod control_server;
 mod devices;
+#[cfg(feature = "host")]
+mod hosts;
 mod ivshmem;
 mod link;
 mod log;

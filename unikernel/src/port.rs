@@ -114,6 +114,15 @@ impl Port {
         }
     }
 
+    /// Its Ethernet address, if it has one.
+    #[cfg(feature = "host")]
+    pub fn mac(&self) -> Option<[u8; 6]> {
+        match self {
+            Port::Nic(nic) => Some(nic.mac()),
+            Port::Link(_) => None,
+        }
+    }
+
     /// Logs what it is, as port `name`.
     pub fn log(&self, name: &str) {
         match self {

@@ -5,6 +5,8 @@ use crate::boot::parameters::Parameters;
 use crate::boot::pvh::StartInfo;
 use crate::control_server::{ControlServer, Wish};
 use crate::devices::{Devices, Found};
+#[cfg(feature = "host")]
+use crate::hosts::Hosts;
 use crate::link::Link;
 use crate::memory::{FreeRam, POOL};
 use crate::port::Port;
@@ -13,6 +15,8 @@ use crate::time::Clock;
 use crate::virtio::{console, net};
 use crate::{apic, power};
 use heapless::Vec;
+#[cfg(feature = "host")]
+use nf_elements::OwnHost;
 use nf_elements::{Batch, Graph, Packet, PacketIo};
 
 /// Most ports of a VM.
@@ -23,6 +27,8 @@ const MAX_IDLE_ROUNDS: u32 = 64;
 /// The machine that the wiring runs on.
 struct Machine {
     ports: Vec<Port, MAX_PORTS>,
+    #[cfg(feature = "host")]
+    hosts: Hosts,
     clock: Clock,
     now_ns: u64,
     ready_ns: u64,
@@ -36,7 +42,13 @@ struct Machine {
 
 /// Brings the machine up and runs `graph`.
 pub fn main<G: Graph>(graph: &'static mut G, start_info: &'static StartInfo, entry_tsc: u64) -> ! {
+    #[cfg(not(feature = "host"))]
+    const {
+        assert!(G::HOSTS.is_empty(), "a VM with hosts of its own needs the feature `host`")
+    };
     let (machine, rest) = boot(start_info, entry_tsc, G::PORTS.len());
+    #[cfg(feature = "host")]
+    let machine = machine.with_hosts(G::HOSTS);
     graph.start();
     machine.run(graph, rest)
 }
@@ -60,6 +72,8 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
     memory.fill(&POOL);
     let mut machine = Machine {
         ports,
+        #[cfg(feature = "host")]
+        hosts: Hosts::default(),
         clock,
         now_ns: 0,
         ready_ns: 0,
@@ -160,6 +174,12 @@ impl Patience {
 }
 
 impl Machine {
+    #[cfg(feature = "host")]
+    fn with_hosts(self, hosts: &[OwnHost]) -> Self {
+        let ethernet = self.ports.iter().find_map(Port::mac);
+        Machine { hosts: Hosts::new(hosts, ethernet, || POOL.take().map(Packet::new)), ..self }
+    }
+
     fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
         let tap = Tap::get();
         self.round(graph, tap);
@@ -266,11 +286,19 @@ fn power_off(control: &mut ControlServer, clock: Clock) -> ! {
 impl PacketIo for Machine {
     #[inline]
     fn receive(&mut self, port: usize, batch: &mut Batch) {
+        #[cfg(feature = "host")]
+        if let Some(host) = port.checked_sub(self.ports.len()) {
+            return self.hosts.receive(host, self.now_ns, batch);
+        }
         self.ports[port].receive(batch);
     }
 
     #[inline]
     fn transmit(&mut self, port: usize, batch: &mut Batch) {
+        #[cfg(feature = "host")]
+        if let Some(host) = port.checked_sub(self.ports.len()) {
+            return self.hosts.transmit(host, batch);
+        }
         if self.first_out_ns == 0 && !batch.is_empty() {
             self.first_out_ns = self.clock.now_ns();
         }
@@ -279,6 +307,10 @@ impl PacketIo for Machine {
 
     #[inline]
     fn transmit_room(&mut self, port: usize) -> usize {
+        #[cfg(feature = "host")]
+        if let Some(host) = port.checked_sub(self.ports.len()) {
+            return self.hosts.transmit_room(host);
+        }
         self.ports[port].transmit_room()
     }
 

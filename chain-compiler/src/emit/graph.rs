@@ -136,6 +136,12 @@ fn graph(emitter: &Emitter, ports: &[Port], code: &mut Code) {
     code.block("impl Graph for Wiring", |code| {
         let names: Vec<_> = ports.iter().map(|port| format!("{:?}", port.name)).collect();
         code.line(format!("const PORTS: &'static [&'static str] = &[{}];", names.join(", ")));
+        let hosts: Vec<&str> = emitter.hosts().collect();
+        if !hosts.is_empty() {
+            code.line("const HOSTS: &'static [nf_elements::OwnHost] = &[");
+            hosts.iter().for_each(|host| code.line(format!("    {host},")));
+            code.line("];");
+        }
         emitter.element_list(code);
         emitter.told(code);
         emitter.start(code);

@@ -129,6 +129,12 @@ impl<'a> Emitter<'a> {
         }
     }
 
+    /// The hosts that elements make, as expressions.
+    fn hosts(&self) -> impl Iterator<Item = &str> {
+        let made = self.configured.iter().filter_map(|configured| configured.instance.host.as_ref());
+        made.map(|(_, expression)| expression.as_str())
+    }
+
     fn shape(&self, element: usize) -> Shape {
         self.elements[element].spec.map_or(Shape::Sink, |spec| spec.shape)
     }

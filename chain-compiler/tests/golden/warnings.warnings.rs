@@ -23,7 +23,7 @@ impl Wiring {
             from_device_1: FromDevice::new(0),
             arp_responder_2: ArpResponder::<18>::new(&[(0x0a000001, 32, [2, 0, 0, 0, 0, 2]), (0x0a000000, 8, [2, 0, 0, 0, 0, 2])], false),
             set_anno_byte_3: SetAnnoByte::new(16, 1),
-            to_host_4: ToHost::new(""),
+            to_host_4: ToHost::new("", None),
         }
     }
 

@@ -51,7 +51,9 @@ pub const KIND: Kind = Kind {
 
 /// The crate of a VM.
 pub fn package(vm: &VmPlan) -> Package {
-    let dependencies = "nf-elements.workspace = true\nunikernel = { path = \"../../unikernel\" }\n";
+    let features = if vm.hosts.is_empty() { "" } else { ", features = [\"host\"]" };
+    let dependencies =
+        &format!("nf-elements.workspace = true\nunikernel = {{ path = \"../../unikernel\"{features} }}\n");
     let mut sources = vec![("main.rs".into(), MAIN.into()), ("wiring.rs".into(), vm.wiring.clone().into_bytes())];
     sources.extend(vm.data.iter().cloned());
     Package::new(&format!("vm-{}", vm.image), dependencies, sources)

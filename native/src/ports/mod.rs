@@ -7,7 +7,7 @@ use crate::captures::{Reader, Writer};
 use crate::options::{Attachment, What};
 use crate::pool;
 use device::Device;
-use nf_elements::{BURST, Batch, DATA_BYTES, HEADROOM_BYTES, Packet};
+use nf_elements::{BURST, Batch, DATA_BYTES, HEADROOM_BYTES, OwnHost, Packet};
 use std::os::fd::BorrowedFd;
 
 /// Link type Ethernet.
@@ -27,15 +27,18 @@ pub struct Port {
     trouble: Option<String>,
 }
 
-/// Opens what the command line says is at the ports. A port that it says nothing of is the network interface of its name.
-pub fn open(names: &[&str], attachments: &[Attachment]) -> Result<Vec<Port>, String> {
+/// Opens what the command line says is at the ports. A port that it says nothing of is the network interface of its name; a
+/// host that it says nothing of is not there.
+pub fn open(names: &[&str], hosts: &[OwnHost], attachments: &[Attachment]) -> Result<Vec<Port>, String> {
+    let names: Vec<&str> = names.iter().copied().chain(hosts.iter().map(|host| host.name)).collect();
+    let devices = names.len() - hosts.len();
     let mut ports: Vec<Port> = names.iter().zip(0..).map(|(name, index)| Port::new(name, index)).collect();
     for attachment in attachments {
         let known = || format!("no port '{}'; there is {}", attachment.port, names.join(", "));
         let port = ports.iter_mut().find(|port| port.name == attachment.port).ok_or_else(known)?;
         port.attach(&attachment.what)?;
     }
-    for port in ports.iter_mut().filter(|port| !port.is_attached()) {
+    for port in ports[..devices].iter_mut().filter(|port| !port.is_attached()) {
         let advice = format!(
             "say what port {0} is: --replay {0}=FILE, --capture {0}=FILE, --tap {0}=TAP, --device {0}=INTERFACE",
             port.name
@@ -140,6 +143,9 @@ impl Port {
     /// Sends the packets of `batch`; those that the device does not take now stay there.
     pub fn transmit(&mut self, now_ns: u64, batch: &mut Batch) {
         let mut sent = 0;
+        if !self.is_attached() {
+            return;
+        }
         for packet in batch.iter() {
             if let Some(device) = &mut self.device
                 && !device.send(packet.data())

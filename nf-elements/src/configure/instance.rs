@@ -15,6 +15,8 @@ pub struct Instance {
     pub items: String,
     /// The elements whose state it uses: the method of its `With` trait is lent them, in this order.
     pub peers: Vec<Peer>,
+    /// The host of the machine's own that it makes, by name, and a constant expression of type `nf_elements::OwnHost`.
+    pub host: Option<(String, String)>,
     /// Memory that it is lent at the start: `fn lend(&mut self, memory: &'static mut [T])` is called with it.
     pub memory: Option<Memory>,
     /// A table too big for an expression; see [`Instance::expression`].
@@ -63,6 +65,7 @@ impl Instance {
             expression: expression.into(),
             items: String::new(),
             peers: Vec::new(),
+            host: None,
             memory: None,
             data: Vec::new(),
             calling: false,
@@ -83,6 +86,12 @@ impl Instance {
     /// Uses these elements.
     pub fn with_peers(mut self, peers: Vec<Peer>) -> Self {
         self.peers = peers;
+        self
+    }
+
+    /// Makes the host `name`.
+    pub fn with_host(mut self, name: String, expression: String) -> Self {
+        self.host = Some((name, expression));
         self
     }
 

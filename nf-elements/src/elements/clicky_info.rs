@@ -51,6 +51,7 @@ impl crate::configure::Configure for ClickyInfo {
         _: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
         arguments.rest();
+        arguments.accept(&["STYLE"]);
         Some(crate::configure::Instance::new("ClickyInfo", "ClickyInfo::new()"))
     }
 }
@@ -62,7 +63,7 @@ mod tests {
 
     #[test]
     fn takes_whatever_there_is() {
-        for arguments in [&[][..], &["#a { color: red; }", ""]] {
+        for arguments in [&[][..], &["#a { color: red; }", ""], &["STYLE @import a.ccss", "STYLE #b { a: b }"]] {
             assert!(configure::<ClickyInfo>(arguments, &Surroundings::default()).is_ok());
         }
     }

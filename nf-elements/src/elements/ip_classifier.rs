@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn needs_one_pattern_per_output() {
-        let outputs = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], information: &[], stores: &[] };
+        let outputs = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], hosts: &[], information: &[], stores: &[] };
         assert!(configure::<IpClassifier>(&["tcp", "-"], &outputs).is_ok());
         assert_eq!(configure::<IpClassifier>(&["tcp", "udp", "-"], &outputs).unwrap_err()[0].place, Some((2, 0..1)));
         assert_eq!(configure::<IpClassifier>(&["tcp"], &outputs).unwrap_err()[0].place, None);

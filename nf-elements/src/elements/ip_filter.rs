@@ -149,7 +149,8 @@ mod tests {
     use crate::filter::{compile_rules, parse_rule};
     use crate::testing::{ListIo, packet};
 
-    const OUTPUTS: Surroundings = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], information: &[], stores: &[] };
+    const OUTPUTS: Surroundings = 
+        Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], hosts: &[], information: &[], stores: &[] };
 
     fn filter(rules: &[&str]) -> IpFilter {
         let rules: Vec<_> = rules.iter().map(|text| parse_rule(text, 2).unwrap()).collect();

@@ -112,7 +112,8 @@ mod tests {
     use crate::configure::{Surroundings, configure};
     use crate::testing::{ListIo, packet, read};
 
-    const OUTPUTS: Surroundings = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], information: &[], stores: &[] };
+    const OUTPUTS: Surroundings = 
+        Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], hosts: &[], information: &[], stores: &[] };
 
     fn element(arguments: &[&str]) -> LookupIp6Route {
         let instance = configure::<LookupIp6Route>(arguments, &OUTPUTS).unwrap();

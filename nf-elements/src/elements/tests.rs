@@ -248,7 +248,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(TimeSortedSched::<2, 2>::new(false));
     check_handlers(ToChain::new());
     check_handlers(ToDevice::new(0));
-    check_handlers(ToHost::new(""));
+    check_handlers(ToHost::new("", None));
     check_handlers(ToPort::new());
     check_handlers(ToService::new());
     check_handlers(Truncate::new(0, true));

@@ -63,7 +63,7 @@ instances! {
     "1/1 FixIPSrc(1.0.0.1)", Action, 1, 1, FixIpSrc = FixIpSrc::new(0x01000001), [], [];
     "2/2 FlowDirector(web tcp port 80, DEFAULT bulk, CHAIN web 1, CHAIN bulk 2, FLOWS 8, TIMEOUT 1)", Route, 2, 1, FlowDirector = FlowDirector::new(flow_director::Rules { chains: &[flow_director::Chain { name: "web", annotation: 1 }, flow_director::Chain { name: "bulk", annotation: 2 }], diagram: &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468226,8,10],], wide: &[], narrow: &[80,81,65534,32768,65534,0,32768,0,1540,1792,65534,1,65534,], far: &[] }, annotations: &[1], default: 2 }, 0), [nf_elements::chains::Bucket = nf_elements::chains::Bucket::EMPTY; 2], [];
     "0/1 FromDevice(p0)", Source, 1, 1, FromDevice = FromDevice::new(0), [], [];
-    "0/1 FromHost(fake0)", Source, 1, 1, FromHost = FromHost::new("fake0", 100), [], [];
+    "0/1 FromHost(fake0)", Source, 1, 1, FromHost = FromHost::new("fake0", 2), [], [];
     "1/2 FrontDropQueue(4)", Store, 2, 1, FrontDropQueue<4> = FrontDropQueue::<4>::new().named("x"), [], [];
     "1/2 GetEtherAddress(0, src)", Route, 2, 1, GetEtherAddress = GetEtherAddress::new(0, 6, true), [], [];
     "1/1 GetIP6Address(24)", Action, 1, 1, GetIp6Address = GetIp6Address::new(24), [], [];
@@ -183,7 +183,7 @@ instances! {
     "1/1 ToChain(web)", Action, 1, 1, ToChain = ToChain::new(), [], [];
     "1/1 ToPort(lan)", Action, 1, 1, ToPort = ToPort::new(), [], [];
     "1/1 ToService(ids)", Action, 1, 1, ToService = ToService::new(), [], [];
-    "1/0 ToHost", Sink, 1, 1, ToHost = ToHost::new(""), [], [];
+    "1/0 ToHost", Sink, 1, 1, ToHost = ToHost::new("fake0", Some(2)), [], [];
     "1/1 Truncate(64)", Action, 1, 1, Truncate = Truncate::new(64, true), [], [];
     "1/1 Truncate(64, EXTRA_LENGTH false)", Action, 1, 1, Truncate = Truncate::new(64, false), [], [];
     "1/1 UDPIPEncap(1.0.0.1, 1234, 2.0.0.2, 1234)", Action, 1, 1, UdpIpEncap = UdpIpEncap::new([1, 0, 0, 1], 1234, Some([2, 0, 0, 2]), 1234, true), [], [];

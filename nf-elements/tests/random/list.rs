@@ -24,8 +24,9 @@ fn line(text: &'static str) -> Result<Line, String> {
     let arguments: Vec<&str> = if arguments.is_empty() { Vec::new() } else { arguments.split(", ").collect() };
     let (inputs, outputs) = ports.split_once('/').expect("ports");
     let (inputs, outputs) = (inputs.parse().expect("inputs"), outputs.parse().expect("outputs"));
-    let ports = ["p0".to_string(), "p1".to_string()];
-    let around = Surroundings { name: "x", inputs, outputs, ports: &ports, information: &[], stores: &[] };
+    let (ports, hosts) = (["p0".to_string(), "p1".to_string()], ["fake0".to_string()]);
+    let around =
+        Surroundings { name: "x", inputs, outputs, ports: &ports, hosts: &hosts, information: &[], stores: &[] };
     let found = elements::class(class).unwrap_or_else(|| panic!("{class} is no class"));
     let mut taken = Arguments::new(found.spec, &arguments);
     let instance = (found.configure)(&mut taken, &around);

@@ -85,7 +85,7 @@ impl<'a> World<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         let mut input = Input(bytes);
         let first = input.byte();
-        let mut world = World { input, io: ListIo::new(2), steps: 0, handlers_only: first == HANDLERS_ONLY };
+        let mut world = World { input, io: ListIo::new(3), steps: 0, handlers_only: first == HANDLERS_ONLY };
         if first.is_multiple_of(2) {
             world.io.now_ns = 1_700_000_000_000_000_000;
         }

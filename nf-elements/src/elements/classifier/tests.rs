@@ -6,7 +6,8 @@ use crate::configure::{Surroundings, configure};
 use crate::filter::{clauses_match, compile_clauses, parse_clauses};
 use crate::testing::{ListIo, packet};
 
-const OUTPUTS: Surroundings = Surroundings { name: "", inputs: 1, outputs: 3, ports: &[], information: &[], stores: &[] };
+const OUTPUTS: Surroundings = 
+    Surroundings { name: "", inputs: 1, outputs: 3, ports: &[], hosts: &[], information: &[], stores: &[] };
 
 fn classifier(patterns: &[&str]) -> Classifier {
     let parsed: Vec<_> = patterns.iter().map(|text| parse_clauses(text).unwrap()).collect();

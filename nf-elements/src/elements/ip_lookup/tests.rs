@@ -6,7 +6,7 @@ use crate::testing::{ListIo, packet, read};
 use crate::{Element, HandlerError, Route};
 
 const OUTPUTS: Surroundings =
-    Surroundings { name: "", inputs: 1, outputs: 3, ports: &[], information: &[], stores: &[] };
+    Surroundings { name: "", inputs: 1, outputs: 3, ports: &[], hosts: &[], information: &[], stores: &[] };
 
 /// The data and memory of an element with these arguments.
 fn parts<E: Configure>(arguments: &[&str]) -> (&'static [u8], &'static mut [u8]) {
