@@ -67,7 +67,7 @@ pub enum ToVm<'a> {
         snap: u16,
     },
     /// Answer with what was mirrored and not taken yet, as much as there is room for. Who does not ask for seconds is taken
-    /// for gone, and the tap ends.
+    /// for gone, and the tap ends; where there is none, the answer is [`Failure::NoHandler`].
     TakeTap,
     /// Mirror no longer.
     EndTap,

@@ -167,6 +167,13 @@ fn what_comes_into_an_element_is_mirrored_to_a_capture() {
     // At the ports there is nothing: what the source makes is dropped.
     said(&sandbox, &["trace", "front", "-w", &capture, "--seconds", "1"]);
     assert_eq!(std::fs::read(&capture).unwrap().len(), 24, "only the header");
+    // A VM that is started again mirrors no longer, and that is told.
+    let trace = sandbox.command(&["trace", "front.short", "-w", &capture]).stderr(Stdio::piped()).spawn().unwrap();
+    until("nothing is traced", || std::fs::metadata(&capture).is_ok_and(|capture| capture.len() > 24));
+    kill(&json(&sandbox, &["ps", "--json"])[0]["vms"][0]["pid"]);
+    let trace = trace.wait_with_output().unwrap();
+    assert_eq!(trace.status.code(), Some(1), "{}", stderr(&trace));
+    until("it is not started again", || json(&sandbox, &["ps", "--json"])[0]["vms"][0]["restarts"] == 1);
     refused(
         &sandbox,
         &["trace", "front.nothing", "-w", &capture],

@@ -92,6 +92,7 @@ impl ControlServer {
                 let found = tap.listen::<G>(name, snap, now_ns);
                 return self.finish(if found { Ok(FromVm::Done) } else { Err(Failure::NoElement) }, wish);
             }
+            Some(ToVm::TakeTap) if !tap.is_on() => Err(Failure::NoHandler),
             Some(ToVm::TakeTap) => {
                 tap.take(now_ns, |lost, packets| self.send(&FromVm::Mirrored { lost, packets }));
                 return wish;

@@ -82,6 +82,9 @@ fn no_tap(vm: &state::Vm, name: &str, error: &ControlError) -> String {
             let known: Vec<_> = vm.elements.iter().map(|element| element.name.as_str()).chain(ports).collect();
             format!("the VM {} has no element or port '{name}'; it has {}", vm.name, known.join(", "))
         }
+        ControlError::Refused(control::Failure::NoHandler) => {
+            format!("the VM {} mirrors no longer: it was started again, or another trace of it has ended", vm.name)
+        }
         error => format!("{}: {error}", vm.name),
     }
 }

@@ -141,7 +141,9 @@ impl Report {
     fn text(&self) -> String {
         const HEAD: anstyle::Style = anstyle::Style::new().bold();
         let mut text = format!("{HEAD}{}{HEAD:#} on {}, {}\n", self.chain, self.machine, self.accel);
-        for vm in &self.vms {
+        // Spare VMs have nothing to tell.
+        let ran = || self.vms.iter().filter(|vm| vm.boot.ready_us.is_some());
+        for vm in ran() {
             let boot = &vm.boot;
             let (entry, ready) = (milliseconds(boot.kernel_entry_us), milliseconds(boot.ready_us));
             let _ = write!(text, "  boot        {}: VMM start → kernel entry {entry} → ready {ready}", vm.name);
@@ -162,7 +164,7 @@ impl Report {
             let time = throughput.seconds * 1e3;
             let _ = writeln!(text, "  throughput  {kpps:.1} kpps in, {mbit:.1} Mbit/s out, over {time:.1} ms");
         }
-        for vm in &self.vms {
+        for vm in ran() {
             let kilobytes = vm.image_bytes as f64 / 1e3;
             let _ = writeln!(text, "  image       {}: {kilobytes:.1} KB loaded, {} MiB of RAM", vm.name, vm.memory_mib);
         }

@@ -10,13 +10,11 @@ impl View {
     pub fn text(&self) -> String {
         let mut text = format!("{}: {}, up {}\n", self.run, self.machine, duration(self.up_seconds));
         text += &self.vm_table();
-        text += "\n\n";
-        text += &self.port_table();
-        for further in
-            [self.link_table(), self.service_table(), self.chain_table(), self.drop_table()].into_iter().flatten()
-        {
+        let further =
+            [self.service_table(), self.chain_table(), self.drop_table(), Some(self.port_table()), self.link_table()];
+        for table in further.into_iter().flatten() {
             text += "\n\n";
-            text += &further;
+            text += &table;
         }
         text
     }
@@ -70,7 +68,9 @@ impl View {
 
     fn link_table(&self) -> Option<String> {
         let mut table = table::new(&["RING", "/S", "WAITING", "DROPPED/S", "FULL", "DOWN", "IS"]);
-        for LinkView { link, pps, dropped_pps } in &self.links {
+        // Those of spare VMs have nothing to tell.
+        let used = self.links.iter().filter(|view| view.link.up || view.link.frames > 0);
+        for LinkView { link, pps, dropped_pps } in used {
             table.add_row([
                 format!("{} → {}", link.from, link.to),
                 table::rate(*pps),
