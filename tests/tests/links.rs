@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tests::frames::Random;
-use tests::{PATIENCE, Running, build_file, frames, home};
+use tests::{PATIENCE, Running, build, build_file, frames, home};
 
 /// The images of examples/two-vms.nf: what the firewall passes, the meter counts.
 struct Images {
@@ -143,36 +143,86 @@ fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-#[test]
-fn a_killed_vm_leaves_its_neighbour_running_and_links_up_when_it_is_back() {
-    const DEATHS: u64 = 5;
-    let (images, link, sent) = (Images::build(), Link::start(), capture());
-    let mut fw = boot(&images.fw, Kind::Q35, &link.sockets[0], false);
+/// One end of a link: its image, which port the link is, and what sends into it.
+struct Side<'a> {
+    image: &'a Path,
+    link: usize,
+    sends: &'static str,
+}
+
+/// Kills the VM at one end (`victim`) and starts it again, over and over, while frames flow to it.
+fn kill_under_traffic(victim: usize) {
+    const DEATHS: u64 = 8;
+    let (images, link) = (Images::build(), Link::start());
+    let sides = [
+        Side { image: &images.fw, link: 1, sends: "ToDevice@4" },
+        Side { image: &images.meter, link: 0, sends: "ToDevice@7" },
+    ];
+    let start = |end: usize| boot(sides[end].image, Kind::Q35, &link.sockets[end], sides[end].link == 0);
+    let (mut survivor, Side { link: port, sends, .. }) = (start(1 - victim), &sides[1 - victim]);
+    let (up, down) = (format!("link_up_{port}"), format!("link_down_{port}"));
     let mut traffic = Traffic::start();
-    traffic.send(Arc::new(fw.ports.remove(0)), sent);
+    traffic.send(Arc::new(survivor.ports.remove(0)), capture());
     let mut slowest = Duration::ZERO;
     for death in 1..=DEATHS {
         let began = Instant::now();
-        let mut meter = boot(&images.meter, Kind::Q35, &link.sockets[1], true);
-        meter.receive(0);
+        let mut dying = start(victim);
+        dying.receive(0);
         slowest = slowest.max(began.elapsed());
-        until("frames pass", || meter.machine("received_0") > 20);
-        assert_eq!(fw.machine("link_up_1"), 1);
-        let before = fw.machine("link_down_1");
+        let received = format!("received_{}", sides[victim].link);
+        until("frames pass", || dying.machine(&received) > 20);
+        assert_eq!(survivor.machine(&up), 1);
+        let before = survivor.machine(&down);
         // SIGKILL, while frames flow.
-        drop(meter);
-        until("the neighbour counts what it cannot send", || fw.machine("link_down_1") > before + 20);
-        assert_eq!((fw.machine("link_up_1"), fw.vm.ended().unwrap()), (0, None), "death {death}");
+        drop(dying);
+        until("the neighbour counts what it cannot send", || survivor.machine(&down) > before + 20);
+        assert_eq!((survivor.machine(&up), survivor.vm.ended().unwrap()), (0, None), "death {death}");
     }
     println!("from QEMU's start to the first frame through: at most {slowest:?}");
     traffic.stop();
-    // Every frame that came in was sent, dropped because the link was down, or dropped for another reason with a name.
-    let received = fw.machine("received_0");
-    let no_room: u64 = fw.read("ToDevice@4", "no_room").parse().unwrap();
-    let filtered: u64 = fw.read("filter", "denied").parse().unwrap();
-    assert_eq!(received, fw.machine("sent_1") + fw.machine("link_down_1") + no_room + filtered);
-    assert_eq!(link.server.memory().ends().unwrap()[0].statistics.dropped_down, fw.machine("link_down_1"));
-    fw.power_off();
+    // Every frame that came in was sent, dropped because the link was down, or dropped because it was full.
+    let full: u64 = survivor.read(sends, "no_room").parse().unwrap();
+    let (came, dropped) = (survivor.machine(&format!("received_{}", 1 - port)), survivor.machine(&down));
+    assert_eq!(came, survivor.machine(&format!("sent_{port}")) + dropped + full);
+    let seen = link.server.memory().ends().unwrap()[1 - victim].statistics;
+    assert_eq!((seen.dropped_down, seen.dropped_full), (dropped, full), "the host sees the same");
+    survivor.power_off();
+}
+
+#[test]
+fn a_killed_vm_leaves_its_neighbour_running_and_links_up_when_it_is_back() {
+    for victim in [0, 1] {
+        kill_under_traffic(victim);
+    }
+}
+
+/// Each end sends as much as it can.
+const FLOOD: &str = "
+network wan;
+vm a { InfiniteSource(LENGTH 1400, LIMIT -1) -> ToDevice(b); FromDevice(b) -> in :: Counter -> Discard; }
+vm b { InfiniteSource(LENGTH 1400, LIMIT -1) -> ToDevice(a); FromDevice(a) -> in :: Counter -> Discard; FromDevice(wan) -> Discard; }
+chain a <-> b <-> wan;
+";
+
+#[test]
+fn ends_that_flood_each_other_do_not_stop() {
+    let (folder, link) = (TempDir::new().unwrap(), Link::start());
+    let a = build(FLOOD, "a", folder.path());
+    let sockets = TempDir::new().unwrap();
+    let (mut machine, ports) = tests::machine(&a, Kind::Pc, 0, sockets.path());
+    machine.ports.push(PortDevice::Link { socket: link.sockets[0].clone() });
+    let mut a = Running::start(&machine, ports, sockets);
+    let mut b = boot(&folder.path().join("b.elf"), Kind::Q35, &link.sockets[1], true);
+    let count = |vm: &mut Running| vm.read("in", "count").parse::<u64>().unwrap();
+    for _ in 0..20 {
+        let (at_a, at_b) = (count(&mut a), count(&mut b));
+        until("both go on", || count(&mut a) > at_a + 1000 && count(&mut b) > at_b + 1000);
+    }
+    until("both rings were full", || {
+        link.server.memory().ends().unwrap().iter().all(|end| end.statistics.dropped_full > 0)
+    });
+    a.power_off();
+    b.power_off();
 }
 
 #[test]
