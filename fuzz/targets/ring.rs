@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! A link: two honest ends that restart now and then, or one end and a peer that writes any word at any time, as the first byte
-//! says.
+//! A link, in copy or shared mode: two honest ends that restart now and then, or one end and a peer that writes any word at any
+//! time, as the first byte says.
 #![no_main]
 
 #[path = "../../ring/tests/adversary/mod.rs"]
@@ -9,9 +9,11 @@ mod adversary;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    match bytes.split_first() {
-        Some((first, script)) if first & 1 == 0 => adversary::honest(script),
-        Some((_, script)) => adversary::hostile(script),
-        None => {}
+    let Some((first, script)) = bytes.split_first() else { return };
+    match first & 3 {
+        0 => adversary::honest(script),
+        1 => adversary::hostile(script),
+        2 => adversary::shared::honest(script),
+        _ => adversary::shared::hostile(script),
     }
 });

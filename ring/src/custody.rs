@@ -28,13 +28,19 @@ pub(crate) fn put(set: &mut Set, buffer: usize, member: bool) {
 /// The buffers that are with this end. The other end reads a copy, when one of both has come back.
 pub(crate) struct Custody<'m> {
     held: Set,
+    /// Those on their way to the other end that are not published yet: no more held, but still shown.
+    leaving: Set,
+    /// The words of `leaving` that are not zero.
+    dirty: u128,
     shown: &'m [AtomicU64; SET_WORDS],
 }
+
+const _: () = assert!(SET_WORDS <= u128::BITS as usize);
 
 impl<'m> Custody<'m> {
     /// None. It does not show yet.
     pub fn none(shown: &'m [AtomicU64; SET_WORDS]) -> Self {
-        Custody { held: [0; SET_WORDS], shown }
+        Custody { held: [0; SET_WORDS], leaving: [0; SET_WORDS], dirty: 0, shown }
     }
 
     /// Whether a buffer is with this end.
@@ -43,19 +49,45 @@ impl<'m> Custody<'m> {
         has(&self.held, buffer)
     }
 
-    /// Notes that a buffer is with this end now, or no more.
+    /// Whether a buffer is in something that is not published yet.
+    pub fn is_leaving(&self, buffer: usize) -> bool {
+        has(&self.leaving, buffer)
+    }
+
+    /// A buffer has come.
     #[inline]
-    pub fn set(&mut self, buffer: usize, held: bool) {
-        put(&mut self.held, buffer, held);
-        if let (Some(shown), Some(held)) = (self.shown.get(buffer / 64), self.held.get(buffer / 64)) {
-            // Release, for the Acquire in `shown`: a buffer is published on its way back before it is shown as gone.
-            shown.store(*held, Ordering::Release);
+    pub fn come(&mut self, buffer: usize) {
+        put(&mut self.held, buffer, true);
+        self.show_word(buffer / 64);
+    }
+
+    /// A buffer goes, with what is published next.
+    #[inline]
+    pub fn leave(&mut self, buffer: usize) {
+        put(&mut self.held, buffer, false);
+        put(&mut self.leaving, buffer, true);
+        self.dirty |= 1 << (buffer / 64);
+    }
+
+    /// What was leaving has been published.
+    #[inline]
+    pub fn left(&mut self) {
+        while self.dirty != 0 {
+            let word = self.dirty.trailing_zeros() as usize;
+            self.dirty &= self.dirty - 1;
+            self.leaving[word] = 0;
+            self.show_word(word);
         }
     }
 
     /// Shows the whole set.
     pub fn show(&self) {
-        self.shown.iter().zip(self.held).for_each(|(shown, held)| shown.store(held, Ordering::Release));
+        (0..SET_WORDS).for_each(|word| self.show_word(word));
+    }
+
+    fn show_word(&self, word: usize) {
+        // Release, for the Acquire in `shown`: a buffer is published on its way before it is shown as gone.
+        self.shown[word].store(self.held[word] | self.leaving[word], Ordering::Release);
     }
 }
 

@@ -237,6 +237,13 @@ impl<'m> Tail<'m> {
         Tail { control, slots, next, released: next, head, own, bad_indices: 0 }
     }
 
+    /// The indices of what is published and not yet claimed.
+    pub fn waiting(&mut self) -> impl Iterator<Item = u64> + use<> {
+        self.refresh();
+        let (next, count) = (self.next, self.head.wrapping_sub(self.next).min(self.slots));
+        (0..count).map(move |step| next.wrapping_add(step))
+    }
+
     /// How many items can be claimed. Looks at the other side's index only if none is known.
     #[inline]
     pub fn available(&mut self) -> usize {

@@ -105,22 +105,21 @@ impl<'m> SharedLink<'m> {
 
     /// Takes home all buffers of this end that neither the peer nor a ring has.
     fn take_home(&mut self, peer: Peer) {
-        // A peer that is down has nothing, and who comes after it skips what is in its ring.
         let mut away = [0; SET_WORDS];
+        // A peer that is down has nothing, and who comes after it skips what is in its ring.
         if peer != Peer::Down {
-            // Rings before hands: what leaves a ring meanwhile is shown before the tail moves. Returns last: what is given back
-            // meanwhile is in the ring before it is shown as gone.
-            let descriptors = self.region.frames(self.end);
-            for index in self.frames_out.in_flight() {
-                let [_, offset] = &descriptors[index as usize % descriptors.len()];
-                let number = self.region.number(offset.load(Ordering::Relaxed), 1);
-                number.into_iter().for_each(|(number, _)| custody::put(&mut away, number, true));
-            }
+            // This ring before the peer's hands: what it takes meanwhile is shown before it is released.
+            let sent = self.frames_out.in_flight();
+            self.mark(&mut away, self.end, sent);
             let hands = custody::shown(self.header.custody(self.end.other()));
             away.iter_mut().zip(hands).for_each(|(away, hands)| *away |= hands);
         }
+        // Its rings after its hands: what it sends meanwhile is published before it is shown as gone.
+        let coming = self.frames_in.waiting();
+        self.mark(&mut away, self.end.other(), coming);
         for number in self.region.own(self.end) {
-            if !self.custody.holds(number) && !custody::has(&away, number) {
+            let here = self.custody.holds(number) || self.custody.is_leaving(number);
+            if !here && !custody::has(&away, number) {
                 self.home(number);
             }
         }
@@ -132,12 +131,22 @@ impl<'m> SharedLink<'m> {
         self.returns_in.release();
     }
 
+    /// Adds the buffers of some of the frames that `from` has published.
+    fn mark(&self, set: &mut Set, from: End, indices: impl Iterator<Item = u64>) {
+        let descriptors = self.region.frames(from);
+        for index in indices {
+            let [_, offset] = &descriptors[index as usize % descriptors.len()];
+            let number = self.region.number(offset.load(Ordering::Relaxed), 1);
+            number.into_iter().for_each(|(number, _)| custody::put(set, number, true));
+        }
+    }
+
     fn is_own(&self, number: usize) -> bool {
         self.region.own(self.end).contains(&number)
     }
 
     fn home(&mut self, number: usize) {
-        self.custody.set(number, true);
+        self.custody.come(number);
         custody::put(&mut self.free, number, true);
     }
 
@@ -196,7 +205,7 @@ impl<'m> SharedLink<'m> {
         let [first, second] = &descriptors[index as usize % descriptors.len()];
         first.store(pack(length as u16, tag), Ordering::Relaxed);
         second.store((self.offset(&buffer) + start) as u64, Ordering::Relaxed);
-        self.custody.set(buffer.0, false);
+        self.custody.leave(buffer.0);
         self.produced.add(FRAMES, 1);
         self.produced.add(BYTES, length as u64);
         Ok(())
@@ -204,8 +213,11 @@ impl<'m> SharedLink<'m> {
 
     /// Shows the peer all frames that were put, and all buffers that were given back. Once for each burst.
     pub fn publish(&mut self) {
+        // No buffer goes before the slot that it came in: a newcomer would find it in both.
+        self.frames_in.release();
         self.frames_out.publish();
         self.returns_out.publish();
+        self.custody.left();
         self.count_bad_indices();
     }
 
@@ -214,7 +226,7 @@ impl<'m> SharedLink<'m> {
         while let Some(index) = self.frames_in.peek() {
             self.frames_in.skip(1);
             if let Some(frame) = self.checked(index as usize) {
-                self.custody.set(frame.buffer.0, true);
+                self.custody.come(frame.buffer.0);
                 self.consumed.add(FRAMES, 1);
                 self.consumed.add(BYTES, frame.length as u64);
                 return Some(frame);
@@ -249,9 +261,7 @@ impl<'m> SharedLink<'m> {
         if let Some(index) = self.returns_out.claim(1) {
             let returns = self.region.returns(self.end);
             returns[index as usize % returns.len()].store(buffer.0 as u64, Ordering::Relaxed);
-            // It must be on its way before it is shown as gone.
-            self.returns_out.publish();
-            self.custody.set(buffer.0, false);
+            self.custody.leave(buffer.0);
         }
     }
 

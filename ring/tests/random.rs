@@ -28,3 +28,13 @@ fn honest_ends_lose_reorder_and_alter_nothing() {
 fn a_peer_that_scribbles_on_all_memory_is_survived() {
     scripts(100).for_each(|script| adversary::hostile(&script));
 }
+
+#[test]
+fn buffers_of_honest_ends_are_in_one_hand_each() {
+    scripts(60).for_each(|script| adversary::shared::honest(&script));
+}
+
+#[test]
+fn buffers_survive_a_peer_that_scribbles_on_all_memory() {
+    scripts(100).for_each(|script| adversary::shared::hostile(&script));
+}

@@ -66,6 +66,7 @@ fn frames_cross_both_ways_and_their_buffers_come_back() {
             }
             assert_eq!(to.take(), None);
             to.release();
+            to.publish();
         }
     }
     assert_eq!((free(&mut a), free(&mut b)), (64, 64));
@@ -137,6 +138,7 @@ fn a_buffer_that_is_given_back_twice_is_counted() {
     send(&mut a, 1);
     let frame = b.take().expect("one was sent");
     b.give_back(frame.buffer);
+    b.publish();
     // B's ring of returns, by its own index: the same number again, and one that is not A's.
     let returns = 512 + 4 * 64 + 64;
     memory[returns + 1].store(memory[returns].load(Relaxed), Relaxed);
@@ -181,10 +183,38 @@ fn a_newcomer_leaves_what_the_survivor_has() {
     while let Some(frame) = a.take() {
         a.give_back(frame.buffer);
     }
+    a.publish();
     a.release();
     assert_eq!((free(&mut b), statistics(&memory, End::B).bad_descriptors), (64, 0));
     send(&mut a, 1);
     assert!(b.take().is_some());
+}
+
+#[test]
+fn a_buffer_that_came_back_is_not_also_on_its_way() {
+    let memory = memory();
+    let (mut a, mut b) = (attach(&memory, End::A), attach(&memory, End::B));
+    send(&mut a, 1);
+    let frame = b.take().expect("one was sent");
+    b.give_back(frame.buffer);
+    b.publish(); // B does not release the frame's slot itself.
+    assert_eq!(free(&mut a), 64);
+    assert_eq!(free(&mut attach(&memory, End::A)), 64);
+}
+
+#[test]
+fn a_newcomer_leaves_a_frame_that_is_about_to_come() {
+    let memory = memory();
+    let (mut a, mut b) = (attach(&memory, End::A), attach(&memory, End::B));
+    send(&mut a, 1);
+    let frame = b.take().expect("one was sent");
+    b.put(frame).expect("it fits"); // Not published: in no ring, in no hands.
+    a = attach(&memory, End::A);
+    assert_eq!(free(&mut a), 63);
+    b.publish();
+    let frame = a.take().expect("it was sent back");
+    a.give_back(frame.buffer);
+    assert_eq!((free(&mut a), statistics(&memory, End::A).bad_descriptors), (64, 0));
 }
 
 #[test]
@@ -198,6 +228,7 @@ fn a_sleeper_is_woken_for_frames_and_for_buffers() {
     assert!(a.arm());
     let frame = b.take().expect("one was sent");
     b.give_back(frame.buffer);
+    b.publish();
     b.release();
     assert!(b.wakeup_needed());
     assert!(!a.arm(), "the buffer is there");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What can happen on a link, as a string of bytes tells: for the random test here and the fuzz target `ring`.
+//! What can happen on a link, as a string of bytes tells: for the random tests here and the fuzz target `ring`.
+
+pub mod shared;
 
 use ring::{AtomicU64, End, FRAME_BYTES, Link, Observer, Refused, Region, Shape, Tag};
 use std::collections::VecDeque;
