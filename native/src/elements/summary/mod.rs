@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Fields of IP summary dumps: their names, and how they are written and read as text.
 
+mod digest;
 mod ip_options;
 mod options;
 mod read;
@@ -74,6 +75,8 @@ fields! {
     IcmpSeq: "icmp_seq",
     Payload: "payload",
     PayloadLen: "payload_len" | "payload_length",
+    PayloadMd5: "payload_md5",
+    PayloadMd5Hex: "payload_md5_hex",
 }
 
 /// ICMP types with names.

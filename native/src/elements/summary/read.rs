@@ -66,12 +66,14 @@ impl Line {
         match field {
             Field::Timestamp => self.timestamp_ns = nanoseconds(text)?,
             Field::TsSec => {
-                self.timestamp_ns = self.timestamp_ns % 1_000_000_000 + number::<u64>(text)? * 1_000_000_000
+                let seconds_ns = number::<u64>(text)?.checked_mul(1_000_000_000)?;
+                self.timestamp_ns = seconds_ns.checked_add(self.timestamp_ns % 1_000_000_000)?;
             }
             Field::TsUsec => {
-                self.timestamp_ns += number::<u64>(text)? * 1000;
+                let fraction_ns = number::<u64>(text)?.checked_mul(1000)?;
+                self.timestamp_ns = self.timestamp_ns.checked_add(fraction_ns)?;
             }
-            Field::TsUsec1 => self.timestamp_ns = number::<u64>(text)? * 1000,
+            Field::TsUsec1 => self.timestamp_ns = number::<u64>(text)?.checked_mul(1000)?,
             Field::Count => self.count = number(text)?,
             Field::Link | Field::Direction => {
                 self.paint = match text {
@@ -154,7 +156,8 @@ impl Line {
         transport.extend(&self.payload);
         pad(&mut self.ip_options, self.ip_header_bytes);
         let header = HEADER_BYTES + self.ip_options.len();
-        let said = self.payload_bytes.map(|bytes| header + transport.len() - self.payload.len() + bytes);
+        let said =
+            self.payload_bytes.map(|bytes| (header + transport.len() - self.payload.len()).saturating_add(bytes));
         let length = self.ip_bytes.or(self.wire_bytes).or(said).unwrap_or(header + transport.len()).min(0xffff);
         let ip_length = (length as u16).to_be_bytes();
         if is_first && matches!(protocol, UDP | UDPLITE) && self.udp_bytes.is_none() {

@@ -93,3 +93,24 @@ fn no_bytes_make_it_panic() {
         }
     }
 }
+
+/// Numbers that are too great once overflowed (found by fuzzing).
+#[test]
+fn numbers_too_great_say_nothing() {
+    for (field, text) in [
+        ("ts_sec", "18446744074"),
+        ("ts_sec", "18446744073709551615"),
+        ("ts_usec", "18446744073709551615"),
+        ("ts_usec1", "18446744073709551615"),
+    ] {
+        assert_eq!(through(field, text, "timestamp"), "0.000000", "{field} {text}");
+    }
+    assert_eq!(through("ts_sec ts_usec", "18446744073 18446744073709551", "timestamp"), "-0.709551");
+    assert_eq!(through("payload_len", "18446744073709551615", "ip_len"), "65535");
+}
+
+#[test]
+fn payloads_have_digests() {
+    let shown = through("proto payload", "U \"hi there\\n\"", "payload_md5 payload_md5_hex");
+    assert_eq!(shown, "sy@Uze03MHB84qQruJ_zma 12f6bb1941df66b8f138a446d4e8670c");
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A packet's fields as text.
 
-use super::{Field, ICMP_TYPES, TCP_FLAGS, ip_options, options};
+use super::{Field, ICMP_TYPES, TCP_FLAGS, digest, ip_options, options};
 use nf_elements::Packet;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
@@ -85,6 +85,10 @@ impl<'a> View<'a> {
                 Some(UDP | UDPLITE) if is_first => 8,
                 _ => 0,
             }
+    }
+
+    fn payload(&self) -> Option<&[u8]> {
+        if self.ip.is_empty() { Some(self.packet.data()) } else { self.ip.get(self.payload_offset()..) }
     }
 
     /// Writes the field, or `-` where it does not apply.
@@ -187,9 +191,15 @@ impl<'a> View<'a> {
             Field::PayloadLen if self.ip.is_empty() => self.packet.len() as u64,
             Field::PayloadLen => u64::from(self.ip(2, 2)?).saturating_sub(self.payload_offset() as u64),
             Field::Payload => {
-                let payload =
-                    if self.ip.is_empty() { self.packet.data() } else { self.ip.get(self.payload_offset()..)? };
-                write_quoted(payload, out);
+                write_quoted(self.payload()?, out);
+                return Some(());
+            }
+            Field::PayloadMd5 => {
+                out.push_str(&digest::text(self.payload()?));
+                return Some(());
+            }
+            Field::PayloadMd5Hex => {
+                out.push_str(&digest::hex(self.payload()?));
                 return Some(());
             }
         };
