@@ -3,7 +3,7 @@
 
 use crate::bytes::{self, Line};
 use crate::descriptor::{Tag, slots, unpack};
-use crate::indices::Tail;
+use crate::indices::{Tail, full_fence};
 use crate::region::{End, Region};
 use crate::statistics::{BAD_DESCRIPTORS, BAD_INDICES, BYTES, Counts, FRAMES, LOST, SHORT_BUFFERS, WAKEUPS};
 use crate::sync::{AtomicU64, Ordering};
@@ -93,7 +93,21 @@ impl<'m> Consumer<'m> {
     /// [`Link::wakeup_needed`](crate::Link::wakeup_needed) asks for both rings.
     #[inline]
     pub fn wakeup_needed(&mut self) -> bool {
-        let needed = self.tail.wakeup_needed();
+        self.untold() && {
+            full_fence();
+            self.tell()
+        }
+    }
+
+    #[inline]
+    pub(crate) fn untold(&self) -> bool {
+        self.tail.untold()
+    }
+
+    /// Behind a [`full_fence`].
+    #[inline]
+    pub(crate) fn tell(&mut self) -> bool {
+        let needed = self.tail.tell();
         if needed {
             self.counts.add(WAKEUPS, 1);
         }

@@ -12,7 +12,7 @@
 //! - `TAIL`: the consumer's Release store in [`Tail::release`] pairs with the producer's Acquire load in `Head::refresh`: slots are
 //!   read before they are written again.
 //! - Wake-ups: a side that wants to sleep writes its wake-up index, then reads the other's index (`arm`); the other side writes its
-//!   index, then reads the wake-up index (`wakeup_needed`). Without more, both reads could pass the writes before them (x86
+//!   index, then reads the wake-up index (`tell`). Without more, both reads could pass the writes before them (x86
 //!   delays stores, too), both sides see nothing, and a wake-up is lost. Each has a SeqCst fence between write and read; of two
 //!   such fences one comes first, and the side of the other one sees what was written before it. Virtio has the same pair
 //!   (virtio 1.2 §2.7.13.4.1).
@@ -42,9 +42,16 @@ pub(crate) fn format(control: &Control) {
     control.iter().enumerate().for_each(|(word, shared)| shared.store(fresh(word), Ordering::Relaxed));
 }
 
+/// Between the stores of this side's indices and [`Head::tell`], [`Tail::tell`], one for all of them: pairs with the fence of the
+/// other side's `arm`; see the module.
+#[inline]
+pub(crate) fn full_fence() {
+    fence(Ordering::SeqCst);
+}
+
 /// What of one side its own methods do not need to ask the other for.
 struct Own {
-    /// Up to where the other side has been told of progress, by `wakeup_needed`.
+    /// Up to where the other side has been told of progress, by `tell`.
     told: u64,
     /// The other side may wait for an index that will not come: wake it whatever it asked for.
     wake_anyway: bool,
@@ -53,14 +60,15 @@ struct Own {
 }
 
 impl Own {
-    /// Whether the other side sleeps until an index that lies between what it was told of and `now`.
+    /// Whether there is progress up to `now` that the other side has not been told of.
     #[inline]
-    fn wakeup_needed(&mut self, wakeup: &AtomicU64, now: u64) -> bool {
-        if self.told == now && !self.wake_anyway {
-            return false;
-        }
-        // Pairs with the fence of the other side's `arm`; see the module.
-        fence(Ordering::SeqCst);
+    fn untold(&self, now: u64) -> bool {
+        self.told != now || self.wake_anyway
+    }
+
+    /// Whether the other side sleeps until an index that lies between what it was told of and `now`. Behind a [`full_fence`].
+    #[inline]
+    fn tell(&mut self, wakeup: &AtomicU64, now: u64) -> bool {
         let passed = wakeup.load(Ordering::Relaxed).wrapping_sub(self.told) < now.wrapping_sub(self.told);
         let needed = passed || self.wake_anyway;
         self.told = now;
@@ -73,7 +81,7 @@ impl Own {
     fn arm(&mut self, wakeup: &AtomicU64, index: u64) {
         wakeup.store(index, Ordering::Relaxed);
         self.armed = true;
-        // Pairs with the fence of the other side's `wakeup_needed`; see the module.
+        // Pairs with the other side's `full_fence`; see the module.
         fence(Ordering::SeqCst);
     }
 
@@ -176,10 +184,16 @@ impl<'m> Head<'m> {
         true
     }
 
-    /// Whether the consumer sleeps and waits for something published since the last call.
+    /// Whether the consumer has not been told of all that is published.
     #[inline]
-    pub fn wakeup_needed(&mut self) -> bool {
-        self.own.wakeup_needed(&self.control[TAIL_WAKEUP], self.published)
+    pub fn untold(&self) -> bool {
+        self.own.untold(self.published)
+    }
+
+    /// Whether the consumer sleeps and waits for something published since the last call. Behind a [`full_fence`].
+    #[inline]
+    pub fn tell(&mut self) -> bool {
+        self.own.tell(&self.control[TAIL_WAKEUP], self.published)
     }
 
     /// Asks to be woken when `wanted` slots are free. False if they are, or if the consumer has not been told of all slots.
@@ -305,10 +319,16 @@ impl<'m> Tail<'m> {
         true
     }
 
-    /// Whether the producer sleeps and waits for something released since the last call.
+    /// Whether the producer has not been told of all that is released.
     #[inline]
-    pub fn wakeup_needed(&mut self) -> bool {
-        self.own.wakeup_needed(&self.control[HEAD_WAKEUP], self.released)
+    pub fn untold(&self) -> bool {
+        self.own.untold(self.released)
+    }
+
+    /// Whether the producer sleeps and waits for something released since the last call. Behind a [`full_fence`].
+    #[inline]
+    pub fn tell(&mut self) -> bool {
+        self.own.tell(&self.control[HEAD_WAKEUP], self.released)
     }
 
     /// Asks to be woken when there is an item. False if there is one, or if the producer has not been told of all free slots.

@@ -2,6 +2,7 @@
 //! One end of a link: both rings and the peer.
 
 use crate::consumer::Consumer;
+use crate::indices::full_fence;
 use crate::presence::{self, Peer};
 use crate::producer::Producer;
 use crate::region::{End, Header, Region};
@@ -37,8 +38,12 @@ impl<'m> Link<'m> {
     /// doorbell. Call it after each round of publish and release.
     #[inline]
     pub fn wakeup_needed(&mut self) -> bool {
+        if !self.producer.untold() && !self.consumer.untold() {
+            return false;
+        }
+        full_fence();
         // Both are asked: each notes how far it has told the peer.
-        self.producer.wakeup_needed() | self.consumer.wakeup_needed()
+        self.producer.tell() | self.consumer.tell()
     }
 
     /// Asks for a doorbell when a frame comes, and when `room_wanted` frames can be put if that is not 0. True if it will ring,

@@ -2,7 +2,7 @@
 //! Models of the indices, in which loom tries every order of the two sides' steps and everything that their orderings allow
 //! each load to see: `RUSTFLAGS="--cfg loom" cargo test -p ring --lib`.
 
-use crate::indices::{Control, Head, Tail, format};
+use crate::indices::{Control, Head, Tail, format, full_fence};
 use crate::sync::{AtomicU64, Ordering};
 use core::array;
 use loom::sync::Notify;
@@ -56,6 +56,12 @@ impl<const SLOTS: usize> Ring<SLOTS> {
         self.taken[index as usize % SLOTS].store(index + 1, Ordering::Relaxed);
         tail.skip(1)
     }
+}
+
+/// As `wakeup_needed` of a producer and a consumer.
+fn told(tell: impl FnOnce() -> bool) -> bool {
+    full_fence();
+    tell()
 }
 
 #[test]
@@ -119,7 +125,7 @@ fn a_consumer_that_sleeps_is_woken() {
             for _ in 0..2 {
                 assert!(ring.put(&mut head));
                 head.publish();
-                if head.wakeup_needed() {
+                if told(|| head.tell()) {
                     ring.doorbells[1].notify();
                 }
             }
@@ -132,7 +138,7 @@ fn a_consumer_that_sleeps_is_woken() {
                 tail.disarm();
             }
             tail.release();
-            assert!(!tail.wakeup_needed());
+            assert!(!told(|| tail.tell()));
         }
         producer.join().expect("it does not panic");
     });
@@ -152,7 +158,7 @@ fn a_producer_that_sleeps_is_woken() {
                     head.disarm();
                 }
                 head.publish();
-                head.wakeup_needed();
+                told(|| head.tell());
             }
         });
         for _ in 0..2 {
@@ -160,7 +166,7 @@ fn a_producer_that_sleeps_is_woken() {
                 thread::yield_now();
             }
             tail.release();
-            if tail.wakeup_needed() {
+            if told(|| tail.tell()) {
                 ring.doorbells[0].notify();
             }
         }
@@ -185,7 +191,7 @@ fn both_sides_sleep_and_neither_for_ever() {
                     head.disarm();
                 }
                 head.publish();
-                if head.wakeup_needed() {
+                if told(|| head.tell()) {
                     ring.doorbells[1].notify();
                 }
             }
@@ -198,7 +204,7 @@ fn both_sides_sleep_and_neither_for_ever() {
                 tail.disarm();
             }
             tail.release();
-            if tail.wakeup_needed() {
+            if told(|| tail.tell()) {
                 ring.doorbells[0].notify();
             }
         }

@@ -3,7 +3,7 @@
 
 use crate::bytes::{self, Line};
 use crate::descriptor::{FRAME_BYTES, FRAME_SLOTS, Tag, pack, slots};
-use crate::indices::Head;
+use crate::indices::{Head, full_fence};
 use crate::region::{End, Region};
 use crate::statistics::{BAD_INDICES, BYTES, Counts, FRAMES, FULL, PEER_DOWN, TOO_LONG, WAKEUPS};
 use crate::sync::{AtomicU64, Ordering};
@@ -88,7 +88,21 @@ impl<'m> Producer<'m> {
     /// [`Link::wakeup_needed`](crate::Link::wakeup_needed) asks for both rings.
     #[inline]
     pub fn wakeup_needed(&mut self) -> bool {
-        let needed = self.head.wakeup_needed();
+        self.untold() && {
+            full_fence();
+            self.tell()
+        }
+    }
+
+    #[inline]
+    pub(crate) fn untold(&self) -> bool {
+        self.head.untold()
+    }
+
+    /// Behind a [`full_fence`].
+    #[inline]
+    pub(crate) fn tell(&mut self) -> bool {
+        let needed = self.head.tell();
         if needed {
             self.counts.add(WAKEUPS, 1);
         }

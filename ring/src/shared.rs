@@ -15,7 +15,7 @@
 
 use crate::custody::{self, Custody, SET_WORDS, Set};
 use crate::descriptor::{FRAME_BYTES, Tag, pack, unpack};
-use crate::indices::{Head, Tail};
+use crate::indices::{Head, Tail, full_fence};
 use crate::presence::{self, Peer};
 use crate::producer::Refused;
 use crate::region::{BUFFER_WORDS, End, Header, SharedRegion};
@@ -152,13 +152,20 @@ impl<'m> SharedLink<'m> {
 
     /// A free buffer of this end's own.
     pub fn allocate(&mut self) -> Option<Buffer> {
-        self.collect();
-        let words = self.free.len();
-        let word = (0..words).map(|step| (self.cursor + step) % words).find(|word| self.free[*word] != 0)?;
+        let word = self.find_free().or_else(|| {
+            self.collect();
+            self.find_free()
+        })?;
         self.cursor = word;
         let number = 64 * word + self.free[word].trailing_zeros() as usize;
         custody::put(&mut self.free, number, false);
         Some(Buffer(number))
+    }
+
+    /// A word of the set that has a free buffer, from the cursor on.
+    #[inline]
+    fn find_free(&self) -> Option<usize> {
+        (0..SET_WORDS).map(|step| (self.cursor + step) % SET_WORDS).find(|word| self.free[*word] != 0)
     }
 
     /// Takes in the buffers that the peer has given back.
@@ -272,9 +279,15 @@ impl<'m> SharedLink<'m> {
 
     /// Whether the peer sleeps and waits for something new: then ring its doorbell. Call it after each publish and release.
     pub fn wakeup_needed(&mut self) -> bool {
-        let produced = self.frames_out.wakeup_needed() | self.returns_out.wakeup_needed();
+        let untold =
+            [self.frames_out.untold(), self.returns_out.untold(), self.frames_in.untold(), self.returns_in.untold()];
+        if !untold.contains(&true) {
+            return false;
+        }
+        full_fence();
         // Nobody sleeps until a slot is free, but the next `arm` wants to know that all was told.
-        let needed = produced | self.frames_in.wakeup_needed() | self.returns_in.wakeup_needed();
+        let released = self.frames_in.tell() | self.returns_in.tell();
+        let needed = self.frames_out.tell() | self.returns_out.tell() | released;
         if needed {
             self.produced.add(WAKEUPS, 1);
         }
@@ -284,6 +297,7 @@ impl<'m> SharedLink<'m> {
     /// Asks for a doorbell when a frame comes, or a buffer comes back. True if it will ring; false if there is something to do, or
     /// to tell, already.
     pub fn arm(&mut self) -> bool {
+        self.collect();
         self.frames_in.arm() & self.returns_in.arm()
     }
 

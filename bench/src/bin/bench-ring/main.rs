@@ -8,6 +8,7 @@
 mod copy;
 mod limit;
 mod pair;
+mod shared;
 mod table;
 
 use anyhow::Result;
@@ -37,6 +38,8 @@ enum Contestant {
     Stream { length: usize, way: (usize, usize) },
     /// Frames over a link in copy mode.
     Copy { length: usize, batch: usize },
+    /// The same in shared mode, which does not touch their bytes.
+    Shared { batch: usize },
 }
 
 const LENGTHS: [usize; 2] = [64, 1500];
@@ -51,13 +54,16 @@ impl Contestant {
             let streams = limit::STREAMS.into_iter().map(move |way| Contestant::Stream { length, way });
             streams.chain(BATCHES.into_iter().map(move |batch| Contestant::Copy { length, batch }))
         };
-        [Contestant::Ping].into_iter().chain(LENGTHS.into_iter().flat_map(of_length)).collect()
+        let frames = LENGTHS.into_iter().flat_map(of_length);
+        let buffers = BATCHES.into_iter().map(|batch| Contestant::Shared { batch });
+        [Contestant::Ping].into_iter().chain(frames).chain(buffers).collect()
     }
 
     /// How many of its things a run moves.
     fn count(self) -> usize {
         match self {
             Contestant::Ping => PINGS,
+            Contestant::Shared { .. } => RUN_BYTES / LENGTHS[0],
             Contestant::Stream { length, .. } | Contestant::Copy { length, .. } => RUN_BYTES / length,
         }
     }
@@ -68,6 +74,7 @@ impl Contestant {
             Contestant::Ping => limit::ping(cores, count as u64),
             Contestant::Stream { length, way } => limit::stream(cores, (count as f64 * lines(length)) as usize, way),
             Contestant::Copy { length, batch } => copy::run(cores, count, length, batch),
+            Contestant::Shared { batch } => shared::run(cores, count, LENGTHS[0], batch),
         }
     }
 }

@@ -31,7 +31,7 @@ impl Samples {
 
 /// The table: what the machine can do, then each contestant beside that.
 pub fn table(field: &[(Contestant, Samples)]) -> String {
-    let mut text = format!("{:28}{:>12}{:>12}{:>14}{:>8}\n", "", "ns", "Mframes/s", "of the limit", "runs");
+    let mut text = format!("{:30}{:>12}{:>12}{:>14}{:>8}\n", "", "ns", "M/s", "of the limit", "runs");
     for (_, samples) in field.iter().filter(|(contestant, _)| matches!(contestant, Contestant::Ping)) {
         row(&mut text, "a line there and back", samples, None);
     }
@@ -50,6 +50,11 @@ pub fn table(field: &[(Contestant, Samples)]) -> String {
             }
         }
     }
+    for (contestant, samples) in field {
+        if let Contestant::Shared { batch } = contestant {
+            row(&mut text, &format!("any length, shared, batch {batch}"), samples, None);
+        }
+    }
     text
 }
 
@@ -64,7 +69,7 @@ fn limit(field: &[(Contestant, Samples)], length: usize) -> f64 {
 fn row(text: &mut String, name: &str, samples: &Samples, limit: Option<f64>) {
     let ns = samples.median();
     let ratio = limit.map_or(String::new(), |limit| format!("{:.0} %", 100.0 * limit / ns));
-    let rate = limit.map_or(String::new(), |_| format!("{:.1}", 1000.0 / ns));
+    let rate = format!("{:.1}", 1000.0 / ns);
     let runs = format!("{}/{}", samples.ns.len(), samples.ns.len() + samples.disturbed);
-    writeln!(text, "{name:28}{ns:>12.2}{rate:>12}{ratio:>14}{runs:>8}").expect("a string takes all");
+    writeln!(text, "{name:30}{ns:>12.2}{rate:>12}{ratio:>14}{runs:>8}").expect("a string takes all");
 }
