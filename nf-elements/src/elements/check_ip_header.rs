@@ -139,7 +139,7 @@ impl CheckIpHeader {
             return None;
         }
         match self.plain {
-            Plain::Intact if !Sum::new().with_20(header).is_intact() => return None,
+            Plain::Intact if !Sum::new().with_settled_20(header).is_intact() => return None,
             Plain::Unsure => return None,
             Plain::Intact | Plain::Always => {}
         }

@@ -21,8 +21,8 @@ impl<'a> DataWords<'a> {
 
 impl Words for DataWords<'_> {
     #[inline]
-    fn near(&self) -> [u32; NEAR] {
-        [0; NEAR]
+    fn near(&self) -> &[u32; NEAR] {
+        &[0; NEAR]
     }
 
     #[inline]

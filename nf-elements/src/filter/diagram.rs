@@ -15,7 +15,7 @@ pub(crate) const LEAF: u16 = 0x8000;
 /// The words of a packet that a diagram asks for.
 pub trait Words {
     /// Those that are always at hand.
-    fn near(&self) -> [u32; NEAR];
+    fn near(&self) -> &[u32; NEAR];
 
     /// The word at `place`, one of [`Diagram::far`]; 0 where the packet ends before it.
     fn far(&self, place: u16) -> u32;

@@ -41,8 +41,8 @@ impl<'a> IpWords<'a> {
 
 impl Words for IpWords<'_> {
     #[inline]
-    fn near(&self) -> [u32; NEAR] {
-        self.near
+    fn near(&self) -> &[u32; NEAR] {
+        &self.near
     }
 
     #[inline]

@@ -57,6 +57,14 @@ impl Sum {
     /// Adds an IPv4 header without options: straight-line code, without a loop or a length to check.
     #[inline(always)]
     pub fn with_20(self, bytes: &[u8; 20]) -> Self {
+        let word = |at: usize| u64::from(u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]));
+        self.add(word(0) + word(4) + word(8) + word(12) + word(16))
+    }
+
+    /// Does the same in fewer steps, of a header that was not written just now: a processor makes a load wait for narrower
+    /// stores to the same place.
+    #[inline(always)]
+    pub fn with_settled_20(self, bytes: &[u8; 20]) -> Self {
         let (words, rest) = bytes.as_chunks();
         let rest = rest.first_chunk().map_or(0, |rest| u32::from_ne_bytes(*rest));
         self.add(u64::from_ne_bytes(words[0])).add(u64::from_ne_bytes(words[1])).add(rest.into())
@@ -179,7 +187,9 @@ mod tests {
         let sum = Sum::new().with(&EXAMPLE[..4]).with(&EXAMPLE[4..]);
         assert_eq!(sum.checksum(), !0xddf2);
         let header: [u8; 20] = core::array::from_fn(|i| (i * 77) as u8);
-        assert_eq!(Sum::new().with_20(&header).checksum(), by_definition(&header));
+        for sum in [Sum::new().with_20(&header), Sum::new().with_settled_20(&header)] {
+            assert_eq!(sum.checksum(), by_definition(&header));
+        }
         let pseudo = [192, 0, 2, 1, 192, 0, 2, 2, 0, 17, 0x12, 0x34];
         let sum = Sum::new().with_pseudo_header(0xc000_0201, 0xc000_0202, 17, 0x1234);
         assert_eq!(sum.checksum(), by_definition(&pseudo));
