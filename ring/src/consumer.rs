@@ -4,7 +4,8 @@
 use crate::bytes::{self, Line};
 use crate::descriptor::{Tag, slots, unpack};
 use crate::indices::{Tail, full_fence};
-use crate::region::{End, Region};
+use crate::region::Region;
+use crate::shape::End;
 use crate::statistics::{BAD_DESCRIPTORS, BAD_INDICES, BYTES, Counts, FRAMES, LOST, SHORT_BUFFERS, WAKEUPS};
 use crate::sync::{AtomicU64, Ordering};
 

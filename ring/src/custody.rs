@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Which buffers of a shared pool are with this end: what makes a buffer that a peer hands over twice, or never had, show.
 
-use crate::region::MAX_BUFFERS;
+use crate::shape::MAX_BUFFERS;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Words of a set of buffers, of both ends together.

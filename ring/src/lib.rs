@@ -66,6 +66,7 @@ mod models;
 mod presence;
 mod producer;
 mod region;
+mod shape;
 mod shared;
 mod statistics;
 mod sync;
@@ -75,10 +76,8 @@ pub use descriptor::{FRAME_BYTES, Tag};
 pub use link::Link;
 pub use presence::Peer;
 pub use producer::{Producer, Refused};
-pub use region::{
-    BUFFER_WORDS, End, HEADER_BYTES, MAX_BUFFERS, MAX_SLOTS, MIN_BUFFERS, MIN_SLOTS, Mode, Region, RegionError, Shape,
-    SharedRegion, presence_offset,
-};
+pub use region::{HEADER_BYTES, Region, SharedRegion, presence_offset};
+pub use shape::{BUFFER_WORDS, End, MAX_BUFFERS, MAX_SLOTS, MIN_BUFFERS, MIN_SLOTS, Mode, RegionError, Shape};
 pub use shared::{Buffer, SharedFrame, SharedLink};
 pub use statistics::{Observer, Statistics};
 pub use sync::AtomicU64;

@@ -5,7 +5,8 @@ use crate::consumer::Consumer;
 use crate::indices::full_fence;
 use crate::presence::{self, Peer};
 use crate::producer::Producer;
-use crate::region::{End, Header, Region};
+use crate::region::{Header, Region};
+use crate::shape::End;
 
 /// One end's side of a link, from [`Region::attach`].
 pub struct Link<'m> {

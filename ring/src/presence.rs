@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Who is there: what the host says of an end, and what that end says of itself.
 
-use crate::region::{End, Header};
+use crate::region::Header;
+use crate::shape::End;
 use crate::sync::Ordering;
 
 /// Whether the other end of a link is there.

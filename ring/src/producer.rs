@@ -4,7 +4,8 @@
 use crate::bytes::{self, Line};
 use crate::descriptor::{FRAME_BYTES, FRAME_SLOTS, Tag, pack, slots};
 use crate::indices::{Head, full_fence};
-use crate::region::{End, Region};
+use crate::region::Region;
+use crate::shape::End;
 use crate::statistics::{BAD_INDICES, BYTES, Counts, FRAMES, FULL, PEER_DOWN, TOO_LONG, WAKEUPS};
 use crate::sync::{AtomicU64, Ordering};
 

@@ -12,23 +12,23 @@
 //! | 512–  | copy mode: ring A to B: a descriptor for each slot, a line for each slot, 31 lines more; the same for B to A | the producer |
 //! | 512–  | shared mode: descriptors of two words A to B, B to A; numbers of buffers that A, that B gives back; A's buffers, B's buffers | the producer |
 //!
-//! In copy mode a slot is a descriptor and a line of 64 bytes. A frame takes as many slots in a row as its bytes fill lines; the descriptor of the
-//! first one tells of it, the others' lie idle. So frames of 64 bytes follow each other line by line, eight descriptors share a
-//! line, and the processors' prefetchers see nothing but streams: a third of the time of slots that hold any frame each.
-//! What begins near the last slot runs on into the lines behind it.
+//! In copy mode a slot is a descriptor and a line of 64 bytes. A frame takes as many slots in a row as its bytes fill lines; the
+//! descriptor of the first one tells of it, the others' lie idle. So frames of 64 bytes follow each other line by line, eight
+//! descriptors share a line, and the processors' prefetchers see nothing but streams: a third of the time of slots that hold any
+//! frame each. What begins near the last slot runs on into the lines behind it.
 //!
 //! Words are little-endian.
 
 use crate::bytes::{LINE_WORDS, Line};
 use crate::custody::SET_WORDS;
-use crate::descriptor::{FRAME_BYTES, FRAME_SLOTS};
+use crate::descriptor::FRAME_BYTES;
 use crate::indices::{self, CONTROL_WORDS, Control};
 use crate::link::Link;
 use crate::presence;
+use crate::shape::{BUFFER_WORDS, End, Mode, RegionError, SHARED_RING_WORDS, Shape, checked_slots};
 use crate::shared::SharedLink;
 use crate::statistics::{COUNT_WORDS, Counts, Observer};
 use crate::sync::{AtomicU64, Ordering};
-use core::fmt;
 use core::ops::Range;
 
 #[cfg(not(target_endian = "little"))]
@@ -37,7 +37,7 @@ compile_error!("the words of a region are little-endian");
 /// The first word of a region.
 const MAGIC: u64 = u64::from_le_bytes(*b"SluiceLk");
 /// The version of this layout; grows with each incompatible change.
-const VERSION: u64 = 1;
+pub(crate) const VERSION: u64 = 1;
 /// Words of the header page.
 pub(crate) const HEADER_WORDS: usize = 512;
 /// Bytes of the header page.
@@ -49,137 +49,6 @@ const RINGS: usize = 4;
 const COUNTS: usize = CONTROLS + RINGS * CONTROL_WORDS;
 const CUSTODY: usize = COUNTS + 4 * COUNT_WORDS;
 const _: () = assert!(CUSTODY + 2 * SET_WORDS <= HEADER_WORDS && CUSTODY == 224);
-
-/// Fewest slots of a ring: 32 frames of the greatest length.
-pub const MIN_SLOTS: usize = 32 * FRAME_SLOTS;
-/// Most slots of a ring.
-pub const MAX_SLOTS: usize = 1 << 16;
-/// Lines behind the last slot: a frame that begins near the end runs on there, instead of around the corner.
-const GUARD_LINES: usize = FRAME_SLOTS - 1;
-
-/// Fewest buffers of an end, in shared mode.
-pub const MIN_BUFFERS: usize = 64;
-/// Most buffers of an end, in shared mode.
-pub const MAX_BUFFERS: usize = 4096;
-/// Words of a buffer; one line more than a frame takes, because strides of powers of two crowd into few sets of a cache.
-pub const BUFFER_WORDS: usize = FRAME_BYTES / 8 + LINE_WORDS;
-/// Words of shared mode's rings for each buffer of an end: two descriptors of two words, two numbers.
-const SHARED_RING_WORDS: usize = 6;
-
-/// One end of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// One.
-    A,
-    /// The other.
-    B,
-}
-
-impl End {
-    /// The end at the other side.
-    pub fn other(self) -> End {
-        match self {
-            End::A => End::B,
-            End::B => End::A,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn index(self) -> usize {
-        self as usize
-    }
-}
-
-/// How frames cross a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// The producer copies each frame into the ring, the consumer copies it out: a peer sees nothing but the frames.
-    Copy,
-    /// The frames stay in buffers of the region, which the ends hand to each other. Both trust each other with all of them.
-    Shared,
-}
-
-/// What a region holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// How frames cross it.
-    pub mode: Mode,
-    /// The slots of each ring: a power of two from [`MIN_SLOTS`] to [`MAX_SLOTS`]. A frame takes one for each 64 bytes.
-    /// In shared mode the buffers of each end: a power of two from [`MIN_BUFFERS`] to [`MAX_BUFFERS`].
-    pub slots: usize,
-}
-
-impl Shape {
-    /// Copy mode with rings as long as they are fast: a region of 1.2 MB. In shorter ones the producer comes round to lines that
-    /// the consumer's cache has just taken, and the same stream takes twice the time.
-    pub const COPY: Shape = Shape { mode: Mode::Copy, slots: 8192 };
-
-    /// How many words a region of this shape takes.
-    pub const fn words(self) -> usize {
-        match self.mode {
-            Mode::Copy => HEADER_WORDS + 2 * self.ring_words(),
-            Mode::Shared => HEADER_WORDS + self.slots * (SHARED_RING_WORDS + 2 * BUFFER_WORDS),
-        }
-    }
-
-    /// How many bytes a region of this shape takes.
-    pub const fn bytes(self) -> usize {
-        8 * self.words()
-    }
-
-    /// Descriptors, then lines.
-    const fn ring_words(self) -> usize {
-        self.slots + (self.slots + GUARD_LINES) * LINE_WORDS
-    }
-}
-
-/// Why words are not a region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RegionError {
-    /// They are fewer than a header, or than the header says.
-    Short {
-        /// As many words there are.
-        words: usize,
-        /// As many it should be.
-        wanted: usize,
-    },
-    /// They do not begin as a region does.
-    Magic(u64),
-    /// Their layout is that of another version, or of no mode.
-    Version(u64),
-    /// It is a link, but of this mode.
-    Mode(Mode),
-    /// The rings have too few slots, too many, or not a power of two.
-    Slots(u64),
-    /// The header's length is not that of its shape.
-    Length {
-        /// The bytes that the header says.
-        found: u64,
-        /// The bytes that the shape takes.
-        wanted: u64,
-    },
-}
-
-impl fmt::Display for RegionError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match *self {
-            RegionError::Short { words, wanted } => {
-                write!(f, "a link's memory of {} bytes, where {} are needed", 8 * words, 8 * wanted)
-            }
-            RegionError::Magic(found) => write!(f, "memory that begins with {found:#018x} is not a link"),
-            RegionError::Version(found) => write!(f, "a link of version and mode {found:#x}, not {VERSION:#x}"),
-            RegionError::Mode(found) => write!(f, "a link in another mode: {found:?}"),
-            RegionError::Slots(found) => write!(
-                f,
-                "a link of {found} slots, which is not a power of two from {MIN_SLOTS} to {MAX_SLOTS} (copy mode) or from \
-                 {MIN_BUFFERS} to {MAX_BUFFERS} (shared mode)"
-            ),
-            RegionError::Length { found, wanted } => write!(f, "a link that says {found} bytes, but takes {wanted}"),
-        }
-    }
-}
-
-impl core::error::Error for RegionError {}
 
 /// The header page.
 #[derive(Clone, Copy)]
@@ -250,15 +119,6 @@ impl<'m> Header<'m> {
 /// The second word of a header.
 fn version_word(mode: Mode) -> u64 {
     VERSION | (mode as u64) << 32
-}
-
-fn checked_slots(mode: Mode, slots: u64) -> Result<usize, RegionError> {
-    let (least, most) = match mode {
-        Mode::Copy => (MIN_SLOTS, MAX_SLOTS),
-        Mode::Shared => (MIN_BUFFERS, MAX_BUFFERS),
-    };
-    let good = slots.is_power_of_two() && (least as u64..=most as u64).contains(&slots);
-    if good { Ok(slots as usize) } else { Err(RegionError::Slots(slots)) }
 }
 
 /// Where the presence word of `end` lies, in bytes from the start of the region: for a host that writes it through a file. The

@@ -18,7 +18,8 @@ use crate::descriptor::{FRAME_BYTES, Tag, pack, unpack};
 use crate::indices::{Head, Tail, full_fence};
 use crate::presence::{self, Peer};
 use crate::producer::Refused;
-use crate::region::{BUFFER_WORDS, End, Header, SharedRegion};
+use crate::region::{Header, SharedRegion};
+use crate::shape::{BUFFER_WORDS, End};
 use crate::statistics::{BAD_DESCRIPTORS, BAD_INDICES, BYTES, Counts, FRAMES, LOST, PEER_DOWN, TOO_LONG, WAKEUPS};
 use crate::sync::{AtomicU64, Ordering};
 

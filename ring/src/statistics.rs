@@ -3,7 +3,8 @@
 
 use crate::indices::{Control, HEAD, TAIL};
 use crate::presence::{self, Peer};
-use crate::region::{End, Header, RegionError, Shape};
+use crate::region::Header;
+use crate::shape::{End, RegionError, Shape};
 use crate::sync::{AtomicU64, Ordering};
 
 /// Words of the counts of a producer or a consumer: one line, with one writer.
