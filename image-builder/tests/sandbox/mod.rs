@@ -16,6 +16,15 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
+/// A test that fails must not leave what it started in the background.
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if self.folder().join("runs").is_dir() {
+            let _ = self.command(&["stop", "--all"]).output();
+        }
+    }
+}
+
 impl Sandbox {
     /// A new one.
     pub fn new() -> Sandbox {
