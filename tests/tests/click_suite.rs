@@ -20,7 +20,7 @@ const COMMANDS: [(&str, &str); 3] = [
         "click",
         "[ \"$1\" != -qo- ] || exec SLUICE click \"$@\"\ncommand=$(SLUICE click --print-command \"$@\") || exit $?\neval \"exec timeout --foreground 20 $command\"",
     ),
-    ("click-flatten", "exec click -q -o - \"$@\""),
+    ("click-flatten", "exec SLUICE click -qo- \"$@\""),
     (
         "click-buildtool",
         "[ \"$1\" = provides ] || exit 1\nshift\nfor class; do SLUICE elements \"$class\" >&2 || exit 1; done",
