@@ -133,8 +133,20 @@ impl<'m> Head<'m> {
     pub fn room(&mut self, wanted: usize) -> usize {
         if self.known_room() < wanted as u64 {
             self.refresh();
+            if self.known_room() < wanted as u64 {
+                self.repair();
+            }
         }
         self.known_room() as usize
+    }
+
+    /// If the head is not what this side published last, the peer has written it, and may wait for what it does not see.
+    fn repair(&mut self) {
+        if self.control[HEAD].load(Ordering::Relaxed) != self.published {
+            self.bad_indices += 1;
+            self.own.wake_anyway = true;
+            self.control[HEAD].store(self.published, Ordering::Release);
+        }
     }
 
     #[inline]
@@ -165,6 +177,7 @@ impl<'m> Head<'m> {
         if self.known_room() < slots as u64 {
             self.refresh();
             if self.known_room() < slots as u64 {
+                self.repair();
                 return None;
             }
         }
@@ -275,6 +288,17 @@ impl<'m> Tail<'m> {
         let most = self.slots - self.next.wrapping_sub(self.released);
         if self.head.wrapping_sub(self.next) > most {
             self.meet();
+        } else if self.head == self.next {
+            self.repair();
+        }
+    }
+
+    /// If the tail is not what this side released last, the peer has written it, and may wait for room that it does not see.
+    fn repair(&mut self) {
+        if self.control[TAIL].load(Ordering::Relaxed) != self.released {
+            self.bad_indices += 1;
+            self.own.wake_anyway = true;
+            self.control[TAIL].store(self.released, Ordering::Release);
         }
     }
 

@@ -84,6 +84,21 @@ fn a_tail_that_jumps_is_counted_and_followed() {
 }
 
 #[test]
+fn an_index_of_ours_that_the_peer_wrote_is_written_again() {
+    let memory = memory();
+    let [mut a, mut b] = attach(&memory);
+    let (head_of_a, tail_of_a) = (64, TAIL_OF_B + 32);
+    (0..MIN_SLOTS).for_each(|_| send(&mut a, b"x"));
+    memory[head_of_a].store(0, Relaxed);
+    assert_eq!((receive(&mut b), a.producer.room(1), receive(&mut b)), (None, 0, Some(1)));
+    (0..MIN_SLOTS).for_each(|_| send(&mut b, b"x"));
+    while receive(&mut a).is_some() {}
+    memory[tail_of_a].store(0, Relaxed);
+    assert_eq!((b.producer.room(1), receive(&mut a), b.producer.room(1)), (0, None, 32));
+    assert_eq!(statistics(&memory).bad_indices, 2);
+}
+
+#[test]
 fn a_tail_that_stands_still_refuses_and_takes_no_time() {
     let memory = memory();
     let [mut a, _b] = attach(&memory);
