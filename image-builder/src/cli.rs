@@ -46,6 +46,9 @@ pub enum Command {
     /// List the elements, or describe one
     #[command(after_help = "Example:\n  sluice elements IPFilter")]
     Elements(ElementsArgs),
+    /// Draw a chain file: networks, services, replicas and chains, as SVG
+    #[command(after_help = "Example:\n  sluice graph examples/directed.nf -o directed.svg")]
+    Graph(GraphArgs),
     /// Decode the log of an image (raw bytes of its debug console)
     #[command(
         after_help = "Example:\n  sluice run firewall.nf --print-command | sh | sluice logs build/firewall/fw.elf -"
@@ -75,6 +78,16 @@ pub enum Command {
     /// End a run: its VMs power off, its report is printed where it runs, and nothing of it stays
     #[command(after_help = "Examples:\n  sluice stop firewall\n  sluice stop --all")]
     Stop(StopArgs),
+}
+
+/// `graph`
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// The chain file
+    pub file: PathBuf,
+    /// Where the picture goes, if not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `check`

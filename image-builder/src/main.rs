@@ -9,6 +9,7 @@ mod cli;
 mod click;
 mod elements;
 mod failure;
+mod graph;
 mod logs;
 mod operate;
 mod place;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Click(args) => click::command(&args),
         Command::Test(args) => script::command(&args),
         Command::Elements(args) => elements::command(&args),
+        Command::Graph(args) => graph::command(&args),
         Command::Logs(args) => logs::command(&args),
         Command::Ps(args) => operate::ps(&args),
         Command::Top(args) => operate::top(&args),

@@ -59,6 +59,12 @@ pub fn package(vm: &VmPlan) -> Package {
     Package::new(&format!("vm-{}", vm.image), dependencies, sources)
 }
 
+/// Bytes of RAM that an image takes: what a VMM loads, and memory that is zero at first, as tables are.
+pub fn memory_bytes(elf: &[u8]) -> anyhow::Result<u64> {
+    let file = object::File::parse(elf).context("cargo's output is not an ELF image")?;
+    Ok(file.segments().map(|segment| segment.size()).sum())
+}
+
 /// Bytes that a VMM loads from the file: code, constants and initialised data.
 pub fn loaded_bytes(elf: &[u8]) -> anyhow::Result<u64> {
     let file = object::File::parse(elf).context("cargo's output is not an ELF image")?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `chain.json`: what a built chain consists of.
 
-use super::{DEFAULT_MEMORY_MIB, image as elf};
+use super::{LEAST_MEMORY_MIB, SPARE_MEMORY_MIB, image as elf};
 use chain_compiler::{Peer, PlannedChain, PlannedElement, PlannedService, VmPlan};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -85,7 +85,7 @@ impl Vm {
             starts: plan.starts,
             sha256: hex(&Sha256::digest(elf)),
             image_bytes: elf::loaded_bytes(elf)?,
-            memory_mib: plan.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
+            memory_mib: plan.memory_mib.map_or_else(|| enough_mib(elf), Ok)?,
             ports: ports.collect(),
             elements: plan.elements.clone(),
         })
@@ -95,6 +95,12 @@ impl Vm {
 /// The file name of an image.
 pub fn image(name: &str) -> String {
     format!("{name}.elf")
+}
+
+/// RAM for an image whose chain file does not say: more than the usual where it has big tables.
+fn enough_mib(image: &[u8]) -> anyhow::Result<u32> {
+    let taken = elf::memory_bytes(image)?.div_ceil(1 << 20) as u32;
+    Ok(LEAST_MEMORY_MIB.max(taken + SPARE_MEMORY_MIB))
 }
 
 /// Bytes in hexadecimal.

@@ -17,8 +17,10 @@ use manifest::Manifest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// RAM of a VM whose chain file does not say.
-pub const DEFAULT_MEMORY_MIB: u32 = 8;
+/// Least RAM of a VM whose chain file does not say.
+const LEAST_MEMORY_MIB: u32 = 8;
+/// RAM beside what its image takes, for packets.
+const SPARE_MEMORY_MIB: u32 = 6;
 
 /// A chain that is built.
 pub struct Built {

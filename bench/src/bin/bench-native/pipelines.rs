@@ -79,6 +79,7 @@ pub fn all() -> Vec<Pipeline> {
         Pipeline::new("generator", One, ""),
         Pipeline::new("generator: random destination", RandomDestination, ""),
         Pipeline::new("generator: 16384 flows", Flows(14), ""),
+        Pipeline::new("generator: 131072 flows", Flows(17), ""),
         Pipeline::new("generator: 1048576 flows", Flows(20), ""),
         Pipeline::new("wire", One, "Null -> Null -> Null -> Null -> Null"),
         Pipeline::new("EtherMirror", One, "EtherMirror"),
@@ -110,6 +111,16 @@ pub fn all() -> Vec<Pipeline> {
             Pipeline::new(format!("NAT, {flows} flows"), Flows(bits), body)
                 .with_rest("Idle -> [1] n; n[1] -> Discard;"),
         );
+    }
+    // All flows in the table, behind two rules; then a hop that remembers them and spreads them over four replicas.
+    let director =
+        "Unstrip(14) -> FlowDirector(web tcp port 80, DEFAULT bulk, CHAIN web 1, CHAIN bulk 2, FLOWS 131072)";
+    all.push(Pipeline::new("director, 131072 flows", Flows(17), director));
+    for (name, stateful) in [("hop, 4 replicas", ""), ("hop, 4 replicas, 131072 flows", "STATEFUL ")] {
+        let hop = format!("hop :: ChainHop(SERVICE a 0, SERVICE b {stateful}1 2 3 4, CHAIN c 1 a b, FLOWS 131072)");
+        let rest = "hop[5] -> [5] hop; hop[1] -> d :: Discard; hop[2] -> d; hop[3] -> d; hop[4] -> d;
+            Idle -> [1] hop; Idle -> [2] hop; Idle -> [3] hop; Idle -> [4] hop;";
+        all.push(Pipeline::new(name, Flows(17), format!("Unstrip(14) -> {hop}")).with_rest(rest));
     }
     all.extend(functions());
     all
