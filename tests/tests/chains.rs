@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Service chains of booted VMs: a real capture, its flows many times between other hosts, goes in at both ends, and every frame that should comes out at the other one,
+//! Service chains of booted VMs: a real capture, and more flows like it, goes in at both ends, and every frame that should comes out at the other one,
 //! each flow in its order, and both directions of it through the same replica.
 
 use pcap_file::pcap::{PcapPacket, PcapWriter};
@@ -14,16 +14,20 @@ use tests::{frames, home, sluice};
 /// What the firewalls of both examples let pass.
 const PASSED: &str = "tcp or udp";
 
-/// How many times each flow of the capture goes in, between other hosts each time.
-const COPIES: u8 = 6;
+/// How many flows go in: that of the capture, and others that begin like it, between other hosts.
+const FLOWS: u8 = 16;
+/// Frames of the others: so few that they all fit into one ring, whoever sleeps.
+const BEGINNING: usize = 6;
 
-/// The capture, written to `path` COPIES times.
+/// The capture, written to `path` with flows that begin like its own.
 fn widen(path: &Path) {
     let mut out = PcapWriter::new(File::create(path).unwrap()).unwrap();
-    for copy in 0..COPIES {
-        for mut frame in frames::read(&home().join("examples/captures/http_browsing.pcap")) {
+    let capture = frames::read(&home().join("examples/captures/http_browsing.pcap"));
+    for copy in 0..FLOWS {
+        let frames = if copy == 0 { capture.len() } else { BEGINNING };
+        for mut frame in capture.iter().take(frames).cloned() {
             if frame[12..14] == [8, 0] {
-                (frame[29], frame[33]) = (frame[29] ^ copy, frame[33] ^ copy);
+                (frame[29], frame[33]) = (frame[29] ^ copy * 11, frame[33] ^ copy * 11);
                 frame[24..26].fill(0);
                 let sum = internet_checksum(&frame[14..34]);
                 frame[24..26].copy_from_slice(&sum.to_be_bytes());
