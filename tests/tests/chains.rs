@@ -27,7 +27,7 @@ fn widen(path: &Path) {
         let frames = if copy == 0 { capture.len() } else { BEGINNING };
         for mut frame in capture.iter().take(frames).cloned() {
             if frame[12..14] == [8, 0] {
-                (frame[29], frame[33]) = (frame[29] ^ copy * 11, frame[33] ^ copy * 11);
+                (frame[29], frame[33]) = (frame[29] ^ (copy * 11), frame[33] ^ (copy * 11));
                 frame[24..26].fill(0);
                 let sum = internet_checksum(&frame[14..34]);
                 frame[24..26].copy_from_slice(&sum.to_be_bytes());
