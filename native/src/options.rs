@@ -87,9 +87,10 @@ fn split(text: String, at: char) -> (String, String) {
     (left.into(), right.into())
 }
 
-/// The start of simulated time: seconds, with a fraction.
+/// The start of simulated time: seconds, with a fraction; that of Click if none are given.
 fn start_ns(value: Option<OsString>) -> Result<u64, lexopt::Error> {
-    let Some(value) = value else { return Ok(0) };
+    const CLICKS_NS: u64 = 1_000_000_000 * 1_000_000_000;
+    let Some(value) = value else { return Ok(CLICKS_NS) };
     let seconds: f64 = value.parse()?;
     if (0.0..1e10).contains(&seconds) { Ok((seconds * 1e9) as u64) } else { Err("no such time".into()) }
 }
@@ -107,7 +108,7 @@ mod tests {
         let options = parse("-h a.count --handler=b.count -xc.status -qt --simtime").unwrap();
         assert_eq!(options.handlers, ["a.count", "b.count"]);
         assert_eq!((options.exit_handler.as_deref(), options.quit, options.time), (Some("c.status"), true, true));
-        assert_eq!(options.simulated_ns, Some(0));
+        assert_eq!(options.simulated_ns, Some(1_000_000_000_000_000_000));
         assert_eq!(parse("--simtime=1.5").unwrap().simulated_ns, Some(1_500_000_000));
         for wrong in ["-h", "--simtime=x", "--simtime=-1", "file.click", "-z"] {
             assert!(parse(wrong).is_err(), "{wrong}");

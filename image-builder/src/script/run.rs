@@ -52,7 +52,7 @@ fn one(program: &Path, compiled: &Compiled) -> anyhow::Result<()> {
     let output = |name: &str| outputs.path().join(name);
     let status = {
         let mut command = Command::new(program);
-        command.arg(&compiled.module).arg("--simtime").args(&script.arguments).current_dir(folder.path());
+        command.arg(&compiled.module).arg("--simtime=0").args(&script.arguments).current_dir(folder.path());
         command.stdin(Stdio::null());
         command.stdout(fs::File::create(output("stdout"))?).stderr(fs::File::create(output("stderr"))?);
         wait(&mut command)?

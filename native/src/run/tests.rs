@@ -66,24 +66,24 @@ fn run(graph: &mut Timed, line: &str) -> Result<u8, String> {
 #[test]
 fn simulated_time_is_exact_and_ends_with_the_last_deadline() {
     let mut graph = timed(&[0, 1, 1_000_000_007, 3_600_000_000_000]);
-    assert_eq!(run(&mut graph, "--simtime"), Ok(0));
+    assert_eq!(run(&mut graph, "--simtime=0"), Ok(0));
     assert_eq!(graph.acted, [0, 1, 1_000_000_007, 3_600_000_000_000]);
 }
 
 #[test]
 fn a_stop_ends_it_unless_it_is_refused() {
     let mut graph = Timed { stops: true, refusals: 3, ..timed(&[5]) };
-    assert_eq!(run(&mut graph, "--simtime"), Ok(0));
+    assert_eq!(run(&mut graph, "--simtime=0"), Ok(0));
     assert_eq!((graph.acted, graph.refusals), (vec![5], 0));
 }
 
 #[test]
 fn each_request_to_stop_counts() {
     let mut graph = Timed { stops: true, refusals: 5, requests: 2, ..timed(&[]) };
-    assert_eq!(run(&mut graph, "--simtime"), Ok(0));
+    assert_eq!(run(&mut graph, "--simtime=0"), Ok(0));
     assert_eq!(graph.refusals, 0, "the fifth is met");
     let mut graph = Timed { stops: true, refusals: 2, requests: 9, ..timed(&[]) };
-    assert_eq!((run(&mut graph, "--simtime"), graph.refusals), (Ok(0), 0), "no more of them than needed");
+    assert_eq!((run(&mut graph, "--simtime=0"), graph.refusals), (Ok(0), 0), "no more of them than needed");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_wall_clock_waits() {
 fn handlers_are_written_before_it_runs_and_read_behind() {
     let mut graph = timed(&[]);
     assert_eq!(run(&mut graph, "--write=t.due"), Err("'t.due' does not take this value".into()));
-    let mut options = Options::parse(["--simtime", "-x", "t.acted"].map(OsString::from).into_iter()).expect("sound");
+    let mut options = Options::parse(["--simtime=0", "-x", "t.acted"].map(OsString::from).into_iter()).expect("sound");
     options.writes.push(("t.due".into(), "7".into()));
     assert_eq!(process(&mut graph, &options), Ok(u8::MAX), "a list is no exit code");
     assert_eq!(graph.acted, [7]);

@@ -252,6 +252,10 @@ impl Control for Script {
             }
             return Ok(());
         }
+        // The machine asks for these before the start, and a script must not begin for that.
+        if handler == "signals" {
+            return if self.state.listens { Ok(self.program.write_signals(out)?) } else { Ok(()) };
+        }
         if handler == "run" || (self.program.kind == Kind::Proxy && !own) {
             return self.called(handlers, |machine| {
                 let fine = machine.run(handler, arguments, false);

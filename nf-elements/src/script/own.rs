@@ -53,11 +53,7 @@ impl Machine<'_> {
                 write!(out, "{all}").map_err(|_| "value too long")
             }
             "signals" => {
-                let signals = if self.state.listens { self.program.signals } else { &[] };
-                for (index, signal) in signals.iter().enumerate() {
-                    let _ = write!(out, "{}{signal}", if index > 0 { " " } else { "" });
-                }
-                Ok(())
+                if self.state.listens { self.program.write_signals(out) } else { Ok(()) }.map_err(|_| functions::FULL)
             }
             "kill" => self.kill(arguments),
             "cat" | "catq" => self.cat(handler == "catq", arguments, out),

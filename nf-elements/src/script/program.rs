@@ -3,6 +3,7 @@
 
 use super::Text;
 use super::functions::Function;
+use core::fmt;
 
 /// How deep `$(…)` may be nested.
 pub const MAX_NESTING: usize = 8;
@@ -33,6 +34,14 @@ impl Program {
     /// The signals, signal 1 in bit 1.
     pub fn signal_bits(&self) -> u32 {
         self.signals.iter().fold(0, |bits, signal| bits | 1u32.checked_shl((*signal).into()).unwrap_or(0))
+    }
+
+    /// Writes the numbers of the signals.
+    pub fn write_signals(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        for (index, signal) in self.signals.iter().enumerate() {
+            write!(out, "{}{signal}", if index > 0 { " " } else { "" })?;
+        }
+        Ok(())
     }
 
     /// Whether the variable is a read handler.

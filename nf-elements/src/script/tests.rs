@@ -510,3 +510,12 @@ fn an_exit_is_the_last_time() {
     assert_eq!(bench.at(2), "");
     assert_eq!(bench.call("signals").unwrap(), "");
 }
+
+#[test]
+fn who_asks_for_its_signals_does_not_begin_it() {
+    let mut bench = Bench::new("s", Kind::Active, &["wait 1s", "print 'late'"]);
+    assert_eq!(bench.call("signals").unwrap(), "");
+    assert_eq!(bench.at(5_000_000_000), "");
+    assert_eq!(bench.at(5_999_999_999), "");
+    assert_eq!(bench.at(6_000_000_000), "late\n");
+}
