@@ -137,6 +137,29 @@ impl Picture {
         }
     }
 
+    /// The points of a line from one box to another: past columns between them it runs below what stands there.
+    pub fn way(&self, from: &Node, to: &Node, aside: i32) -> Vec<(i32, i32)> {
+        let mut points = vec![(from.x + WIDTH, from.middle() + aside)];
+        for column in from.column + 1..to.column {
+            if let Some(bottom) = self.bottom(column) {
+                let (x, y) = (MARGIN + column as i32 * COLUMN, bottom + ROW_GAP / 2 + aside);
+                points.extend([(x, y), (x + WIDTH, y)]);
+            }
+        }
+        points.push((to.x, to.middle() + aside));
+        points
+    }
+
+    /// Where the lowest box of a column ends.
+    fn bottom(&self, column: usize) -> Option<i32> {
+        self.nodes.iter().filter(|node| node.column == column).map(|node| node.y + node.height()).max()
+    }
+
+    fn passes_below(&self) -> bool {
+        let mut pairs = self.routes.iter().flat_map(|route| route.stops.windows(2));
+        pairs.any(|pair| self.nodes[pair[0]].column + 1 < self.nodes[pair[1]].column)
+    }
+
     fn rows(&mut self) {
         let columns = self.nodes.iter().map(|node| node.column).max().map_or(0, |last| last + 1);
         let in_column = |nodes: &[Node], column: usize| -> i32 {
@@ -153,6 +176,7 @@ impl Picture {
         }
         let named = self.routes.iter().filter(|route| route.name.is_some()).count() as i32;
         self.width = 2 * MARGIN + (columns.max(1) as i32 - 1) * COLUMN + WIDTH;
-        self.height = 2 * MARGIN + tallest + named * LINE;
+        let below = if self.passes_below() { ROW_GAP } else { 0 };
+        self.height = 2 * MARGIN + tallest + below + named * LINE;
     }
 }

@@ -42,20 +42,14 @@ fn line(text: &mut String, picture: &Picture, route: &Route, colour: &str, aside
     let mut path = String::new();
     let stops: Vec<&Node> = route.stops.iter().map(|stop| &picture.nodes[*stop]).collect();
     for pair in stops.windows(2) {
-        let [from, to] = [(pair[0].x + WIDTH, pair[0].middle() + aside), (pair[1].x, pair[1].middle() + aside)];
-        let bend = ((to.0 - from.0).abs() / 2).max(APART);
-        let _ = write!(
-            path,
-            "M{} {} C{} {} {} {} {} {} ",
-            from.0,
-            from.1,
-            from.0 + bend,
-            from.1,
-            to.0 - bend,
-            to.1,
-            to.0,
-            to.1
-        );
+        for (index, points) in picture.way(pair[0], pair[1], aside).windows(2).enumerate() {
+            let ((x, y), (to_x, to_y)) = (points[0], points[1]);
+            let bend = ((to_x - x).abs() / 2).max(APART);
+            let _ = match index % 2 {
+                0 => write!(path, "M{x} {y} C{} {y} {} {to_y} {to_x} {to_y} ", x + bend, to_x - bend),
+                _ => write!(path, "H{to_x} "),
+            };
+        }
     }
     let _ = writeln!(text, "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>", path.trim_end());
     if let (Some(first), Some(last)) = (stops.first(), stops.last()) {
