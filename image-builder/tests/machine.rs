@@ -56,6 +56,19 @@ fn a_replay_comes_through_on_each_machine() {
 }
 
 #[test]
+fn too_little_memory_is_told_before_a_vm_begins() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.sluice(&["run", "examples/wire.nf", "--memory", "1", "--accel", "tcg"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("VM wire cannot begin with 1 MiB of RAM"), "{}", stderr(&output));
+    let chain = "network a; vm big(memory 1M) { FromDevice(a) -> Discard; } chain a <-> big;";
+    let output = sandbox.sluice(&["build", &sandbox.file("big.nf", chain), "-o", "out"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("VM big cannot begin with 1 MiB of RAM"), "{}", stderr(&output));
+    sandbox.is_clean();
+}
+
+#[test]
 fn frames_pass_a_chain_of_two_vms() {
     let sandbox = Sandbox::new();
     let replay = "lan=examples/captures/http_browsing.pcap";

@@ -59,10 +59,10 @@ pub fn package(vm: &VmPlan) -> Package {
     Package::new(&format!("vm-{}", vm.image), dependencies, sources)
 }
 
-/// Bytes of RAM that an image takes: what a VMM loads, and memory that is zero at first, as tables are.
-pub fn memory_bytes(elf: &[u8]) -> anyhow::Result<u64> {
+/// Where an image ends in RAM, in bytes: what a VMM loads, and memory that is zero at first, as tables are.
+pub fn end_bytes(elf: &[u8]) -> anyhow::Result<u64> {
     let file = object::File::parse(elf).context("cargo's output is not an ELF image")?;
-    Ok(file.segments().map(|segment| segment.size()).sum())
+    Ok(file.segments().map(|segment| segment.address() + segment.size()).max().unwrap_or(0))
 }
 
 /// Bytes that a VMM loads from the file: code, constants and initialised data.

@@ -2,6 +2,7 @@
 //! `chain.json`: what a built chain consists of.
 
 use super::{LEAST_MEMORY_MIB, SPARE_MEMORY_MIB, image as elf};
+use crate::failure::usage;
 use chain_compiler::{Peer, PlannedChain, PlannedElement, PlannedService, VmPlan};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -43,6 +44,8 @@ pub struct Vm {
     pub image_bytes: u64,
     /// RAM that it should get.
     pub memory_mib: u32,
+    /// RAM without which it cannot begin: its image ends there.
+    pub least_memory_mib: u32,
     /// Its ports, in the order of its NICs.
     pub ports: Vec<Port>,
     /// Its elements.
@@ -79,28 +82,39 @@ impl Vm {
             };
             Port { name: port.name.clone(), network, vm }
         });
-        Ok(Vm {
+        let least_memory_mib = elf::end_bytes(elf)?.div_ceil(1 << 20) as u32;
+        // More than the usual where there are big tables.
+        let enough_mib = LEAST_MEMORY_MIB.max(least_memory_mib + SPARE_MEMORY_MIB);
+        let vm = Vm {
             name: plan.name.clone(),
             image: image(&plan.image),
             starts: plan.starts,
             sha256: hex(&Sha256::digest(elf)),
             image_bytes: elf::loaded_bytes(elf)?,
-            memory_mib: plan.memory_mib.map_or_else(|| enough_mib(elf), Ok)?,
+            memory_mib: plan.memory_mib.unwrap_or(enough_mib),
+            least_memory_mib,
             ports: ports.collect(),
             elements: plan.elements.clone(),
-        })
+        };
+        vm.check_memory(vm.memory_mib)?;
+        Ok(vm)
+    }
+
+    /// Whether it can begin with so much RAM.
+    pub fn check_memory(&self, mib: u32) -> anyhow::Result<()> {
+        if mib >= self.least_memory_mib {
+            return Ok(());
+        }
+        let (name, least) = (&self.name, self.least_memory_mib);
+        Err(usage(format!(
+            "VM {name} cannot begin with {mib} MiB of RAM: its image and tables take {least}; give it more"
+        )))
     }
 }
 
 /// The file name of an image.
 pub fn image(name: &str) -> String {
     format!("{name}.elf")
-}
-
-/// RAM for an image whose chain file does not say: more than the usual where it has big tables.
-fn enough_mib(image: &[u8]) -> anyhow::Result<u32> {
-    let taken = elf::memory_bytes(image)?.div_ceil(1 << 20) as u32;
-    Ok(LEAST_MEMORY_MIB.max(taken + SPARE_MEMORY_MIB))
 }
 
 /// Bytes in hexadecimal.

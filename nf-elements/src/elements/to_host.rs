@@ -14,7 +14,7 @@
 //!
 //! **Handlers:** `dev_name` (read), `count` (read), `drops` (drops).
 //!
-//! **Example:** `FromDevice(lan) -> ToHost(h); FromHost(h, 192.0.2.2/24) -> ToDevice(lan);`
+//! **Example:** `FromDevice(lan) -> ToHost(own); FromHost(own, 192.0.2.2/24) -> ToDevice(lan);`
 //!
 //! **See also:** `FromHost`, `Discard`.
 

@@ -11,7 +11,7 @@ use super::field::NEAR;
 use crate::configure::Instance;
 
 /// More intervals than these together stay tables: the code takes more room than it saves time.
-const MOST_INTERVALS: usize = 1024;
+const MOST_INTERVALS: usize = 4096;
 /// Up to so many bounds a value is compared with one after the other. A search instead does not mislead the processor's
 /// prediction of branches at each step.
 const FEW_BOUNDS: usize = 8;
