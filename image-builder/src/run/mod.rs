@@ -44,6 +44,9 @@ pub fn command(args: &RunArgs) -> anyhow::Result<()> {
     });
     let replays: Vec<_> = replays.collect::<anyhow::Result<_>>()?;
     let built = build::build(chain, args.output.as_deref(), &stop)?;
+    if let Some(mib) = args.memory {
+        built.manifest.vms.iter().try_for_each(|vm| vm.check_memory(mib))?;
+    }
     let accel = accelerator(args.accel)?;
     if args.print_command {
         let folder = std::path::absolute(&built.folder)?;
