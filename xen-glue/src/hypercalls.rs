@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a guest asks of the hypervisor.
+
+use crate::Pages;
+
+/// A domain, `domid_t` of xen.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DomainId(pub u16);
+
+impl DomainId {
+    /// The control domain.
+    pub const ZERO: DomainId = DomainId(0);
+    /// `DOMID_SELF`.
+    pub const SELF: DomainId = DomainId(0x7ff0);
+}
+
+/// An event channel of this domain, `evtchn_port_t`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventPort(pub u32);
+
+/// An entry of a domain's grant table, `grant_ref_t`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GrantReference(pub u32);
+
+/// Why the hypervisor refused: a number of errno.h, positive; for grants the negated `GNTST_…` status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errno(pub i64);
+
+/// A virtual interrupt, `VIRQ_…` of xen.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum VirtualInterrupt {
+    /// The timer that [`Hypercalls::set_timer`] arms.
+    Timer = 0,
+}
+
+/// What [`Hypercalls::add_to_physmap`] puts into the guest's memory, `XENMAPSPACE_…` of memory.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum MapSpace {
+    /// The page that guest and hypervisor share.
+    SharedInfo = 0,
+    /// A page of the grant table.
+    GrantTable = 1,
+}
+
+/// Why a domain ends, `SHUTDOWN_…` of sched.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ShutdownReason {
+    /// It is done.
+    PowerOff = 0,
+    /// It wants to begin anew.
+    Reboot = 1,
+    /// It failed.
+    Crash = 3,
+}
+
+/// The hypercalls that the protocols here need, by type. The machine makes them; a test fakes them.
+///
+/// Each gives the hypervisor's refusal as an [`Errno`]. None waits.
+pub trait Hypercalls {
+    /// Makes an event channel that `remote` may bind: `EVTCHNOP_alloc_unbound`.
+    fn alloc_unbound(&self, remote: DomainId) -> Result<EventPort, Errno>;
+    /// Binds to the channel that `remote` offers: `EVTCHNOP_bind_interdomain`.
+    fn bind_interdomain(&self, remote: DomainId, port: EventPort) -> Result<EventPort, Errno>;
+    /// Makes an event channel of a virtual interrupt: `EVTCHNOP_bind_virq`, processor 0.
+    fn bind_virtual_interrupt(&self, interrupt: VirtualInterrupt) -> Result<EventPort, Errno>;
+    /// Closes an event channel: `EVTCHNOP_close`.
+    fn close(&self, port: EventPort) -> Result<(), Errno>;
+    /// Tells the other end: `EVTCHNOP_send`.
+    fn send(&self, port: EventPort) -> Result<(), Errno>;
+
+    /// Puts a page of the hypervisor's in place of `page`, which is one frame: `XENMEM_add_to_physmap`.
+    fn add_to_physmap(&self, space: MapSpace, index: u64, page: &Pages) -> Result<(), Errno>;
+    /// Most pages that the grant table may have: `GNTTABOP_query_size`.
+    fn max_grant_frames(&self) -> Result<u32, Errno>;
+    /// Maps the frames that `owner` granted over those of `pages`, one by one, writable: `GNTTABOP_map_grant_ref`. The handles that
+    /// unmapping takes go to `handles`; if one cannot be mapped, none stays so.
+    fn map_grants(
+        &self,
+        owner: DomainId,
+        references: &[GrantReference],
+        pages: &Pages,
+        handles: &mut [u32],
+    ) -> Result<(), Errno>;
+    /// Takes back what [`map_grants`](Self::map_grants) did: `GNTTABOP_unmap_grant_ref`.
+    fn unmap_grants(&self, pages: &Pages, handles: &[u32]) -> Result<(), Errno>;
+
+    /// Reads a parameter of this domain, `HVM_PARAM_…` of hvm/params.h: `HVMOP_get_param`.
+    fn hvm_parameter(&self, index: u32) -> Result<u64, Errno>;
+    /// Arms the one timer, for a moment of Xen's system time in ns: `VCPUOP_set_singleshot_timer`.
+    fn set_timer(&self, at_ns: u64) -> Result<(), Errno>;
+    /// Lets others run: `SCHEDOP_yield`.
+    fn yield_now(&self);
+    /// Ends the domain: `SCHEDOP_shutdown`. Returns only where there is no hypervisor.
+    fn shutdown(&self, reason: ShutdownReason);
+}
