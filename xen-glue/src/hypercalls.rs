@@ -22,6 +22,10 @@ pub struct EventPort(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GrantReference(pub u32);
 
+/// What unmapping a grant takes, `grant_handle_t`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GrantHandle(pub u32);
+
 /// Why the hypervisor refused: a number of errno.h, positive; for grants the negated `GNTST_…` status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Errno(pub i64);
@@ -71,24 +75,28 @@ pub trait Hypercalls {
     /// Tells the other end: `EVTCHNOP_send`.
     fn send(&self, port: EventPort) -> Result<(), Errno>;
 
-    /// Puts a page of the hypervisor's in place of `page`, which is one frame: `XENMEM_add_to_physmap`.
-    fn add_to_physmap(&self, space: MapSpace, index: u64, page: &Pages) -> Result<(), Errno>;
+    /// Puts page `index` of the hypervisor's in place of frame `at` of `pages`: `XENMEM_add_to_physmap`.
+    fn add_to_physmap(&self, space: MapSpace, index: u64, pages: &Pages, at: usize) -> Result<(), Errno>;
     /// Most pages that the grant table may have: `GNTTABOP_query_size`.
     fn max_grant_frames(&self) -> Result<u32, Errno>;
-    /// Maps the frames that `owner` granted over those of `pages`, one by one, writable: `GNTTABOP_map_grant_ref`. The handles that
-    /// unmapping takes go to `handles`; if one cannot be mapped, none stays so.
+    /// Maps the frames that `owner` granted in place of those of `pages`, one by one, writable: `GNTTABOP_map_grant_ref`. What
+    /// comes back is the frames as they are now; the handles that unmapping takes go to `handles`. All or none are mapped.
     fn map_grants(
         &self,
         owner: DomainId,
         references: &[GrantReference],
-        pages: &Pages,
-        handles: &mut [u32],
-    ) -> Result<(), Errno>;
-    /// Takes back what [`map_grants`](Self::map_grants) did: `GNTTABOP_unmap_grant_ref`.
-    fn unmap_grants(&self, pages: &Pages, handles: &[u32]) -> Result<(), Errno>;
+        pages: Pages,
+        handles: &mut [GrantHandle],
+    ) -> Result<Pages, (Errno, Pages)>;
+    /// Takes back what [`map_grants`](Self::map_grants) did: `GNTTABOP_unmap_grant_ref`. Nothing may use the mapped frames any
+    /// more; nothing lies in `pages` afterwards.
+    fn unmap_grants(&self, pages: Pages, handles: &[GrantHandle]) -> Result<Pages, Errno>;
 
     /// Reads a parameter of this domain, `HVM_PARAM_…` of hvm/params.h: `HVMOP_get_param`.
     fn hvm_parameter(&self, index: u32) -> Result<u64, Errno>;
+    /// Has the processor take interrupt `vector` while an event is pending, with no interrupt controller between:
+    /// `HVM_PARAM_CALLBACK_IRQ` of type vector, hvm/params.h.
+    fn set_upcall_vector(&self, vector: u8) -> Result<(), Errno>;
     /// Arms the one timer, for a moment of Xen's system time in ns: `VCPUOP_set_singleshot_timer`.
     fn set_timer(&self, at_ns: u64) -> Result<(), Errno>;
     /// Lets others run: `SCHEDOP_yield`.

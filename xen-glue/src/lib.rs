@@ -6,10 +6,22 @@
 #![cfg_attr(not(any(test, feature = "fake")), no_std)]
 #![deny(unsafe_code)]
 
+mod console;
+mod detect;
+mod events;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
+mod grants;
 mod hypercalls;
 mod pages;
+mod time;
 
+pub use console::Console;
+pub use detect::{Gate, Hypervisor, detect};
+pub use events::Events;
+pub use grants::{Access, Exhausted, Grants, StillMapped};
 pub use hypercalls::{
-    DomainId, Errno, EventPort, GrantReference, Hypercalls, MapSpace, ShutdownReason, VirtualInterrupt,
+    DomainId, Errno, EventPort, GrantHandle, GrantReference, Hypercalls, MapSpace, ShutdownReason, VirtualInterrupt,
 };
 pub use pages::{PAGE_BYTES, Pages};
+pub use time::TimeInfo;

@@ -2,15 +2,18 @@
 //! Page frames: memory that the hypervisor or another domain may write too.
 #![allow(unsafe_code)]
 
-use core::sync::atomic::{AtomicU32, AtomicU64};
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 
 /// Bytes of a page.
 pub const PAGE_BYTES: usize = 4096;
 
-/// A run of page frames, seen as atomic words: whoever else writes them gives us wrong values, never undefined behaviour. It is
+/// The frames of tests: the first of a run, where it lies, and how many they are.
+#[cfg(any(test, feature = "fake"))]
+static LEAKED: std::sync::Mutex<std::collections::BTreeMap<u64, (usize, usize)>> =
+    std::sync::Mutex::new(std::collections::BTreeMap::new());
+
+/// A run of page frames, seen as atomics: whoever else writes them gives us wrong values, never undefined behaviour. It is
 /// their only name in this domain: it cannot be copied.
-///
-/// Fields narrower than a word are read and written within theirs, as little-endian x86 lays them out.
 #[derive(Debug)]
 pub struct Pages {
     first: *mut u8,
@@ -39,7 +42,15 @@ impl Pages {
 
     /// The number of the first frame.
     pub fn frame(&self) -> u64 {
-        self.first.addr() as u64 / PAGE_BYTES as u64
+        let frame = self.first.addr() as u64 / PAGE_BYTES as u64;
+        // A process lies higher than guests do, whose frames fit 32 bits; its own lie close enough together.
+        if cfg!(any(test, feature = "fake")) { frame & 0xffff_ffff } else { frame }
+    }
+
+    /// Their bytes.
+    pub fn bytes(&self) -> &'static [AtomicU8] {
+        // SAFETY: as in `words`.
+        unsafe { core::slice::from_raw_parts(self.first.cast(), self.count * PAGE_BYTES) }
     }
 
     /// Their 32-bit words.
@@ -63,7 +74,21 @@ impl Pages {
 
         let pages = std::vec![Page([0; PAGE_BYTES]); count].leak();
         debug_assert!(pages.iter().all(|page| page.0[0] == 0));
-        // SAFETY: leaked just now, aligned by its type; a test's hypervisor is this process, so any address is guest-physical.
-        unsafe { Pages::new(pages.as_mut_ptr().cast(), count) }
+        let place = pages.as_mut_ptr().expose_provenance();
+        // SAFETY: leaked just now, aligned by its type; a test's hypervisor is this process.
+        let pages = unsafe { Pages::new(core::ptr::with_exposed_provenance_mut(place), count) };
+        LEAKED.lock().expect("no test fails holding it").insert(pages.frame(), (place, count));
+        pages
+    }
+
+    /// The same frames once more, as the fake hypervisor and another domain have them. None if these are no frames of a test.
+    #[cfg(any(test, feature = "fake"))]
+    pub fn again(frame: u64, count: usize) -> Option<Pages> {
+        let leaked = LEAKED.lock().expect("no test fails holding it");
+        let (&first, &(place, of)) = leaked.range(..=frame).next_back()?;
+        (frame + count as u64 <= first + of as u64).then_some(())?;
+        let place = core::ptr::with_exposed_provenance_mut(place + (frame - first) as usize * PAGE_BYTES);
+        // SAFETY: `leaked` made these frames, and only atomics of them are ever handed out.
+        Some(unsafe { Pages::new(place, count) })
     }
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Grants between the domains of the fake.
+
+use super::{Domain, ENOMEM, Errno, Ordering, PAGE_BYTES, State};
+use crate::{DomainId, GrantHandle, GrantReference, Pages};
+use std::sync::atomic::AtomicU32;
+
+/// `GNTST_bad_gntref`, `GNTST_bad_domain`, negated.
+pub const BAD_REFERENCE: Errno = Errno(3);
+const BAD_DOMAIN: Errno = Errno(2);
+const IN_USE: u32 = 1 << 3 | 1 << 4;
+
+impl State {
+    /// The two words of an entry.
+    fn entry(&self, GrantReference(reference): GrantReference) -> Result<&'static [AtomicU32; 2], Errno> {
+        let entries = PAGE_BYTES / 8;
+        let page = self.grant_table.get(&(u64::from(reference) / entries as u64)).ok_or(BAD_REFERENCE)?;
+        page.words().as_chunks().0.get(reference as usize % entries).ok_or(BAD_REFERENCE)
+    }
+}
+
+impl Domain {
+    /// Has `peer` use a frame that this domain granted to it, as a map or a copy begins with: the frame, in use until
+    /// [`give_back`](Self::give_back). The access is checked as the hypervisor checks it.
+    pub fn lend(&self, peer: DomainId, reference: GrantReference, write: bool) -> Result<Pages, Errno> {
+        let [flags, frame] = self.state().entry(reference)?;
+        let seen = flags.load(Ordering::Acquire);
+        if seen & 3 != 1 || (write && seen & 4 != 0) {
+            return Err(BAD_REFERENCE);
+        }
+        if (seen >> 16) as u16 != peer.0 {
+            return Err(BAD_DOMAIN);
+        }
+        let frame = u64::from(frame.load(Ordering::Relaxed));
+        let page = Pages::again(frame, 1).ok_or(ENOMEM)?;
+        flags.fetch_or(IN_USE, Ordering::SeqCst);
+        Ok(page)
+    }
+
+    /// The peer uses the frame no more.
+    pub fn give_back(&self, reference: GrantReference) {
+        if let Ok([flags, _]) = self.state().entry(reference) {
+            flags.fetch_and(!IN_USE, Ordering::SeqCst);
+        }
+    }
+
+    /// How many of this domain's grants stand.
+    pub fn granted(&self) -> usize {
+        let state = self.state();
+        let entries = state.grant_table.values().flat_map(|page| page.words().as_chunks::<2>().0);
+        entries.filter(|[flags, _]| flags.load(Ordering::Relaxed) & 1 != 0).count()
+    }
+
+    /// Maps grants whose frames lie behind each other in their owner.
+    pub(super) fn map(
+        &self,
+        owner: DomainId,
+        references: &[GrantReference],
+        handles: &mut [GrantHandle],
+    ) -> Result<Pages, Errno> {
+        let other = self.machine.domain(owner);
+        let mut first = None;
+        for (done, &reference) in references.iter().enumerate() {
+            match other.lend(self.id, reference, true) {
+                Ok(page) => {
+                    assert_eq!(page.frame(), *first.get_or_insert(page.frame()) + done as u64, "the fake maps runs");
+                }
+                Err(refused) => {
+                    references[..done].iter().for_each(|&reference| other.give_back(reference));
+                    return Err(refused);
+                }
+            }
+        }
+        let mut state = self.state();
+        for (handle, &reference) in handles.iter_mut().zip(references) {
+            state.handles += 1;
+            *handle = GrantHandle(state.handles);
+            state.mapped.insert(handle.0, (owner, reference));
+        }
+        first.and_then(|first| Pages::again(first, references.len())).ok_or(BAD_REFERENCE)
+    }
+
+    pub(super) fn unmap(&self, GrantHandle(handle): GrantHandle) -> Result<(), Errno> {
+        let (owner, reference) = self.state().mapped.remove(&handle).ok_or(BAD_REFERENCE)?;
+        self.machine.domain(owner).give_back(reference);
+        Ok(())
+    }
+}
