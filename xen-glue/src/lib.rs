@@ -6,6 +6,7 @@
 #![cfg_attr(not(any(test, feature = "fake")), no_std)]
 #![deny(unsafe_code)]
 
+mod bytes;
 mod console;
 mod detect;
 mod events;
@@ -15,6 +16,8 @@ mod grants;
 mod hypercalls;
 mod pages;
 mod time;
+pub mod xenbus;
+pub mod xenstore;
 
 pub use console::Console;
 pub use detect::{Gate, Hypervisor, detect};

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Xenstore: the tree of names and values in which domains find each other.
+
+mod client;
+mod connection;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
+mod permission;
+mod wire;
+
+pub use client::{Error, Path, Refusal, Store, Token, Tokens, Transaction};
+pub use permission::{Access, Permission};
+pub use wire::{HEADER_BYTES, Header, Kind, PAYLOAD_MAX};
