@@ -307,17 +307,18 @@ impl<'h, H: Hypercalls> Store<'h, H> {
     pub async fn changed(&self, token: Token) {
         poll_fn(|_| {
             self.advance();
-            if self.connection.borrow_mut().take_fired(token.into()).is_empty() { Poll::Pending } else { Poll::Ready(()) }
+            if self.connection.borrow_mut().take_fired(token.into()).is_empty() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
         })
         .await;
     }
 
     /// Carries `body` out as a whole: what it reads is of one moment, what it writes is seen at once or not at all. If others
     /// wrote what it read, it is called again, a few times.
-    pub async fn transaction<T>(
-        &self,
-        mut body: impl AsyncFnMut(Transaction) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub async fn transaction<T>(&self, mut body: impl AsyncFnMut(Transaction) -> Result<T, Error>) -> Result<T, Error> {
         const AGAIN: Error = Error::Refused(Refusal::Again);
         for _ in 0..TRANSACTION_TRIES {
             let transaction = self.begin_transaction().await?;
@@ -390,11 +391,7 @@ impl<'h, H: Hypercalls> Store<'h, H> {
 }
 
 /// What a reply to a request says, or why it says nothing.
-fn result_of<T>(
-    asked: Kind,
-    reply: Option<(Kind, &[u8])>,
-    parse: impl FnOnce(&[u8]) -> Option<T>,
-) -> Result<T, Error> {
+fn result_of<T>(asked: Kind, reply: Option<(Kind, &[u8])>, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, Error> {
     match reply {
         None => Err(Error::Lost),
         Some((Kind::Error, name)) => Err(Error::Refused(Refusal::from(name.strip_suffix(&[0]).unwrap_or(name)))),

@@ -197,8 +197,8 @@ impl Connection {
     }
 
     fn exchange(&mut self) -> Result<bool, Broken> {
-        let rest = &self.outgoing.bytes[self.outgoing.moved..self.outgoing.length];
-        let written = if rest.is_empty() { 0 } else { self.ring.write(rest)? };
+        // Even if there is nothing to write, this checks the server's index.
+        let written = self.ring.write(&self.outgoing.bytes[self.outgoing.moved..self.outgoing.length])?;
         self.outgoing.moved += written;
         let mut tell = written > 0;
         while !matches!(self.request, Request::Answered(_)) {
@@ -257,6 +257,7 @@ impl Connection {
         self.reconnecting = self.ring.reconnect();
         if !self.reconnecting {
             self.ring.take_up();
+            self.fired = Tokens::ALL;
         }
         true
     }
@@ -282,6 +283,5 @@ impl Connection {
         self.outgoing.length = 0;
         self.outgoing.moved = 0;
         self.incoming.length = 0;
-        self.fired = Tokens::ALL;
     }
 }

@@ -2,7 +2,10 @@
 //! A xenstored for tests, which misbehaves when it is told to.
 
 use super::wire::{HEADER_BYTES, Header, Kind};
-use crate::{Pages, bytes};
+use super::{Error, Store, Token, Transaction};
+use crate::{DomainId, EventPort, Hypercalls, Pages, bytes};
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
 use std::collections::{BTreeMap, VecDeque};
 use std::format;
 use std::string::{String, ToString};
@@ -145,6 +148,15 @@ impl Xenstored {
         self.flush();
     }
 
+    /// The same, of a ring whose indices may be anything: it then waits to be asked to begin anew.
+    fn serve_if_it_can(&mut self) {
+        let index = |index: usize| self.words[INDICES + index].load(Ordering::Acquire);
+        let asked = self.words[INDICES + 5].load(Ordering::Acquire) == 1;
+        if asked || index(1).wrapping_sub(index(0)) <= RING_BYTES && index(3).wrapping_sub(index(2)) <= RING_BYTES {
+            self.serve();
+        }
+    }
+
     fn begin_anew(&mut self) {
         self.watches.clear();
         self.transactions.clear();
@@ -184,7 +196,9 @@ impl Xenstored {
         self.answered += 1;
         match &fault {
             Some(Fault::Silence) => return,
-            Some(Fault::Refuse(error)) => return self.reply(header, Kind::Error, format!("{error}\0").as_bytes(), None),
+            Some(Fault::Refuse(error)) => {
+                return self.reply(header, Kind::Error, format!("{error}\0").as_bytes(), None);
+            }
             Some(Fault::StrayFirst) => {
                 self.message(Header { request: header.request.wrapping_add(7), ..header }, b"stray\0", None);
             }
@@ -341,4 +355,89 @@ fn children(tree: &Tree, path: &str) -> Option<Vec<u8>> {
     tree.get(path)?;
     let below = tree.keys().filter_map(|other| other.strip_prefix(path)?.strip_prefix('/'));
     Some(below.filter(|name| !name.contains('/')).flat_map(|name| format!("{name}\0").into_bytes()).collect())
+}
+
+/// Makes requests of a server that does what `script` says: answers, sends anything, moves any index, in any order. Nothing panics and
+/// each poll returns; when the server keeps to the protocol again, and can begin anew, requests are answered again.
+pub fn adversary(script: &[u8]) {
+    let guest = crate::fake::Machine::new().domain(DomainId(3));
+    let page = Pages::leaked(1);
+    let mut server = Xenstored::new(&page, 3, 3);
+    server.set("data/a", "1");
+    let store = Store::new(page, EventPort(1), &guest);
+    let mut bytes = script.iter().copied();
+    while let Some(step) = bytes.next() {
+        let mut request = pin!(make_request(&store, step >> 4));
+        for _ in 0..bytes.next().unwrap_or(0) % 8 {
+            if request.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                break;
+            }
+            misbehave(&mut server, &mut bytes);
+        }
+    }
+    server.faults.clear();
+    server.words[INDICES + 4].store(3, Ordering::Relaxed);
+    server.jump(3, 5000);
+    recovers(&mut server, &store);
+}
+
+async fn make_request(store: &Store<'_, impl Hypercalls>, which: u8) -> Result<(), Error> {
+    let none = Transaction::NONE;
+    match which {
+        0..4 => store.read(none, format_args!("data/a"), |_| Some(())).await,
+        4..6 => store.write(none, format_args!("data/a"), format_args!("1")).await,
+        6..8 => store.watch(format_args!("data"), Token::new(which)).await,
+        8 => store.directory(none, format_args!("data"), |_| ()).await,
+        9 => store.permissions(format_args!("data"), |_| ()).await,
+        10 => store.domain_path(DomainId(3)).await.map(drop),
+        11..13 => store.transaction(async |t| store.write(t, format_args!("data/b"), format_args!("1")).await).await,
+        _ => {
+            store.changed(Token::new(which)).await;
+            Ok(())
+        }
+    }
+}
+
+fn misbehave(server: &mut Xenstored, bytes: &mut impl Iterator<Item = u8>) {
+    let mut byte = || bytes.next().unwrap_or(0);
+    match byte() {
+        0..150 => server.serve_if_it_can(),
+        150..200 => {
+            let number = u32::from(byte());
+            let fault = match byte() % 8 {
+                0 => Fault::Silence,
+                1 => Fault::Refuse("EAGAIN"),
+                2 => Fault::OtherNumber,
+                3 => Fault::OtherKind(Kind::from(number)),
+                4 => Fault::Length(number * 40),
+                5 => Fault::Payload(std::vec![byte(); number as usize]),
+                6 => Fault::StrayFirst,
+                _ => Fault::BadEventFirst,
+            };
+            server.faults.push_back(Some(fault));
+        }
+        200..230 => {
+            let raw: Vec<u8> = (0..byte()).map(|_| byte()).collect();
+            server.send_raw(&raw);
+        }
+        230..240 => {
+            server.words[INDICES + usize::from(byte() % 8)].store(u32::from(byte()) << (byte() % 32), Ordering::Relaxed)
+        }
+        step => server.jump(usize::from(step % 4), u32::from(byte()) << (byte() % 32)),
+    }
+}
+
+fn recovers(server: &mut Xenstored, store: &Store<'_, impl Hypercalls>) {
+    const ROUNDS: usize = 1000;
+    for _ in 0..3 {
+        let mut read = pin!(store.read(Transaction::NONE, format_args!("data/a"), |_| Some(())));
+        for _ in 0..ROUNDS {
+            match read.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(())) => return,
+                Poll::Ready(Err(_)) => break,
+                Poll::Pending => server.serve_if_it_can(),
+            }
+        }
+    }
+    panic!("an honest server is not heard");
 }

@@ -11,3 +11,6 @@ mod wire;
 pub use client::{Error, Path, Refusal, Store, Token, Tokens, Transaction};
 pub use permission::{Access, Permission};
 pub use wire::{HEADER_BYTES, Header, Kind, PAYLOAD_MAX};
+
+#[cfg(test)]
+mod tests;

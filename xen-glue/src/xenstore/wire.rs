@@ -161,6 +161,9 @@ impl Ring {
         let used = self.written.wrapping_sub(self.word(REQ_CONS).load(Ordering::Acquire));
         let room = RING_BYTES.checked_sub(used).ok_or(Broken)?;
         let taken = bytes.len().min(room as usize);
+        if taken == 0 {
+            return Ok(0);
+        }
         let place = (self.written % RING_BYTES) as usize;
         let (first, second) = bytes[..taken].split_at(taken.min(RING_BYTES as usize - place));
         bytes::store(self.page.long_words(), place, first);
@@ -179,6 +182,9 @@ impl Ring {
             return Err(Broken);
         }
         let taken = bytes.len().min(there as usize);
+        if taken == 0 {
+            return Ok(0);
+        }
         let place = (self.read % RING_BYTES) as usize;
         let (first, second) = bytes[..taken].split_at_mut(taken.min(RING_BYTES as usize - place));
         bytes::load(self.page.long_words(), RING_BYTES as usize + place, first);
