@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test bench bench-native bench-ring bench-density bench-scale bench-chain fuzz lint prerequisites clean
+.PHONY: demo test test-xen bench bench-native bench-ring bench-density bench-scale bench-chain fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -14,6 +14,10 @@ test: prerequisites lint
 	@scripts/install-missing tcpdump=tcpdump pcap-config=libpcap-dev ip=iproute2 ping=iputils-ping
 	cargo test --workspace --release --all-features
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test --release --package ring --lib
+
+# On a Xen with a small Linux as dom0, both emulated: minutes, and 110 MB to fetch the first time.
+test-xen: prerequisites
+	cargo test --release --package qemu --test xen -- --ignored --test-threads=1
 
 lint:
 	cargo fmt --check

@@ -8,12 +8,14 @@
 
 pub mod accel;
 mod control_client;
+pub mod debian;
 mod floor;
 mod link;
 mod machine;
 mod port;
 mod tsc;
 mod vm;
+pub mod xen;
 
 pub use control_client::{Control, ControlError, Ready};
 pub use floor::floor_kernel;

@@ -51,9 +51,14 @@ pub struct Vm {
 impl Vm {
     /// Starts QEMU.
     pub fn start(machine: &Machine) -> Result<Vm, StartError> {
+        Vm::run(&machine.command())
+    }
+
+    /// Starts QEMU with this command line, program first.
+    pub(crate) fn run(line: &[String]) -> Result<Vm, StartError> {
         // The kernel ends QEMU when this process ends without a chance to do it itself.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL"]).args(machine.command());
+        command.args(["--pdeathsig", "KILL"]).args(line);
         Vm::spawn(command)
     }
 

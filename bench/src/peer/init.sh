@@ -16,7 +16,7 @@ for word in $line; do
 done
 while read module; do $b insmod /modules/$module.ko; done </modules/order
 # Before the first frame can pass; and when it fails, init ends and the kernel panics, so that nobody measures no rules.
-if [ -n "$rules" ]; then /bin/nft -f /rules/$rules || exit 1; fi
+if [ -n "$rules" ]; then /usr/sbin/nft -f /rules/$rules || exit 1; fi
 case $mode in
 bridge)
     $b ip link set eth0 up

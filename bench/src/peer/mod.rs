@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The peer: a Linux VM that does the same job, made of Debian packages and kept in a cache folder.
 
-mod initramfs;
-mod kernel;
-mod modules;
-mod packages;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use qemu::debian::{Archive, Packages, Root, in_load_order, vmlinux, without_signature};
 
 use crate::rules::RuleKind;
-use initramfs::Archive;
 
 const INIT: &[u8] = include_bytes!("init.sh");
-const LIBRARY_FOLDERS: &[&str] = &["lib64", "lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"];
+const PACKAGES: Packages =
+    Packages { kernels: &["linux-image-cloud-amd64"], plain: &["busybox-static"], programs: &["nftables"] };
 const BRIDGE_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge"];
 const NFT_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge", "nf_tables", "nft_meta_bridge"];
 
@@ -35,16 +31,16 @@ pub struct Peer {
 /// Fetches and unpacks the packages unless `cache` has them, then builds the file systems with rule files of these sizes.
 pub fn prepare(cache: &Path, rule_counts: &[usize]) -> Result<Peer> {
     fs::create_dir_all(cache).with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
-    let root = packages::unpacked(cache)?;
-    let bzimage = packages::only_file(&root.join("boot"), "vmlinuz-")?;
-    let vmlinux = cache.join("vmlinux");
-    if !vmlinux.exists() {
-        write_whole(&vmlinux, &kernel::extract_vmlinux(&fs::read(&bzimage)?)?)?;
+    let root = Root::prepare(cache, &PACKAGES)?;
+    let bzimage = root.only("boot", |name| name.starts_with("vmlinuz-"))?;
+    let kernel = cache.join("vmlinux");
+    if !kernel.exists() {
+        write_whole(&kernel, &vmlinux(&root, &bzimage)?)?;
     }
     let (bridge, nft) = (cache.join("bridge.cpio"), cache.join("nft.cpio"));
     write_whole(&bridge, &base_archive(&root, BRIDGE_MODULES)?.finish())?;
     write_whole(&nft, &nft_archive(&root, rule_counts)?.finish())?;
-    Ok(Peer { vmlinux, bzimage, bridge, nft })
+    Ok(Peer { vmlinux: kernel, bzimage, bridge, nft })
 }
 
 /// Writes a file so that an interrupted run leaves none that is half written.
@@ -54,17 +50,17 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn base_archive(root: &Path, wanted: &[&str]) -> Result<Archive> {
+fn base_archive(root: &Root, wanted: &[&str]) -> Result<Archive> {
     let mut archive = Archive::default();
     for folder in ["bin", "dev", "proc", "sys", "modules", "rules"] {
         archive.folder(folder);
     }
     archive.console();
     archive.file("init", 0o755, INIT);
-    archive.file("bin/busybox", 0o755, &fs::read(root.join("bin/busybox"))?);
+    archive.package_file(root, "bin/busybox", 0o755)?;
     let mut order = String::new();
-    for module in modules::in_load_order(&root.join("lib/modules"), wanted)? {
-        archive.file(&format!("modules/{}.ko", module.name), 0o644, modules::without_signature(&module.bytes));
+    for module in in_load_order(&root.path("lib/modules"), wanted)? {
+        archive.file(&format!("modules/{}.ko", module.name), 0o644, without_signature(&module.bytes));
         order.push_str(&module.name);
         order.push('\n');
     }
@@ -72,17 +68,9 @@ fn base_archive(root: &Path, wanted: &[&str]) -> Result<Archive> {
     Ok(archive)
 }
 
-fn nft_archive(root: &Path, rule_counts: &[usize]) -> Result<Archive> {
+fn nft_archive(root: &Root, rule_counts: &[usize]) -> Result<Archive> {
     let mut archive = base_archive(root, NFT_MODULES)?;
-    archive.file("bin/nft", 0o755, &fs::read(root.join("usr/sbin/nft"))?);
-    for folder in ["lib", "usr", "usr/lib"].iter().chain(LIBRARY_FOLDERS) {
-        archive.folder(folder);
-    }
-    let mut libraries = 0;
-    for folder in LIBRARY_FOLDERS {
-        libraries += archive.libraries(&root.join(folder), folder)?;
-    }
-    ensure!(libraries > 5, "the unpacked packages in {} hold no libraries for nft", root.display());
+    archive.program(root, "usr/sbin/nft")?;
     for &count in rule_counts {
         for kind in [RuleKind::SourceHost, RuleKind::FiveField] {
             for family in ["ip", "bridge"] {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use super::{DebianError, at, read};
 
 /// What `scripts/sign-file` appends last.
 const SIGNATURE_MAGIC: &[u8] = b"~Module signature appended~\n";
@@ -21,19 +21,19 @@ pub struct Module {
 }
 
 /// The wanted modules and all that they need, each after what it needs.
-pub fn in_load_order(folder: &Path, wanted: &[&str]) -> Result<Vec<Module>> {
+pub fn in_load_order(folder: &Path, wanted: &[&str]) -> Result<Vec<Module>, DebianError> {
     let mut files = HashMap::new();
     list(folder, &mut files)?;
     let mut order = Vec::new();
     for name in wanted {
-        visit(name, &files, &mut order)?;
+        visit(folder, name, &files, &mut order)?;
     }
     Ok(order)
 }
 
-fn list(folder: &Path, files: &mut HashMap<String, PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
+fn list(folder: &Path, files: &mut HashMap<String, PathBuf>) -> Result<(), DebianError> {
+    for entry in fs::read_dir(folder).map_err(at(folder))?.filter_map(Result::ok) {
+        let path = entry.path();
         if path.is_dir() {
             list(&path, files)?;
         } else if let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".ko")) {
@@ -43,14 +43,19 @@ fn list(folder: &Path, files: &mut HashMap<String, PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn visit(name: &str, files: &HashMap<String, PathBuf>, order: &mut Vec<Module>) -> Result<()> {
+fn visit(
+    folder: &Path,
+    name: &str,
+    files: &HashMap<String, PathBuf>,
+    order: &mut Vec<Module>,
+) -> Result<(), DebianError> {
     if order.iter().any(|module| module.name == name) {
         return Ok(());
     }
-    let path = files.get(name).with_context(|| format!("the kernel package has no module {name}"))?;
-    let bytes = fs::read(path)?;
+    let path = files.get(name).ok_or_else(|| DebianError::Strange(folder.to_owned(), format!("no module {name}")))?;
+    let bytes = read(path)?;
     for needed in needs(&bytes) {
-        visit(&needed, files, order)?;
+        visit(folder, &needed, files, order)?;
     }
     order.push(Module { name: name.to_owned(), bytes });
     Ok(())
