@@ -12,7 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ring", &[]),
     ("control", &[]),
     ("xen-glue", &[]),
-    ("unikernel", &["control", "nf-elements", "ring"]),
+    ("unikernel", &["control", "nf-elements", "ring", "xen-glue"]),
     ("chain-compiler", &["nf-elements"]),
     ("qemu", &["control", "ring"]),
     ("native", &["nf-elements"]),
@@ -61,8 +61,8 @@ fn folders() -> Vec<PathBuf> {
 fn each_room_says_what_lives_there() {
     for folder in folders() {
         let text = std::fs::read_to_string(folder.join("README.md")).unwrap_or_default();
-        let lines = text.lines().count();
-        assert!((3..=12).contains(&lines), "{}: README.md of {lines} lines", folder.display());
+        let lines = text.lines().filter(|line| !line.starts_with('|')).count();
+        assert!((3..=12).contains(&lines), "{}: README.md of {lines} lines without its table", folder.display());
         assert!(text.contains("Never here"), "{}: README.md does not say what never lives there", folder.display());
     }
 }

@@ -28,6 +28,7 @@ mod run;
 mod tap;
 mod time;
 mod virtio;
+mod xen;
 
 pub use boot::pvh::StartInfo;
 pub use cell::Once;

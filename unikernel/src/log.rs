@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The log: defmt frames, byte by byte, to the debug console (port 0xE9) or the first serial port.
+//! The log: defmt frames, byte by byte, to Xen's console, the debug console (port 0xE9) or the first serial port.
 #![allow(unsafe_code)]
 
+use crate::xen;
 use core::cell::UnsafeCell;
 use defmt::{Encoder, Logger};
 use x86_64::instructions::port::Port;
@@ -36,9 +37,13 @@ unsafe impl Logger for Console {
     unsafe fn release() {
         // SAFETY: see the impl.
         unsafe { (*STATE.0.get()).end_frame(write) }
+        xen::flush_log();
     }
 
     unsafe fn write(bytes: &[u8]) {
+        if xen::log(bytes) {
+            return;
+        }
         // SAFETY: see the impl.
         unsafe { (*STATE.0.get()).write(bytes, write) }
     }

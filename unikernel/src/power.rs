@@ -2,8 +2,10 @@
 //! The end of a VM: halting for want of work, powering off, failing.
 #![allow(unsafe_code)]
 
+use crate::xen;
 use core::arch::asm;
 use x86_64::instructions::port::Port;
+use xen_glue::ShutdownReason;
 
 /// QEMU's `isa-debug-exit`: the exit status is `value << 1 | 1`.
 const DEBUG_EXIT: u16 = 0xf4;
@@ -41,6 +43,7 @@ pub fn panic(info: &core::panic::PanicInfo) -> ! {
 }
 
 fn end(status: u32) -> ! {
+    xen::end(if status == EXIT_CLEAN { ShutdownReason::PowerOff } else { ShutdownReason::Crash });
     // SAFETY: each of these ends the VM where its device exists, and does nothing where it does not.
     unsafe {
         Port::<u32>::new(DEBUG_EXIT).write(status);

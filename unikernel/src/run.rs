@@ -13,6 +13,7 @@ use crate::port::Port;
 use crate::tap::{self, Tap};
 use crate::time::Clock;
 use crate::virtio::{console, net};
+use crate::xen::{self, Xen};
 use crate::{apic, power};
 use heapless::Vec;
 #[cfg(feature = "host")]
@@ -38,6 +39,8 @@ struct Machine {
     /// How often elements asked for the end since this was last cleared.
     stops_asked: u32,
     timer: Option<apic::Timer>,
+    /// What Xen gives, if it is below.
+    xen: Option<&'static mut Xen>,
 }
 
 /// Brings the machine up and runs `graph`.
@@ -62,12 +65,20 @@ struct Rest {
 /// Brings the machine and its ports up. Not generic, so that it is compiled for size with its crate, not for speed with the
 /// wiring.
 fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine, Rest) {
+    let xen = xen::find();
     let image_end = crate::memory::image_end();
     let parameters = Parameters::read(start_info.command_line());
     let mut memory = FreeRam::behind(image_end, start_info.ram_end(image_end as u64));
-    let clock = Clock::start(entry_tsc, parameters.tsc_khz);
+    let xen = xen.map(|calls| {
+        let xen = Xen::start(calls, &mut memory, ports_wanted);
+        memory.place(xen)
+    });
+    let clock = match &xen {
+        Some(xen) => xen.clock(entry_tsc),
+        None => Clock::start(entry_tsc, parameters.tsc_khz),
+    };
     let mut devices = Devices::new(start_info.rsdp_paddr(), parameters);
-    let ports = ports(&mut devices, &mut memory, ports_wanted);
+    let ports = if xen.is_some() { Vec::new() } else { ports(&mut devices, &mut memory, ports_wanted) };
     let rest = Rest { devices, memory: memory.part(console::MEMORY_BYTES) };
     memory.fill(&POOL);
     let mut machine = Machine {
@@ -82,6 +93,7 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         sleeps: 0,
         stops_asked: 0,
         timer: None,
+        xen,
     };
     machine.ports.iter_mut().for_each(|port| port.begin());
     machine.ready_ns = machine.clock.now_ns();
@@ -183,8 +195,11 @@ impl Machine {
     fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
         let tap = Tap::get();
         self.round(graph, tap);
-        apic::enable();
-        let mut control = rest.control();
+        let mut control = None;
+        if self.xen.is_none() {
+            apic::enable();
+            control = rest.control();
+        }
         self.ports.iter_mut().for_each(|port| port.enable_interrupts());
         if let Some(control) = &mut control {
             control.say_ready(self.ready_ns, self.clock.now_ns());
@@ -225,7 +240,10 @@ impl Machine {
     /// Has the timer wake the processor. False if the time is past.
     fn wake_at(&mut self, deadline_ns: u64) -> bool {
         let Some(ns) = deadline_ns.checked_sub(self.clock.now_ns()).filter(|&ns| ns > 0) else { return false };
-        self.timer.get_or_insert_with(|| apic::Timer::measure(&self.clock)).arm(ns);
+        match &self.xen {
+            Some(xen) => xen.wake_in(ns),
+            None => self.timer.get_or_insert_with(|| apic::Timer::measure(&self.clock)).arm(ns),
+        }
         true
     }
 
@@ -241,6 +259,9 @@ impl Machine {
         if idle {
             self.sleeps += 1;
             power::halt();
+        }
+        if let Some(xen) = &mut self.xen {
+            xen.take_events(|_| {});
         }
         for port in &mut self.ports {
             port.disarm();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Time from the TSC, whose frequency the command line tells, or else the hypervisor, or else the PIT.
+//! Time from the TSC, whose frequency Xen or the command line tells, or else another hypervisor, or else the PIT.
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{__cpuid, _rdtsc};
@@ -9,8 +9,6 @@ use x86_64::instructions::port::Port;
 /// CPUID leaves of hypervisors, and the leaf of KVM, VMware and others that tells the TSC's frequency in kHz (EAX).
 const HYPERVISOR: u32 = 0x4000_0000;
 const HYPERVISOR_TSC_KHZ: u32 = 0x4000_0010;
-/// The Xen leaf with the TSC's frequency in kHz (sub-leaf 0, ECX), counted from Xen's base.
-const XEN_TSC: u32 = 3;
 /// Core crystal clock and its ratio to the TSC (Intel SDM 2A, CPUID 15H).
 const TSC_RATIO: u32 = 0x15;
 /// Bits of the fraction in [`Clock::ns_per_tick`].
@@ -36,9 +34,14 @@ impl Clock {
             .or_else(|| from_hypervisor().filter(plausible))
             .or_else(from_crystal)
             .unwrap_or_else(from_pit);
+        Clock::of_ticks(entry_tsc, (1_000_000 << FRACTION) / khz)
+    }
+
+    /// A clock of ticks of `ns_per_tick`, times 2^32.
+    pub fn of_ticks(entry_tsc: u64, ns_per_tick: u64) -> Self {
         ENTRY_TSC.store(entry_tsc, Ordering::Relaxed);
-        TICKS_PER_US.store(khz / 1000, Ordering::Relaxed);
-        Clock { entry_tsc, ns_per_tick: (1_000_000 << FRACTION) / khz }
+        TICKS_PER_US.store((1000u64 << FRACTION).checked_div(ns_per_tick).unwrap_or(0), Ordering::Relaxed);
+        Clock { entry_tsc, ns_per_tick }
     }
 
     /// Nanoseconds since entry.
@@ -65,13 +68,9 @@ fn from_hypervisor() -> Option<u64> {
     if __cpuid(1).ecx & HYPERVISOR_PRESENT == 0 {
         return None;
     }
-    let base = __cpuid(HYPERVISOR);
-    let khz = match (&base.ebx.to_le_bytes(), &base.ecx.to_le_bytes()) {
-        (b"XenV", _) => __cpuid(HYPERVISOR + XEN_TSC).ecx,
-        _ if (HYPERVISOR_TSC_KHZ..HYPERVISOR + 0x100).contains(&base.eax) => __cpuid(HYPERVISOR_TSC_KHZ).eax,
-        _ => 0,
-    };
-    (khz != 0).then_some(u64::from(khz))
+    let last = __cpuid(HYPERVISOR).eax;
+    let told = (HYPERVISOR_TSC_KHZ..HYPERVISOR + 0x100).contains(&last);
+    told.then(|| u64::from(__cpuid(HYPERVISOR_TSC_KHZ).eax)).filter(|&khz| khz != 0)
 }
 
 fn from_crystal() -> Option<u64> {

@@ -88,9 +88,9 @@ pub trait Hypercalls {
         pages: Pages,
         handles: &mut [GrantHandle],
     ) -> Result<Pages, (Errno, Pages)>;
-    /// Takes back what [`map_grants`](Self::map_grants) did: `GNTTABOP_unmap_grant_ref`. Nothing may use the mapped frames any
-    /// more; nothing lies in `pages` afterwards.
-    fn unmap_grants(&self, pages: Pages, handles: &[GrantHandle]) -> Result<Pages, Errno>;
+    /// Takes back what [`map_grants`](Self::map_grants) did: `GNTTABOP_unmap_grant_ref`. The frames that come back hold nothing
+    /// until something is mapped there again.
+    fn unmap_grants(&self, pages: Pages, handles: &[GrantHandle]) -> Pages;
 
     /// Reads a parameter of this domain, `HVM_PARAM_…` of hvm/params.h: `HVMOP_get_param`.
     fn hvm_parameter(&self, index: u32) -> Result<u64, Errno>;

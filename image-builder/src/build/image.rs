@@ -27,13 +27,16 @@ opt-level = "s"
 
 [profile.release.package.control]
 opt-level = "s"
+
+[profile.release.package.xen-glue]
+opt-level = "s"
 "#;
 
 /// Images as crates.
 pub const KIND: Kind = Kind {
     what: "the images",
     announced: true,
-    crates: &["unikernel", "nf-elements", "control", "ring"],
+    crates: &["unikernel", "nf-elements", "control", "ring", "xen-glue"],
     profiles: PROFILES,
     cargo_flags: &["--release"],
     // Relative paths: rustc and the linker run in the workspace's folder.

@@ -80,9 +80,8 @@ impl Domain {
         first.and_then(|first| Pages::again(first, references.len())).ok_or(BAD_REFERENCE)
     }
 
-    pub(super) fn unmap(&self, GrantHandle(handle): GrantHandle) -> Result<(), Errno> {
-        let (owner, reference) = self.state().mapped.remove(&handle).ok_or(BAD_REFERENCE)?;
+    pub(super) fn unmap(&self, GrantHandle(handle): GrantHandle) {
+        let (owner, reference) = self.state().mapped.remove(&handle).expect("a grant is unmapped once");
         self.machine.domain(owner).give_back(reference);
-        Ok(())
     }
 }
