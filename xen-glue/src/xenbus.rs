@@ -3,6 +3,7 @@
 
 use crate::xenstore::{self, Path, Refusal, Store, Token, Transaction};
 use crate::{DomainId, Hypercalls};
+use core::cell::Cell;
 use core::fmt;
 
 /// Declares the states with their numbers, `enum xenbus_state`.
@@ -116,6 +117,8 @@ pub struct Device<'s, H> {
     other_domain: DomainId,
     role: Role,
     token: Token,
+    /// What this end said last.
+    said: Cell<Option<State>>,
 }
 
 impl<'s, H: Hypercalls> Device<'s, H> {
@@ -126,7 +129,7 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         store.watch(format_args!("{path}/{name}"), token).await?;
         let other = store.read_path(format_args!("{path}/{name}")).await?;
         let other_domain = DomainId(store.read_number(format_args!("{path}/{name}-id")).await?);
-        let device = Device { store, path: path.clone(), other, other_domain, role, token };
+        let device = Device { store, path: path.clone(), other, other_domain, role, token, said: Cell::new(None) };
         device.watch().await?;
         Ok(device)
     }
@@ -163,17 +166,22 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         self.store
     }
 
-    /// What the other end says of itself. If the device is gone, or belongs to another one now, that is said instead.
+    /// What the other end says of itself. If the device is gone, or was made anew since this end spoke, that is said instead.
     pub async fn other_state(&self) -> Result<State, Error> {
         let other = self.store.read_path(format_args!("{}/{}", self.path, self.role.other())).await?;
         if other != self.other {
             return Err(Error::Gone);
         }
-        match self.store.read_number(format_args!("{}/state", self.other)).await {
-            Ok(number) => Ok(State::of(number)),
-            Err(xenstore::Error::Refused(Refusal::NoEntry) | xenstore::Error::BadReply) => Ok(State::Unknown),
-            Err(error) => Err(error.into()),
+        if let Some(said) = self.said.get()
+            && self.state_in(&self.path).await? != said
+        {
+            return Err(Error::Gone);
         }
+        self.state_in(&self.other).await
+    }
+
+    async fn state_in(&self, directory: &Path) -> Result<State, Error> {
+        Ok(number(self.store, directory, "state").await?.map_or(State::Unknown, State::of))
     }
 
     /// Says what this end is now. Does not make a directory that is gone.
@@ -182,7 +190,9 @@ impl<'s, H: Hypercalls> Device<'s, H> {
             self.store.read(transaction, format_args!("{}/{}", self.path, self.role.other()), |_| Some(())).await?;
             self.store.write(transaction, format_args!("{}/state", self.path), format_args!("{}", state as u32)).await
         });
-        Ok(switched.await?)
+        switched.await?;
+        self.said.set(Some(state));
+        Ok(())
     }
 
     /// Waits until the token fires.

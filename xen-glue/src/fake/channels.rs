@@ -50,13 +50,13 @@ impl State {
 }
 
 impl Machine {
-    /// The other end of a channel that closes is unbound again.
-    pub(super) fn disconnect(&self, channel: &Channel) {
+    /// The other end of a channel that `closer` closes is unbound again: `closer` may bind it once more.
+    pub(super) fn disconnect(&self, closer: DomainId, channel: &Channel) {
         let &Channel::Connected(remote, port) = channel else { return };
         if let Some(state) = self.0.borrow_mut().get_mut(&remote)
             && let Ok(end) = state.channel(port)
         {
-            *end = Channel::Unbound(remote);
+            *end = Channel::Unbound(closer);
         }
     }
 }

@@ -72,7 +72,7 @@ impl Machine {
         let Some(state) = self.0.borrow_mut().remove(&id) else { return };
         state.mapped.values().for_each(|&(owner, reference)| self.domain(owner).give_back(reference));
         for channel in state.channels {
-            self.disconnect(&channel);
+            self.disconnect(id, &channel);
         }
     }
 }
@@ -150,7 +150,7 @@ impl Hypercalls for Domain {
     fn close(&self, port: EventPort) -> Result<(), Errno> {
         drop(self.call()?);
         let channel = core::mem::replace(self.state().channel(port)?, Channel::Closed);
-        self.machine.disconnect(&channel);
+        self.machine.disconnect(self.id, &channel);
         Ok(())
     }
 

@@ -24,6 +24,17 @@ fn a_channel_is_bound_only_by_whom_it_was_made_for() {
 }
 
 #[test]
+fn who_closed_a_channel_may_bind_it_again() {
+    let machine = Machine::new();
+    let (a, b) = (machine.domain(A), machine.domain(B));
+    let port = a.alloc_unbound(B).unwrap();
+    let own = b.bind_interdomain(A, port).unwrap();
+    assert_eq!(b.bind_interdomain(A, port), Err(ENOENT));
+    assert_eq!(b.close(own), Ok(()));
+    assert!(b.bind_interdomain(A, port).is_ok());
+}
+
+#[test]
 fn what_a_domain_had_is_gone_with_it() {
     let machine = Machine::new();
     let (a, b) = (machine.domain(A), machine.domain(B));
