@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `memcpy` and its kin, which compiled code calls and no C library brings.
 //!
-//! Vectors of 16 bytes, then single bytes: `rep movsb` is one emulated instruction per byte under software emulation.
+//! Vectors of 16 bytes, or words of 8 where they are compared, then what is left: `rep movsb` is one emulated instruction per
+//! byte under software emulation, and where the count is known the compiler puts these bodies in place of the calls.
 #![cfg(not(test))]
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_set1_epi8, _mm_storeu_si128};
 
 const VECTOR: usize = 16;
+const WORD: usize = 8;
 
 /// What unwinding tables of the prebuilt compiler_builtins name (128-bit division has some). Nothing here unwinds, so nothing
 /// calls it.
@@ -26,6 +28,11 @@ pub unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *
         // SAFETY: `at + VECTOR <= count`, and the caller vouches for `count` bytes on both sides.
         unsafe { copy_vector(to.add(at), from.add(at)) };
         at += VECTOR;
+    }
+    if at + WORD <= count {
+        // SAFETY: `at + WORD <= count`.
+        unsafe { to.add(at).cast::<u64>().write_unaligned(word(from.add(at))) };
+        at += WORD;
     }
     while at < count {
         // SAFETY: `at < count`. Volatile, so that the compiler does not make a call of memcpy of it.
@@ -87,12 +94,23 @@ pub unsafe extern "C" fn memset(to: *mut u8, value: i32, count: usize) -> *mut u
 /// As in C: `count` bytes readable at both.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, count: usize) -> i32 {
-    for at in 0..count {
+    let mut at = 0;
+    while at + WORD <= count {
+        // SAFETY: `at + WORD <= count`.
+        let (a, b) = unsafe { (word(left.add(at)), word(right.add(at))) };
+        if a != b {
+            // The first byte counts most.
+            return if a.swap_bytes() < b.swap_bytes() { -1 } else { 1 };
+        }
+        at += WORD;
+    }
+    while at < count {
         // SAFETY: `at < count`.
         let (a, b) = unsafe { (left.add(at).read(), right.add(at).read()) };
         if a != b {
             return i32::from(a) - i32::from(b);
         }
+        at += 1;
     }
     0
 }
@@ -105,6 +123,16 @@ pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, count: usize)
 pub unsafe extern "C" fn bcmp(left: *const u8, right: *const u8, count: usize) -> i32 {
     // SAFETY: the caller's promise is memcmp's.
     unsafe { memcmp(left, right, count) }
+}
+
+/// Reads one word.
+///
+/// # Safety
+/// [`WORD`] bytes readable there.
+#[inline]
+unsafe fn word(from: *const u8) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe { from.cast::<u64>().read_unaligned() }
 }
 
 /// Copies one vector.

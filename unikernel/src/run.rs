@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The VM's life: bring the machine up, then run the wiring until somebody says stop.
 
+use crate::boot::paging;
 use crate::boot::parameters::Parameters;
 use crate::boot::pvh::StartInfo;
 use crate::control_server::{ControlServer, Wish};
@@ -22,6 +23,8 @@ use nf_elements::{Batch, Graph, Packet, PacketIo};
 
 /// Most ports of a VM.
 const MAX_PORTS: usize = 16;
+/// While there is work, the TLB is flushed when bits of the time from this one on change: every 0.27 s.
+const TLB_FLUSH_SHIFT: u32 = 28;
 /// Most rounds without work before the processor sleeps, while looking on pays.
 const MAX_IDLE_ROUNDS: u32 = 64;
 
@@ -229,7 +232,10 @@ impl Machine {
     #[inline]
     fn round<G: Graph>(&mut self, graph: &mut G, tap: &mut Tap) -> bool {
         self.rounds += 1;
-        self.now_ns = self.clock.now_ns();
+        let before_ns = core::mem::replace(&mut self.now_ns, self.clock.now_ns());
+        if (before_ns ^ self.now_ns) >> TLB_FLUSH_SHIFT != 0 {
+            paging::flush_tlb();
+        }
         let busy = if tap.is_on() { tap::round(graph, self, tap) } else { graph.run(self) };
         for port in &mut self.ports {
             port.notify();

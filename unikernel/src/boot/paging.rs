@@ -28,3 +28,11 @@ pub fn make_cacheable(paddr: usize, bytes: usize) {
         tlb::flush(VirtAddr::new(page as u64));
     }
 }
+
+/// Empties the TLB. Nothing has changed, but QEMU's emulated TLB begins with 256 entries of 4 KiB and grows only when it is flushed
+/// while most of them are in use (QEMU accel/tcg/cputlb.c, `tlb_mmu_resize_locked`): without it, each access to a table of some
+/// MiB would be a walk through the page tables. Real processors do not notice one now and then.
+#[cold]
+pub fn flush_tlb() {
+    tlb::flush_all();
+}
