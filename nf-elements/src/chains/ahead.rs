@@ -38,7 +38,7 @@ impl Guesses {
             (self.places[at].0, tags[at]) = (bucket as u32, tag);
         }
         let buckets = self.places[first..].iter().filter_map(|(bucket, _)| table.buckets.get(*bucket as usize));
-        black_box(buckets.fold(0, |read, bucket| read ^ bucket.first_tag()));
+        black_box(buckets.fold(0, |read, bucket| read ^ bucket.line()));
         for ((bucket, way), tag) in self.places.iter_mut().zip(tags).skip(first) {
             let found = table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::hits(bucket, tag).next());
             *way = found.map_or(u32::MAX, |way| way as u32);

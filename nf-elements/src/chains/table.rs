@@ -36,11 +36,55 @@ struct Flow {
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub struct Bucket {
-    /// Bits of the hash, the lowest set; 0 where nothing is.
-    tags: [u32; WAYS],
+    tags: Tags,
     /// When each was used, in ticks.
     seen: [u32; WAYS],
     flows: [Flow; WAYS],
+}
+
+/// For each place eight bits of its flow's hash, never 0; 0 where nothing is. All are compared at once, in one general register:
+/// vectors are slow where the processor is emulated.
+#[derive(Clone, Copy)]
+struct Tags(u64);
+
+impl Tags {
+    const EMPTY: Tags = Tags(0);
+
+    #[inline(always)]
+    fn get(self, way: usize) -> u8 {
+        (self.0 >> (8 * way)) as u8
+    }
+
+    fn set(&mut self, way: usize, tag: u8) {
+        self.0 = (self.0 & !(0xff << (8 * way))) | (u64::from(tag) << (8 * way));
+    }
+
+    /// The places with that tag.
+    #[inline(always)]
+    fn hits(self, tag: u8) -> Hits {
+        const ONES: u64 = u64::MAX / 0xff;
+        const LOW_BITS: u64 = 0x7f * ONES;
+        // A byte is 0 where the tags are the same; then, and only then, neither it nor the sum sets its highest bit.
+        let other = self.0 ^ (u64::from(tag) * ONES);
+        Hits(!(((other & LOW_BITS) + LOW_BITS) | other | LOW_BITS))
+    }
+}
+
+/// The places whose bytes have their highest bit set.
+pub(super) struct Hits(u64);
+
+impl Iterator for Hits {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let way = self.0.trailing_zeros() as usize / 8;
+        self.0 &= self.0 - 1;
+        Some(way)
+    }
 }
 
 const _: () = assert!(size_of::<Bucket>() == 448 && size_of::<Flow>() == 48);
@@ -48,17 +92,17 @@ const _: () = assert!(size_of::<Bucket>() == 448 && size_of::<Flow>() == 48);
 impl Bucket {
     /// Empty: all bytes zero.
     pub const EMPTY: Bucket = Bucket {
-        tags: [0; WAYS],
+        tags: Tags::EMPTY,
         seen: [0; WAYS],
         flows: [Flow { key: FlowKey::EMPTY, fate: Fate { chain: 0, divert: 0, ports: [0; 2], kept: false } }; WAYS],
     };
 }
 
 impl Bucket {
-    /// One of the tags, for who wants the line to be loaded.
+    /// The tags, for who wants the line to be loaded.
     #[inline(always)]
-    pub(super) fn first_tag(&self) -> u32 {
-        self.tags[0]
+    pub(super) fn line(&self) -> u64 {
+        self.tags.0
     }
 }
 
@@ -103,24 +147,16 @@ impl FlowTable {
 
     /// The bucket and the tag of a hash.
     #[inline(always)]
-    pub(super) fn home(&self, hash: u64) -> (usize, u32) {
+    pub(super) fn home(&self, hash: u64) -> (usize, u8) {
         let mixed = mix(hash, 0x9fb2_1c65_1e98_df25);
         let bucket = (u128::from(mixed) * self.buckets.len() as u128) >> 64;
-        (bucket as usize, mixed as u32 | 1)
+        (bucket as usize, (mixed as u8).max(1))
     }
 
     /// The places of a bucket whose tags are that of the hash.
     #[inline(always)]
-    pub(super) fn hits(bucket: &Bucket, tag: u32) -> impl Iterator<Item = usize> {
-        let mut hits = 0u32;
-        for (way, other) in bucket.tags.iter().enumerate() {
-            hits |= u32::from(*other == tag) << way;
-        }
-        core::iter::from_fn(move || {
-            let way = hits.trailing_zeros() as usize;
-            hits &= hits.wrapping_sub(1);
-            (way < WAYS).then_some(way)
-        })
+    pub(super) fn hits(bucket: &Bucket, tag: u8) -> Hits {
+        bucket.tags.hits(tag)
     }
 
     /// Where a flow is, if it is there and was not quiet for too long.
@@ -136,8 +172,8 @@ impl FlowTable {
     #[inline(always)]
     pub(super) fn is(&self, bucket: usize, way: usize, key: &FlowKey, now: u32) -> Option<Place> {
         let found = self.buckets.get(bucket)?;
-        let used = found.tags.get(way).is_some_and(|tag| *tag != 0);
-        let same = used && found.flows[way].key == *key && !self.expired(found, way, now);
+        let same =
+            way < WAYS && found.tags.get(way) != 0 && found.flows[way].key == *key && !self.expired(found, way, now);
         same.then_some(Place { bucket: bucket as u32, way: way as u32 })
     }
 
@@ -185,16 +221,17 @@ impl FlowTable {
         // The same flow, quiet for too long, is not to be there twice.
         let same = Self::hits(bucket, tag).find(|way| bucket.flows[*way].key == *key);
         let ways = (0..WAYS).filter(|way| !bucket.flows[*way].fate.kept);
-        let idle = |way: &usize| match bucket.tags[*way] {
+        let idle = |way: &usize| match bucket.tags.get(*way) {
             0 => u64::from(u32::MAX) + 1,
             _ => now.wrapping_sub(bucket.seen[*way]).into(),
         };
         let way = same.or_else(|| ways.max_by_key(idle))?;
-        let (used, expired) = (bucket.tags[way] != 0, self.expired(bucket, way, now));
+        let (used, expired) = (bucket.tags.get(way) != 0, self.expired(bucket, way, now));
         self.size += u32::from(!used);
         self.evicted += u64::from(used && !expired);
         let bucket = &mut self.buckets[index];
-        (bucket.tags[way], bucket.seen[way]) = (tag, now);
+        bucket.tags.set(way, tag);
+        bucket.seen[way] = now;
         bucket.flows[way] = Flow { key: *key, fate: Fate::default() };
         Some(Place { bucket: index as u32, way: way as u32 })
     }
@@ -203,8 +240,9 @@ impl FlowTable {
     pub fn remove(&mut self, place: Place) {
         let bucket = &mut self.buckets[place.bucket as usize];
         let way = place.way as usize;
-        self.size -= u32::from(bucket.tags[way] != 0);
-        (bucket.tags[way], bucket.flows[way].fate) = (0, Fate::default());
+        self.size -= u32::from(bucket.tags.get(way) != 0);
+        bucket.tags.set(way, 0);
+        bucket.flows[way].fate = Fate::default();
     }
 
     /// Forgets all flows.
@@ -216,9 +254,9 @@ impl FlowTable {
     /// Forgets all flows but those that are kept.
     pub fn forget_learned(&mut self) {
         for bucket in self.buckets.iter_mut() {
-            for (tag, flow) in bucket.tags.iter_mut().zip(&bucket.flows) {
-                if *tag != 0 && !flow.fate.kept {
-                    *tag = 0;
+            for way in 0..WAYS {
+                if bucket.tags.get(way) != 0 && !bucket.flows[way].fate.kept {
+                    bucket.tags.set(way, 0);
                     self.size -= 1;
                 }
             }
@@ -227,7 +265,7 @@ impl FlowTable {
 
     /// The flows that are not quiet for too long, in no order.
     pub fn flows(&self, now: u32) -> impl Iterator<Item = (&FlowKey, Fate)> {
-        let alive = move |bucket: &Bucket, way: usize| bucket.tags[way] != 0 && !self.expired(bucket, way, now);
+        let alive = move |bucket: &Bucket, way: usize| bucket.tags.get(way) != 0 && !self.expired(bucket, way, now);
         self.buckets.iter().flat_map(move |bucket| {
             let ways = (0..WAYS).filter(move |way| alive(bucket, *way));
             ways.map(|way| (&bucket.flows[way].key, bucket.flows[way].fate))
