@@ -14,7 +14,7 @@ use crate::port::Port;
 use crate::tap::{self, Tap};
 use crate::time::Clock;
 use crate::virtio::{console, net};
-use crate::xen::{self, Xen};
+use crate::xen::{self, Managed, Xen};
 use crate::{apic, power};
 use heapless::Vec;
 #[cfg(feature = "host")]
@@ -43,7 +43,7 @@ struct Machine {
     stops_asked: u32,
     timer: Option<apic::Timer>,
     /// What Xen gives, if it is below.
-    xen: Option<&'static mut Xen>,
+    xen: Option<Managed>,
 }
 
 /// Brings the machine up and runs `graph`.
@@ -72,14 +72,12 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
     let image_end = crate::memory::image_end();
     let parameters = Parameters::read(start_info.command_line());
     let mut memory = FreeRam::behind(image_end, start_info.ram_end(image_end as u64));
-    let xen = xen.map(|calls| {
-        let xen = Xen::start(calls, &mut memory, ports_wanted);
-        memory.place(xen)
-    });
-    let clock = match &xen {
+    let xen = xen.map(|calls| Xen::start(calls, &mut memory, ports_wanted));
+    let clock = match xen {
         Some(xen) => xen.clock(entry_tsc),
         None => Clock::start(entry_tsc, parameters.tsc_khz),
     };
+    let xen = xen.map(|xen| Managed::new(xen, &mut memory));
     let mut devices = Devices::new(start_info.rsdp_paddr(), parameters);
     let ports = if xen.is_some() { Vec::new() } else { ports(&mut devices, &mut memory, ports_wanted) };
     let rest = Rest { devices, memory: memory.part(console::MEMORY_BYTES) };
@@ -198,11 +196,16 @@ impl Machine {
     fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
         let tap = Tap::get();
         self.round(graph, tap);
-        let mut control = None;
-        if self.xen.is_none() {
-            apic::enable();
-            control = rest.control();
-        }
+        let mut control = match &mut self.xen {
+            Some(managed) => {
+                managed.poll(self.now_ns);
+                None
+            }
+            None => {
+                apic::enable();
+                rest.control()
+            }
+        };
         self.ports.iter_mut().for_each(|port| port.enable_interrupts());
         if let Some(control) = &mut control {
             control.say_ready(self.ready_ns, self.clock.now_ns());
@@ -213,6 +216,9 @@ impl Machine {
         let mut patience = Patience::new();
         loop {
             let busy = self.round(graph, tap);
+            if self.xen.as_ref().is_some_and(Managed::is_told) {
+                self.look_after_xen();
+            }
             if let Some(control) = &mut control
                 && control.poll(graph, tap, |name| self.read(name)) == Wish::PowerOff
             {
@@ -243,11 +249,21 @@ impl Machine {
         busy
     }
 
+    /// Has the tasks of Xen do what there is for them, if there is something.
+    #[inline]
+    fn look_after_xen(&mut self) {
+        if let Some(managed) = &mut self.xen
+            && managed.take_events(self.now_ns)
+        {
+            managed.poll(self.now_ns);
+        }
+    }
+
     /// Has the timer wake the processor. False if the time is past.
     fn wake_at(&mut self, deadline_ns: u64) -> bool {
         let Some(ns) = deadline_ns.checked_sub(self.clock.now_ns()).filter(|&ns| ns > 0) else { return false };
         match &self.xen {
-            Some(xen) => xen.wake_in(ns),
+            Some(managed) => managed.xen.wake_in(ns),
             None => self.timer.get_or_insert_with(|| apic::Timer::measure(&self.clock)).arm(ns),
         }
         true
@@ -255,6 +271,8 @@ impl Machine {
 
     /// Halts until a device has something or it is `deadline_ns`, unless that is so already.
     fn sleep(&mut self, deadline_ns: Option<u64>, control: Option<&mut ControlServer>) {
+        let tasks_ns = self.xen.as_ref().and_then(|managed| managed.xen.moments.next_ns());
+        let deadline_ns = deadline_ns.into_iter().chain(tasks_ns).min();
         let mut idle = deadline_ns.is_none_or(|deadline_ns| self.wake_at(deadline_ns));
         for port in &mut self.ports {
             idle &= port.arm();
@@ -266,9 +284,7 @@ impl Machine {
             self.sleeps += 1;
             power::halt();
         }
-        if let Some(xen) = &mut self.xen {
-            xen.take_events(|_| {});
-        }
+        self.look_after_xen();
         for port in &mut self.ports {
             port.disarm();
         }

@@ -56,6 +56,12 @@ impl Events {
         self.mask[word].fetch_or(bit, Ordering::SeqCst);
     }
 
+    /// Whether events have come and no interrupt has told of them.
+    #[inline]
+    pub fn is_pending(&self) -> bool {
+        self.upcall_pending.load(Ordering::Relaxed) != 0
+    }
+
     /// Takes all events that have come.
     pub fn take(&self, mut fired: impl FnMut(EventPort)) {
         // From the outermost level inwards: the hypervisor sets the bit of a channel first, then that of its word, then the byte.

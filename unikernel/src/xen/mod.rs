@@ -7,36 +7,66 @@
 
 mod calls;
 mod console;
+mod shutdown;
+mod tasks;
 
 pub use calls::Calls;
 pub use console::{flush as flush_log, log};
+pub use tasks::{Moments, Tasks};
 
 use crate::boot::exceptions::UPCALL_VECTOR;
 use crate::memory::{FreeRam, PAGE};
+use crate::power;
 use crate::time::Clock;
 use core::arch::x86_64::{__cpuid, _rdtsc};
+use core::cell::{Cell, RefCell};
+use core::pin::pin;
 use core::sync::atomic::{AtomicPtr, Ordering};
+use core::task::{Context, Poll, Waker};
 use xen_glue::{
     EventPort, Events, Grants, Hypercalls, MapSpace, Pages, ShutdownReason, TimeInfo, VirtualInterrupt, detect,
 };
 
-/// Frames of the grant table, and those that each port adds: a vif has 512 buffers and two rings, a link a few hundred frames.
+/// `HVM_PARAM_STORE_PFN`, `HVM_PARAM_STORE_EVTCHN` of hvm/params.h.
+const STORE_FRAME: u32 = 1;
+const STORE_PORT: u32 = 2;
+
+/// Frames of the grant table, and those that each port adds: no port grants more than a frame's 512 grants.
 const GRANT_FRAMES: usize = 1;
-const GRANT_FRAMES_OF_PORT: usize = 2;
+const GRANT_FRAMES_OF_PORT: usize = 1;
 
 /// The byte that interrupt code clears.
 pub static UPCALL_PENDING: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
 
-/// What Xen gives this domain.
+/// What Xen gives this domain, for all that lives as long as it.
 pub struct Xen {
     /// The hypercalls.
     pub calls: Calls,
     /// Event channels.
     pub events: Events,
     /// Frames that other domains may use.
-    #[expect(dead_code, reason = "for vifs and links")]
-    pub grants: Grants,
+    #[expect(dead_code, reason = "for the ports")]
+    pub grants: RefCell<Grants>,
+    /// Time for tasks.
+    pub moments: Moments,
+    /// How the domain is to end, if it is.
+    pub end: Cell<Option<ShutdownReason>>,
     shared_info: Pages,
+}
+
+/// A client of xenstore, for tasks.
+pub type Store = xen_glue::xenstore::Store<'static, Calls>;
+
+/// The tasks, and when they have something to do.
+pub struct Managed {
+    /// Xen.
+    pub xen: &'static Xen,
+    /// Xenstore.
+    #[expect(dead_code, reason = "for the ports")]
+    pub store: &'static Store,
+    /// The tasks.
+    pub tasks: Tasks,
+    store_port: EventPort,
 }
 
 /// Finds Xen, and begins to log through it. To be called first of all.
@@ -60,7 +90,7 @@ pub fn end(reason: ShutdownReason) {
 
 impl Xen {
     /// Brings up what all ports share.
-    pub fn start(calls: Calls, memory: &mut FreeRam, ports: usize) -> Xen {
+    pub fn start(calls: Calls, memory: &mut FreeRam, ports: usize) -> &'static Xen {
         let shared_info = pages(memory, 1);
         let placed = calls.add_to_physmap(MapSpace::SharedInfo, 0, &shared_info, 0);
         placed.expect("Xen gives each domain its shared page");
@@ -72,7 +102,14 @@ impl Xen {
         let most = calls.max_grant_frames().map_or(1, |frames| frames as usize);
         let table = pages(memory, most.min(GRANT_FRAMES + GRANT_FRAMES_OF_PORT * ports));
         let grants = Grants::new(&calls, &table).expect("Xen gives each domain a grant table");
-        Xen { calls, events, grants, shared_info }
+        memory.place(Xen {
+            calls,
+            events,
+            grants: RefCell::new(grants),
+            moments: Moments::new(),
+            end: Cell::new(None),
+            shared_info,
+        })
     }
 
     /// The clock, as Xen says how fast the TSC runs.
@@ -89,10 +126,63 @@ impl Xen {
             defmt::warn!("Xen's timer cannot be armed");
         }
     }
+}
 
-    /// Takes the events that have come, so that the next ones wake the processor again; `fired` hears of each.
-    pub fn take_events(&mut self, fired: impl FnMut(EventPort)) {
-        self.events.take(fired);
+impl Managed {
+    /// Begins to talk to xenstored. Nothing runs yet.
+    pub fn new(xen: &'static Xen, memory: &mut FreeRam) -> Managed {
+        let parameter = |index| xen.calls.hvm_parameter(index).expect("Xen tells a domain where xenstore is");
+        // SAFETY: the toolstack put the ring's page there, for ever; paging maps the first 4 GiB one to one.
+        let page = unsafe { Pages::new((parameter(STORE_FRAME) as usize * PAGE) as *mut u8, 1) };
+        let store_port = EventPort(parameter(STORE_PORT) as u32);
+        xen.events.listen(store_port);
+        let store = memory.place(Store::new(page, store_port, &xen.calls));
+        let mut tasks = Tasks::default();
+        tasks.add(memory.place(shutdown::heed(store, &xen.moments, &xen.end)));
+        Managed { xen, store, tasks, store_port }
+    }
+
+    /// Whether there are events to take.
+    #[inline]
+    pub fn is_told(&self) -> bool {
+        self.xen.events.is_pending()
+    }
+
+    /// Takes the events that have come, so that the next ones wake the processor again. True if tasks have something to do.
+    #[inline]
+    pub fn take_events(&self, now_ns: u64) -> bool {
+        let mut due = self.xen.moments.next_ns().is_some_and(|next_ns| now_ns >= next_ns);
+        self.xen.events.take(|port| due |= port == self.store_port);
+        due
+    }
+
+    /// Gives each task its turn.
+    #[inline(never)]
+    pub fn poll(&mut self, now_ns: u64) {
+        self.xen.moments.pass(now_ns);
+        self.tasks.poll();
+        if let Some(reason) = self.xen.end.get() {
+            defmt::info!("stopped by the toolstack");
+            self.xen.calls.shutdown(reason);
+        }
+    }
+
+    /// Waits for `future`, which begins the domain's life: nothing else goes on meanwhile. None if that takes too long.
+    #[expect(dead_code, reason = "for the ports")]
+    pub fn wait<T>(&self, clock: Clock, future: impl Future<Output = T>) -> Option<T> {
+        const PATIENCE_NS: u64 = 10_000_000_000;
+        let (begin_ns, mut future) = (clock.now_ns(), pin!(future));
+        self.xen.wake_in(PATIENCE_NS);
+        loop {
+            self.xen.events.take(|_| {});
+            if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return Some(value);
+            }
+            if clock.now_ns() - begin_ns >= PATIENCE_NS {
+                return None;
+            }
+            power::halt();
+        }
     }
 }
 

@@ -20,10 +20,6 @@ fn take(events: &Events) -> Vec<u32> {
     ports
 }
 
-fn upcall(events: &Events) -> bool {
-    events.upcall_pending.load(Ordering::Relaxed) != 0
-}
-
 /// Two domains, and a channel between them.
 fn pair() -> (Domain, Events, EventPort, Domain, EventPort) {
     let machine = Machine::new();
@@ -41,9 +37,9 @@ fn an_event_is_told_once() {
     assert_eq!(take(&events), []);
     b.send(other).unwrap();
     b.send(other).unwrap();
-    assert!(upcall(&events));
+    assert!(events.is_pending());
     assert_eq!(take(&events), [port.0]);
-    assert!(!upcall(&events));
+    assert!(!events.is_pending());
     assert_eq!(take(&events), []);
 }
 
@@ -53,7 +49,7 @@ fn after_take_the_next_event_raises_the_vector_again() {
     events.listen(port);
     for _ in 0..3 {
         b.send(other).unwrap();
-        assert!(upcall(&events));
+        assert!(events.is_pending());
         // As the interrupt does; the sleeper then takes.
         events.upcall_pending.store(0, Ordering::Relaxed);
         assert_eq!(take(&events), [port.0]);
@@ -64,14 +60,14 @@ fn after_take_the_next_event_raises_the_vector_again() {
 fn who_is_not_listened_to_does_not_wake_and_is_heard_again_later() {
     let (_a, events, port, b, other) = pair();
     b.send(other).unwrap();
-    assert!(!upcall(&events), "all are masked at first");
+    assert!(!events.is_pending(), "all are masked at first");
     events.listen(port);
     assert_eq!(take(&events), [], "what came before is for whoever listens to look at");
     b.send(other).unwrap();
     assert_eq!(take(&events), [port.0]);
     events.ignore(port);
     b.send(other).unwrap();
-    assert!(!upcall(&events));
+    assert!(!events.is_pending());
 }
 
 #[test]
