@@ -34,6 +34,11 @@ pub enum Command {
         after_help = "Examples:\n  sluice run examples/firewall.nf --replay lan=examples/captures/http_browsing.pcap --capture wan=wan.pcap\n  sluice run examples/bridge.nf --tap left=tap0 --tap right=tap1\n\nPORT is a network's name, or VM.PORT for one port of one VM. Without --replay it runs until Ctrl-C."
     )]
     Run(Box<RunArgs>),
+    /// Build, and write what another toolstack needs to run the chain
+    #[command(
+        after_help = "Example:\n  sluice export xl examples/two-vms.nf -o /tmp/two-vms\n\nxl is Xen's: a .cfg file per VM, the images, and README.md with the commands in order."
+    )]
+    Export(ExportArgs),
     /// Run a Click configuration as a Linux process, as Click's own driver does
     #[command(
         disable_help_flag = true,
@@ -111,6 +116,26 @@ pub struct BuildArgs {
     /// Print the manifest as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The toolstack
+    #[arg(value_enum)]
+    pub toolstack: Toolstack,
+    /// The chain file
+    pub file: PathBuf,
+    /// Where the files and images go
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// What starts VMs in our place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Toolstack {
+    /// Xen's
+    Xl,
 }
 
 /// `run`

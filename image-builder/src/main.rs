@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod click;
 mod elements;
+mod export;
 mod failure;
 mod graph;
 mod logs;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check(args) => check::check(&args),
         Command::Build(args) => build::command(&args),
+        Command::Export(args) => export::command(&args),
         Command::Run(args) => run::command(&args),
         Command::Click(args) => click::command(&args),
         Command::Test(args) => script::command(&args),

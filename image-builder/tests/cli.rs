@@ -65,6 +65,20 @@ fn what_cannot_be_is_refused_before_anything_is_built() {
 }
 
 #[test]
+fn an_export_that_cannot_be_leaves_no_folder() {
+    let sandbox = Sandbox::new();
+    let long = sandbox.file("long.nf", "network averyverylongname;\nvm a { FromDevice(averyverylongname) -> Discard; }\nchain averyverylongname <-> a;\n");
+    let bad = sandbox.file("bad.nf", "network lan;\nvm a { FromDevice(lan) -> Foo; }\nchain lan <-> a;\n");
+    for (chain, said) in [(long, "long.nf: the network 'averyverylongname'"), (bad, "bad.nf:2:27")] {
+        let output = sandbox.sluice(&["export", "xl", &chain, "-o", "out"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(said), "{said} in {}", stderr(&output));
+        assert!(!sandbox.folder().join("out").exists());
+    }
+    sandbox.is_clean();
+}
+
+#[test]
 fn elements_are_listed_and_described_from_their_specs() {
     let sandbox = Sandbox::new();
     let output = sandbox.sluice(&["elements"]);

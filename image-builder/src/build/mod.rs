@@ -54,6 +54,16 @@ pub fn command(args: &BuildArgs) -> anyhow::Result<()> {
 
 /// Builds `chain` into `output`, or else into `build/NAME`.
 pub fn build(chain: Chain, output: Option<&Path>, stop: &Stop) -> anyhow::Result<Built> {
+    build_with(chain, output, stop, |_| Vec::new())
+}
+
+/// Builds `chain` as [`build`] does, and writes the text files that `further` gives beside the images: all or none.
+pub fn build_with(
+    chain: Chain,
+    output: Option<&Path>,
+    stop: &Stop,
+    further: impl FnOnce(&Manifest) -> Vec<(String, String)>,
+) -> anyhow::Result<Built> {
     let folder = output.map_or_else(|| Path::new("build").join(&chain.stem), Path::to_path_buf);
     // Replicas share an image.
     let images: BTreeMap<&str, &VmPlan> = chain.plan.vms.iter().map(|vm| (vm.image.as_str(), vm)).collect();
@@ -77,6 +87,9 @@ pub fn build(chain: Chain, output: Option<&Path>, stop: &Stop) -> anyhow::Result
         chains: chain.plan.chains.clone(),
         vms,
     };
+    for (name, text) in further(&manifest) {
+        pending.push(Pending::with(&folder.join(name), text.as_bytes())?);
+    }
     pending.push(Pending::with(&folder.join(manifest::FILE), manifest.json().as_bytes())?);
     // All were written before the first gets its name; the manifest is last.
     pending.into_iter().try_for_each(Pending::place)?;
