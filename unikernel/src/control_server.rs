@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The VM's end of the control channel: takes a request, answers it, takes the next.
 
+use crate::channel::{Channel, INPUT_BYTES};
 use crate::tap::Tap;
-use crate::virtio::console::{Console, INPUT_BYTES};
 use control::{Failure, FromVm, MACHINE, MESSAGE_BYTES, ToVm};
 use core::fmt;
 use heapless::{String, Vec};
@@ -13,7 +13,7 @@ const VALUE_BYTES: usize = MESSAGE_BYTES - 64;
 
 /// The server.
 pub struct ControlServer {
-    console: Console,
+    channel: Channel,
     /// Bytes that have come and are not answered: at most a request without its end and what one read brings.
     input: Vec<u8, { MESSAGE_BYTES + INPUT_BYTES }>,
     /// The rest of a request that was too long is skipped.
@@ -35,9 +35,9 @@ pub enum Wish {
 }
 
 impl ControlServer {
-    /// Serves `console`.
-    pub fn new(console: Console) -> Self {
-        ControlServer { console, input: Vec::new(), overlong: false, malformed: 0 }
+    /// Serves `channel`.
+    pub fn new(channel: Channel) -> Self {
+        ControlServer { channel, input: Vec::new(), overlong: false, malformed: 0 }
     }
 
     /// Says that all ports are up.
@@ -50,10 +50,10 @@ impl ControlServer {
     pub fn poll<G: Graph>(&mut self, graph: &mut G, tap: &mut Tap, machine: impl Fn(&str) -> Option<u64>) -> Wish {
         let (input, overlong) = (&mut self.input, &mut self.overlong);
         if end_of_first(input).is_none() {
-            self.console.read(|bytes| take(bytes, input, overlong));
+            self.channel.read(|bytes| take(bytes, input, overlong));
         }
         match end_of_first(input) {
-            Some(end) if self.console.is_drained() => self.answer(end, graph, tap, machine),
+            Some(end) if self.channel.is_drained() => self.answer(end, graph, tap, machine),
             _ => Wish::GoOn,
         }
     }
@@ -115,7 +115,7 @@ impl ControlServer {
     }
 
     fn send(&mut self, message: &FromVm) {
-        self.console.write(|buffer| {
+        self.channel.write(|buffer| {
             if let Some(sent) = control::encode(message, buffer) {
                 return sent.len();
             }
@@ -125,12 +125,12 @@ impl ControlServer {
 
     /// Whether the last answer is out.
     pub fn is_drained(&mut self) -> bool {
-        self.console.is_drained()
+        self.channel.is_drained()
     }
 
     /// Asks for an interrupt at the next request. False if one has come.
     pub fn arm(&mut self) -> bool {
-        self.console.arm() && end_of_first(&self.input).is_none()
+        self.channel.arm() && end_of_first(&self.input).is_none()
     }
 }
 

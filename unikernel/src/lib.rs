@@ -12,6 +12,7 @@ mod acpi;
 mod apic;
 mod boot;
 mod cell;
+mod channel;
 mod control_server;
 mod devices;
 #[cfg(feature = "host")]

@@ -4,6 +4,7 @@
 use crate::boot::paging;
 use crate::boot::parameters::Parameters;
 use crate::boot::pvh::StartInfo;
+use crate::channel::Channel;
 use crate::control_server::{ControlServer, Wish};
 use crate::devices::{Devices, Found};
 #[cfg(feature = "host")]
@@ -145,7 +146,7 @@ impl Rest {
             Found::Virtio { .. } => None,
         })?;
         match console::Console::new(transport, &mut self.memory) {
-            Ok(console) => Some(ControlServer::new(console)),
+            Ok(console) => Some(ControlServer::new(Channel::Virtio(console))),
             Err(error) => {
                 defmt::error!("the control channel cannot be used: {}", error);
                 None
@@ -199,7 +200,7 @@ impl Machine {
         let mut control = match &mut self.xen {
             Some(managed) => {
                 managed.poll(self.now_ns);
-                None
+                Some(ControlServer::new(Channel::Xen(managed.channel)))
             }
             None => {
                 apic::enable();

@@ -5,6 +5,7 @@
 use super::net::make_queue;
 use super::queue::Queue;
 use super::{Error, Transport, VERSION_1, negotiate, start};
+use crate::channel::INPUT_BYTES;
 use crate::memory::{FreeRam, PAGE};
 use core::ptr::NonNull;
 
@@ -12,8 +13,7 @@ use core::ptr::NonNull;
 pub const DEVICE_ID: u32 = 3;
 const RECEIVE: u16 = 0;
 const TRANSMIT: u16 = 1;
-/// Most bytes that one read brings. One buffer each way is enough for messages that are answered one by one.
-pub const INPUT_BYTES: usize = 1024;
+/// One buffer each way is enough for messages that are answered one by one.
 const OUTPUT_BYTES: usize = control::MESSAGE_BYTES;
 
 /// RAM that a console takes: two queues and two buffers.

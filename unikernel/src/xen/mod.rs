@@ -6,11 +6,13 @@
 #![allow(unsafe_code)]
 
 mod calls;
+mod channel;
 mod console;
 mod shutdown;
 mod tasks;
 
 pub use calls::Calls;
+pub use channel::Channel;
 pub use console::{flush as flush_log, log};
 pub use tasks::{Moments, Tasks};
 
@@ -45,7 +47,6 @@ pub struct Xen {
     /// Event channels.
     pub events: Events,
     /// Frames that other domains may use.
-    #[expect(dead_code, reason = "for the ports")]
     pub grants: RefCell<Grants>,
     /// Time for tasks.
     pub moments: Moments,
@@ -66,6 +67,8 @@ pub struct Managed {
     pub store: &'static Store,
     /// The tasks.
     pub tasks: Tasks,
+    /// The control channel.
+    pub channel: &'static Channel,
     store_port: EventPort,
 }
 
@@ -139,7 +142,10 @@ impl Managed {
         let store = memory.place(Store::new(page, store_port, &xen.calls));
         let mut tasks = Tasks::default();
         tasks.add(memory.place(shutdown::heed(store, &xen.moments, &xen.end)));
-        Managed { xen, store, tasks, store_port }
+        let page = pages(memory, 1);
+        let channel = memory.place(Channel::new(xen, page));
+        tasks.add(memory.place(channel::run(channel, store)));
+        Managed { xen, store, tasks, channel, store_port }
     }
 
     /// Whether there are events to take.
