@@ -166,11 +166,10 @@ async fn serve(
     channel.page.words().iter().for_each(|word| word.store(0, core::sync::atomic::Ordering::Relaxed));
     channel.ring.replace(Console::new(&channel.page));
     channel.xen.events.listen(port);
-    let told = device.store().transaction(async |transaction| {
-        xenbus::write(device, transaction, "ring-ref", reference.0).await?;
-        xenbus::write(device, transaction, "port", port.0).await
-    });
-    told.await?;
+    // Nobody looks at them before the state says so: no transaction is needed.
+    for (name, value) in [("ring-ref", reference.0), ("port", port.0)] {
+        xenbus::write(device, Transaction::NONE, name, value).await?;
+    }
     device.switch(State::Initialised).await?;
     device.until_or_closing(State::Connected).await?;
     device.switch(State::Connected).await?;

@@ -362,6 +362,21 @@ impl<'h, H: Hypercalls> Store<'h, H> {
         fill: impl FnOnce(&mut Payload) -> fmt::Result,
         parse: impl FnOnce(&[u8]) -> Option<T>,
     ) -> Result<T, Error> {
+        let (mut fill, mut parse, mut value) = (Some(fill), Some(parse), None);
+        let mut fill = |payload: &mut Payload| fill.take().map_or(Err(fmt::Error), |fill| fill(payload));
+        let mut parse = |reply: &[u8]| value = parse.take().and_then(|parse| parse(reply));
+        self.exchange(kind, transaction, &mut fill, &mut parse).await?;
+        value.ok_or(Error::BadReply)
+    }
+
+    /// The same for all requests, so that it is there once.
+    async fn exchange(
+        &self,
+        kind: Kind,
+        transaction: Transaction,
+        fill: &mut dyn FnMut(&mut Payload) -> fmt::Result,
+        parse: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Error> {
         poll_fn(|_| {
             self.advance();
             if self.connection.borrow().is_free() { Poll::Ready(()) } else { Poll::Pending }
@@ -369,12 +384,9 @@ impl<'h, H: Hypercalls> Store<'h, H> {
         .await;
         let number = self.connection.borrow_mut().begin(kind, transaction.0, fill).map_err(|_| Error::TooLong)?;
         let out = Out { connection: &self.connection, number };
-        let mut parse = Some(parse);
         poll_fn(|_| {
             self.advance();
-            let result = |reply: Option<(Kind, &[u8])>| {
-                parse.take().map_or(Err(Error::Lost), |parse| result_of(kind, reply, parse))
-            };
+            let result = |reply: Option<(Kind, &[u8])>| take_result(kind, reply, parse);
             let result = out.connection.borrow_mut().take_reply(out.number, result);
             result.map_or(Poll::Pending, Poll::Ready)
         })
@@ -390,12 +402,15 @@ impl<'h, H: Hypercalls> Store<'h, H> {
     }
 }
 
-/// What a reply to a request says, or why it says nothing.
-fn result_of<T>(asked: Kind, reply: Option<(Kind, &[u8])>, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, Error> {
+/// Gives `parse` what a reply to a request says, or says why it says nothing.
+fn take_result(asked: Kind, reply: Option<(Kind, &[u8])>, parse: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
     match reply {
         None => Err(Error::Lost),
         Some((Kind::Error, name)) => Err(Error::Refused(Refusal::from(name.strip_suffix(&[0]).unwrap_or(name)))),
-        Some((kind, payload)) if kind == asked => parse(payload).ok_or(Error::BadReply),
+        Some((kind, payload)) if kind == asked => {
+            parse(payload);
+            Ok(())
+        }
         Some(_) => Err(Error::BadReply),
     }
 }
