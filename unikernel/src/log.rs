@@ -41,15 +41,15 @@ unsafe impl Logger for Console {
     }
 
     unsafe fn write(bytes: &[u8]) {
-        if xen::log(bytes) {
-            return;
-        }
         // SAFETY: see the impl.
         unsafe { (*STATE.0.get()).write(bytes, write) }
     }
 }
 
 fn write(bytes: &[u8]) {
+    if xen::log(bytes) {
+        return;
+    }
     let mut console = Port::<u8>::new(DEBUG_CONSOLE);
     // SAFETY: reading the port has no effect.
     let exists = unsafe { console.read() } == DEBUG_CONSOLE as u8;
