@@ -19,6 +19,7 @@ mod packet;
 pub mod routing;
 pub mod script;
 pub mod spec;
+pub mod tunnel;
 pub mod wire;
 
 #[cfg(feature = "host")]

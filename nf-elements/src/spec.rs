@@ -53,6 +53,8 @@ pub enum Category {
     Routing,
     /// Address and port translation.
     Rewriting,
+    /// Tunnels: packets in packets.
+    Tunnel,
     /// Counting by flow, address or aggregate.
     Measurement,
     /// Service chains.
@@ -81,6 +83,7 @@ impl Category {
             Category::Transport => "TCP and UDP",
             Category::Routing => "Routing",
             Category::Rewriting => "Address and port translation",
+            Category::Tunnel => "Tunnels",
             Category::Measurement => "Measurement",
             Category::Chain => "Service chains",
             Category::Control => "Control",

@@ -65,6 +65,17 @@ impl FlowKey {
         FlowKey::of_any(frame)
     }
 
+    /// The flow of an IPv4 or IPv6 packet; of what is neither, all are one flow.
+    #[inline(never)]
+    pub fn of_ip(packet: &[u8]) -> FlowKey {
+        let found = match packet.first().map(|first| first >> 4) {
+            Some(4) => of_ipv4(packet, true),
+            Some(6) => of_ipv6(packet, true),
+            _ => None,
+        };
+        found.unwrap_or(FlowKey::EMPTY)
+    }
+
     /// Of IPv4 packets: the protocol, both addresses, source and destination port.
     #[inline(always)]
     fn ipv4(protocol: u8, source: u32, destination: u32, ports: u32) -> FlowKey {

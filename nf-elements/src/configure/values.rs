@@ -5,7 +5,7 @@ use super::{FromArgument, Meaning, NameTable};
 use crate::filter::ast::Protocol;
 use crate::filter::names;
 use crate::wire::ethernet::Address;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 impl FromArgument for Ipv4Addr {
     const WANTED: &'static str = "an IPv4 address like 192.0.2.1";
@@ -28,6 +28,18 @@ impl FromArgument for Ipv6Addr {
 
     fn named(names: &NameTable, name: &str) -> Option<Self> {
         names.ipv6(name)
+    }
+}
+
+impl FromArgument for IpAddr {
+    const WANTED: &'static str = "an IPv4 or IPv6 address like 192.0.2.1 or 2001:db8::1";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn named(names: &NameTable, name: &str) -> Option<Self> {
+        names.ipv4(name).map(IpAddr::V4).or_else(|| names.ipv6(name).map(IpAddr::V6))
     }
 }
 

@@ -25,8 +25,8 @@ mod fifo;
 mod gap_rate;
 mod handler_value;
 mod ip_lookup;
-mod marked;
-mod marked6;
+pub(crate) mod marked;
+pub(crate) mod marked6;
 mod meters;
 mod pacing;
 mod payload;
@@ -107,9 +107,13 @@ elements! {
     from_host::FromHost,
     front_drop_queue::FrontDropQueue,
     ftp_port_mapper::FtpPortMapper,
+    geneve_decap::GeneveDecap,
+    geneve_encap::GeneveEncap,
     get_ether_address::GetEtherAddress,
     get_ip6_address::GetIp6Address,
     get_ip_address::GetIpAddress,
+    gre_decap::GreDecap,
+    gre_encap::GreEncap,
     hash_switch::HashSwitch,
     host_ether_filter::HostEtherFilter,
     icmp6_error::Icmp6Error,
@@ -140,6 +144,8 @@ elements! {
     ip_reassembler::IpReassembler,
     ip_rewriter::IpRewriter,
     ip_rewriter_patterns::IpRewriterPatterns,
+    ip_tunnel_decap::IpTunnelDecap,
+    ip_tunnel_encap::IpTunnelEncap,
     linear_ip_lookup::LinearIpLookup,
     link_unqueue::LinkUnqueue,
     listen_ether_switch::ListenEtherSwitch,
@@ -151,6 +157,8 @@ elements! {
     meter::Meter,
     mixed_queue::MixedQueue,
     null::Null,
+    nvgre_decap::NvgreDecap,
+    nvgre_encap::NvgreEncap,
     pad::Pad,
     paint::Paint,
     paint_switch::PaintSwitch,
@@ -232,6 +240,8 @@ elements! {
     unstrip::Unstrip,
     vlan_decap::VlanDecap,
     vlan_encap::VlanEncap,
+    vxlan_decap::VxlanDecap,
+    vxlan_encap::VxlanEncap,
 }
 
 /// Other names of classes: Click's own older ones.

@@ -6,6 +6,7 @@ use crate::filter::{Diagram, NO_MATCH};
 use crate::flows::{AGES, Specification, Timing};
 use crate::script::{Kind, Program};
 use crate::spec::HandlerKind;
+use crate::tunnel::{Decapsulator, DontFragment, Encapsulator, Ends, Payload, Underlay};
 use crate::{Element, HandlerError};
 
 /// Each handler of the `SPEC` exists, in the direction that it says, and others do not.
@@ -51,6 +52,20 @@ const NO_SCRIPT: Program =
 /// A rewriter's input that drops, and times of none.
 const DROP: Specification = Specification::Drop;
 const TIMING: Timing = Timing { timeouts_ms: [0; AGES], guarantees_ms: [0; AGES], reap_ms: 0 };
+
+/// A tunnel between two addresses.
+fn tunnel() -> Encapsulator {
+    let underlay = Underlay {
+        ends: Ends::V4([1; 4], [2; 4]),
+        protocol: 47,
+        udp: None,
+        ttl: 64,
+        dscp: None,
+        dont_fragment: DontFragment::Copied,
+        identification: 0,
+    };
+    Encapsulator::new(underlay, 1500, false)
+}
 
 fn fast_pace() -> fast_source::Pace {
     fast_source::Pace::new(0, 0, true)
@@ -265,6 +280,16 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(TimedSink::new(1));
     check_handlers(VlanDecap::new(true, 0x8100));
     check_handlers(VlanEncap::new(0, false, 0, 0x8100));
+    check_handlers(GeneveDecap::new(Decapsulator::new(&[17], false, false), None, None));
+    check_handlers(GeneveEncap::new(tunnel(), None, Payload::Ip, &[], false));
+    check_handlers(GreDecap::new(Decapsulator::new(&[47], false, false), gre_decap::Key::Any, None));
+    check_handlers(GreEncap::new(tunnel(), Payload::Ip, None, false, false));
+    check_handlers(IpTunnelDecap::new(Decapsulator::new(&[4, 41], false, false)));
+    check_handlers(IpTunnelEncap::new(tunnel()));
+    check_handlers(NvgreDecap::new(Decapsulator::new(&[47], false, false), None));
+    check_handlers(NvgreEncap::new(tunnel(), None, None));
+    check_handlers(VxlanDecap::new(Decapsulator::new(&[17], false, false), None, vxlan_encap::Carried::Plain));
+    check_handlers(VxlanEncap::new(tunnel(), None, vxlan_encap::Carried::Plain));
 }
 
 #[cfg(feature = "host")]

@@ -98,6 +98,8 @@ pub struct Upper {
     pub protocol: NextHeader,
     /// Where it begins, in bytes from the start of the IPv6 header.
     pub offset: usize,
+    /// Whether this is a part of a packet and not all of it.
+    pub is_fragment: bool,
     /// Whether this is a fragment other than the first: then the protocol's header is in another packet.
     pub is_later_fragment: bool,
 }
@@ -202,7 +204,7 @@ pub fn header_fields(header: &[u8; HEADER_BYTES]) -> (u128, u128, u16, u8, u8) {
 
 /// Walks the extension headers at the front of `payload`, of which the first is `protocol`.
 fn upper(mut protocol: NextHeader, payload: &[u8]) -> Option<Upper> {
-    let (mut at, mut is_later_fragment) = (0, false);
+    let (mut at, mut is_fragment, mut is_later_fragment) = (0, false, false);
     for _ in 0..=MOST_EXTENSIONS {
         let is_extension = matches!(
             protocol,
@@ -213,7 +215,7 @@ fn upper(mut protocol: NextHeader, payload: &[u8]) -> Option<Upper> {
                 | NextHeader::DestinationOptions
         );
         if !is_extension || is_later_fragment {
-            return Some(Upper { protocol, offset: HEADER_BYTES + at, is_later_fragment });
+            return Some(Upper { protocol, offset: HEADER_BYTES + at, is_fragment, is_later_fragment });
         }
         // Each has at least eight bytes, and what follows it in the first.
         let header: &[u8; 8] = payload.get(at..)?.first_chunk()?;
@@ -222,7 +224,11 @@ fn upper(mut protocol: NextHeader, payload: &[u8]) -> Option<Upper> {
             NextHeader::Ah => 4 * (usize::from(header[1]) + 2),
             _ => 8 * (usize::from(header[1]) + 1),
         };
-        is_later_fragment = protocol == NextHeader::Fragment && be16(header, 2..4) >> 3 != 0;
+        if protocol == NextHeader::Fragment {
+            // Fragment Offset, two reserved bits, M: none is set in an atomic fragment, RFC 6946.
+            let place = be16(header, 2..4);
+            (is_fragment, is_later_fragment) = (place & !6 != 0, place >> 3 != 0);
+        }
         protocol = header[0].into();
         at += length;
         if at > payload.len() {
@@ -276,7 +282,7 @@ mod tests {
         assert_eq!((packet.payload_length(), packet.next_header(), packet.hop_limit()), (48, NextHeader::HopByHop, 64));
         assert_eq!(packet.source(), 0x2001 << 112 | 1);
         assert_eq!(packet.destination(), 0xff02 << 112 | 2);
-        let upper = Upper { protocol: NextHeader::Udp, offset: 80, is_later_fragment: false };
+        let upper = Upper { protocol: NextHeader::Udp, offset: 80, is_fragment: true, is_later_fragment: false };
         assert_eq!((packet.upper(), packet.payload().len()), (Some(upper), 48));
     }
 
@@ -292,7 +298,7 @@ mod tests {
         let upper = |packet: &[u8]| Ipv6::new_checked(packet).unwrap().upper();
         assert_eq!(upper(&changed(49, 20)), None, "a routing header longer than the packet");
         assert_eq!(upper(&changed(5, 39)), None, "a fragment header cut off");
-        let later = Upper { protocol: NextHeader::Udp, offset: 80, is_later_fragment: true };
+        let later = Upper { protocol: NextHeader::Udp, offset: 80, is_fragment: true, is_later_fragment: true };
         assert_eq!(upper(&changed(75, 9)), Some(later));
         assert_eq!(upper(&changed(6, 59)).unwrap().offset, 40);
         let mut endless = [0; 40 + 8 * 20];

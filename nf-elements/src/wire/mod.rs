@@ -8,6 +8,8 @@ pub mod arp;
 pub mod bpdu;
 pub mod checksum;
 pub mod ethernet;
+pub mod geneve;
+pub mod gre;
 pub mod icmp;
 pub mod icmpv6;
 pub mod ipv4;
@@ -16,6 +18,7 @@ pub mod ipv6;
 pub mod ipv6_edit;
 pub mod tcp;
 pub mod udp;
+pub mod vxlan;
 
 use core::ops::Range;
 

@@ -96,6 +96,12 @@ impl<'a> Udp<'a> {
         be16(self.fixed, field::CHECKSUM)
     }
 
+    /// Header and data, up to Length.
+    #[inline]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// The data, up to Length.
     #[inline]
     pub fn payload(&self) -> &'a [u8] {

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//! # VXLANEncap
+//! `VXLANEncap(SRC, DST, VNI [, PROTOCOL, TTL, DSCP, DF, MTU, SPORT, DPORT, CHECKSUM])` — puts frames into VXLAN packets.
+//!
+//! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
+//!
+//! **Expects:** Ethernet frames; what PROTOCOL says, where it is given.
+//!
+//! **Description:** prepends a VXLAN header (RFC 7348) with VNI, and UDP and IP headers of SRC and DST, both IPv4 or both
+//! IPv6; marks the IP header, and sets the destination annotation to DST. VNI `ANY` takes each packet's aggregate
+//! annotation. The source port is chosen by the inner flow (49152 to 65535), so that routers balance flows; SPORT fixes it. DPORT is 4789
+//! by default. There is no UDP checksum but with `CHECKSUM true`.
+//!
+//! With `PROTOCOL ethernet`, `ip` or `nsh` the header is VXLAN-GPE's, and DPORT 4790 by default.
+//!
+//! The outer DSCP is the inner one, or DSCP; the outer ECN field is the inner one (RFC 6040 §4.1). DF is false by default;
+//! `copy` takes the inner packet's flag. Packets whose outer packet would be longer than MTU leave by output 1, or are
+//! dropped if it is not connected: an `ICMPError` there tells the sender.
+//!
+//! **Handlers:** `src`, `dst`, `mtu`, `vni` (read, write), `too_big`, `no_headroom` (drops).
+//!
+//! **Example:** `FromDevice(lan) -> VXLANEncap(192.0.2.1, 198.51.100.1, 42) -> EtherEncap(0x0800, 2:0:0:0:0:1, 2:0:0:0:0:2) -> ToDevice(wan);`
+//!
+//! **See also:** `VXLANDecap`, `GeneveEncap`, `UDPIPEncap`.
+
+use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
+use crate::tunnel::{Encapsulator, Inner};
+use crate::wire::vxlan::{self, NextProtocol};
+use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
+use core::fmt;
+
+/// What VXLAN carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// Ethernet frames, by RFC 7348.
+    Plain,
+    /// Ethernet frames, by VXLAN-GPE.
+    Ethernet,
+    /// IP packets, by VXLAN-GPE.
+    Ip,
+    /// Network service headers, by VXLAN-GPE.
+    Nsh,
+}
+
+/// See the module's documentation.
+pub struct VxlanEncap {
+    outer: Encapsulator,
+    vni: Option<u32>,
+    carried: Carried,
+}
+
+impl VxlanEncap {
+    /// Puts what is `carried` into the network `vni`; without one each packet's annotation is it.
+    pub const fn new(outer: Encapsulator, vni: Option<u32>, carried: Carried) -> Self {
+        VxlanEncap { outer, vni, carried }
+    }
+}
+
+impl Carried {
+    /// How the fields of what is carried are found.
+    #[inline]
+    pub(super) fn inner(self) -> Inner {
+        match self {
+            Carried::Plain | Carried::Ethernet => Inner::Ethernet,
+            Carried::Ip => Inner::Ip,
+            Carried::Nsh => Inner::Opaque,
+        }
+    }
+
+    #[inline]
+    fn header(self, vni: u32, packet: &[u8]) -> [u8; vxlan::HEADER_BYTES] {
+        let next = match self {
+            Carried::Plain => return vxlan::header(vni),
+            Carried::Ethernet => NextProtocol::Ethernet,
+            Carried::Ip if packet.first().is_some_and(|first| first >> 4 == 6) => NextProtocol::Ipv6,
+            Carried::Ip => NextProtocol::Ipv4,
+            Carried::Nsh => NextProtocol::Nsh,
+        };
+        vxlan::generic_header(vni, next)
+    }
+}
+
+impl Element for VxlanEncap {
+    const SPEC: Spec = Spec {
+        class: "VXLANEncap",
+        category: Category::Tunnel,
+        summary: "puts frames into VXLAN packets",
+        ports: "1/1-2",
+        processing: "a/ah",
+        shape: Shape::Route,
+        arguments: &[
+            Encapsulator::SRC,
+            Encapsulator::DST,
+            Argument { name: "VNI", kind: ArgumentKind::Required, doc: "the network, 24 bits, or ANY: the annotation's" },
+            Argument { name: "PROTOCOL", kind: ArgumentKind::Keyword, doc: "VXLAN-GPE's: ethernet, ip or nsh" },
+            Encapsulator::TTL,
+            Encapsulator::DSCP,
+            Encapsulator::DF,
+            Encapsulator::MTU,
+            Encapsulator::SPORT,
+            Encapsulator::DPORT,
+            Encapsulator::CHECKSUM,
+        ],
+        handlers: &[
+            Encapsulator::SRC_HANDLER,
+            Encapsulator::DST_HANDLER,
+            Encapsulator::MTU_HANDLER,
+            Handler { name: "vni", kind: HandlerKind::ReadWrite, doc: "VNI" },
+            Encapsulator::TOO_BIG,
+            Encapsulator::NO_HEADROOM,
+        ],
+    };
+
+    fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match (name, self.vni) {
+            ("vni", Some(vni)) => Ok(write!(out, "{vni}")?),
+            ("vni", None) => Ok(out.write_str("ANY")?),
+            _ => self.outer.read_handler(name, out),
+        }
+    }
+
+    fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
+        if name != "vni" {
+            return self.outer.write_handler(name, value);
+        }
+        self.vni = match value.trim() {
+            "ANY" => None,
+            vni => Some(vni.parse().ok().filter(|vni| *vni < 1 << 24).ok_or(HandlerError::BadValue)?),
+        };
+        Ok(())
+    }
+}
+
+#[cfg(feature = "host")]
+mod configuration {
+    use super::{Carried, VxlanEncap};
+    use crate::configure::{Arguments, Configure, FromArgument, Instance, Surroundings};
+    use crate::tunnel::DontFragment;
+    use crate::tunnel::arguments::{Defaults, Network, encapsulator};
+    use crate::wire::vxlan;
+
+    impl FromArgument for Carried {
+        const WANTED: &'static str = "ethernet, ip or nsh";
+
+        fn from_argument(text: &str) -> Option<Self> {
+            match text {
+                "ethernet" => Some(Carried::Ethernet),
+                "ip" => Some(Carried::Ip),
+                "nsh" => Some(Carried::Nsh),
+                _ => None,
+            }
+        }
+    }
+
+    impl Carried {
+        /// The expression that gives it.
+        pub fn expression(self) -> String {
+            format!("vxlan_encap::Carried::{self:?}")
+        }
+    }
+
+    impl Configure for VxlanEncap {
+        fn configure(arguments: &mut Arguments, around: &Surroundings) -> Option<Instance> {
+            let carried = arguments.keyword("PROTOCOL").unwrap_or(Carried::Plain);
+            let port = if carried == Carried::Plain { vxlan::PORT } else { vxlan::GPE_PORT };
+            let defaults = Defaults { protocol: 17, port: Some(port), dont_fragment: DontFragment::Always(false) };
+            let outer = encapsulator(arguments, around, defaults);
+            let Network(vni) = arguments.required("VNI")?;
+            Some(Instance::new("VxlanEncap", format!("VxlanEncap::new({}, {vni:?}, {})", outer?, carried.expression())))
+        }
+    }
+}
+
+impl Route for VxlanEncap {
+    #[inline]
+    fn route<M: PacketIo>(&mut self, _: &mut M, _: usize, packet: &mut Packet) -> Option<usize> {
+        let vni = self.vni.unwrap_or(packet.annotations().aggregate);
+        let header = self.carried.header(vni, packet.data());
+        self.outer.wrap(packet, self.carried.inner(), &header)
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The arguments that tunnels share.
+
+use super::{DontFragment, Ends, Udp};
+use crate::configure::{Arguments, FromArgument, Port, Surroundings};
+use std::net::IpAddr;
+
+/// A VNI, or `ANY`: that of the packet's aggregate annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(pub Option<u32>);
+
+impl FromArgument for Network {
+    const WANTED: &'static str = "a network of 24 bits: 0 to 16777215, or ANY";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        if text == "ANY" {
+            return Some(Network(None));
+        }
+        u32::from_argument(text).filter(|vni| *vni < 1 << 24).map(|vni| Network(Some(vni)))
+    }
+}
+
+/// A value, or `copy`: the inner packet's.
+struct OrCopy<T>(Option<T>);
+
+impl FromArgument for OrCopy<bool> {
+    const WANTED: &'static str = "true, false or copy";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        if text == "copy" { Some(OrCopy(None)) } else { bool::from_argument(text).map(|value| OrCopy(Some(value))) }
+    }
+}
+
+impl FromArgument for OrCopy<u8> {
+    const WANTED: &'static str = "a DSCP of 0 to 63, or copy";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        if text == "copy" {
+            return Some(OrCopy(None));
+        }
+        u8::from_argument(text).filter(|dscp| *dscp < 64).map(|dscp| OrCopy(Some(dscp)))
+    }
+}
+
+/// What a tunnel is by default.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// The IP protocol, if it is not over UDP.
+    pub protocol: u8,
+    /// The UDP port of the other end, if it is.
+    pub port: Option<u16>,
+    /// DF.
+    pub dont_fragment: DontFragment,
+}
+
+/// Takes SRC, DST and then, by keyword, what else [`super::Encapsulator`] has: the expression that makes one.
+pub fn encapsulator(arguments: &mut Arguments, around: &Surroundings, defaults: Defaults) -> Option<String> {
+    let source: Option<IpAddr> = arguments.required("SRC");
+    let destination: Option<IpAddr> = arguments.required("DST");
+    let ends = match (source, destination) {
+        (Some(IpAddr::V4(source)), Some(IpAddr::V4(destination))) => {
+            Some(Ends::V4(source.octets(), destination.octets()))
+        }
+        (Some(IpAddr::V6(source)), Some(IpAddr::V6(destination))) => {
+            Some(Ends::V6(source.octets(), destination.octets()))
+        }
+        (Some(_), Some(_)) => {
+            arguments.error_last("an address of another version than SRC's", "both IPv4, or both IPv6");
+            None
+        }
+        _ => None,
+    };
+    let ttl = arguments.keyword("TTL").unwrap_or(64u8);
+    let OrCopy::<u8>(dscp) = arguments.keyword("DSCP").unwrap_or(OrCopy(None));
+    let dont_fragment = match arguments.keyword::<OrCopy<bool>>("DF") {
+        None => defaults.dont_fragment,
+        Some(OrCopy(Some(flag))) => DontFragment::Always(flag),
+        Some(OrCopy(None)) => DontFragment::Copied,
+    };
+    let mtu = arguments.keyword("MTU").unwrap_or(u16::MAX);
+    let udp = defaults.port.map(|port| Udp {
+        source: arguments.keyword("SPORT").map(|Port(port)| port),
+        destination: arguments.keyword("DPORT").map_or(port, |Port(port)| port),
+        checksum: arguments.keyword("CHECKSUM").unwrap_or(false),
+    });
+    let room = |name: &str| format!("nf_elements::tunnel::{name}");
+    let ends = match ends? {
+        Ends::V4(source, destination) => format!("{}::V4({source:?}, {destination:?})", room("Ends")),
+        Ends::V6(source, destination) => format!("{}::V6({source:?}, {destination:?})", room("Ends")),
+    };
+    let udp = match udp {
+        None => "None".into(),
+        Some(Udp { source, destination, checksum }) => {
+            let fields = format!("source: {source:?}, destination: {destination}, checksum: {checksum}");
+            format!("Some({} {{ {fields} }})", room("Udp"))
+        }
+    };
+    let underlay = format!(
+        "{} {{ ends: {ends}, protocol: {}, udp: {udp}, ttl: {ttl}, dscp: {dscp:?}, dont_fragment: {}::{dont_fragment:?}, identification: 0 }}",
+        room("Underlay"),
+        defaults.protocol,
+        room("DontFragment"),
+    );
+    Some(format!("{}::new({underlay}, {mtu}, {})", room("Encapsulator"), around.outputs > 1))
+}
+
+/// The expression that makes a [`super::Decapsulator`] of a tunnel over one of these IP protocols.
+pub fn decapsulator(around: &Surroundings, protocols: &[u8], checksum: bool) -> String {
+    format!("nf_elements::tunnel::Decapsulator::new(&{protocols:?}, {checksum}, {})", around.outputs > 1)
+}
+
+/// The expression of an optional [`super::Payload`].
+pub fn payload(payload: Option<super::Payload>) -> String {
+    match payload {
+        Some(payload) => format!("Some(nf_elements::tunnel::Payload::{payload:?})"),
+        None => "None".into(),
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Taking packets out of a tunnel: what all elements that do so share.
+
+use super::ecn;
+use super::inner::Inner;
+use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
+use crate::wire::checksum::Sum;
+use crate::wire::ipv4::Ipv4;
+use crate::wire::ipv6::Ipv6;
+use crate::wire::udp::{self, Udp};
+use crate::{HandlerError, Packet};
+use core::fmt;
+
+/// Why a packet is not taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No IP header is marked, or the protocol behind it is not the tunnel's.
+    NotOurs,
+    /// It is a fragment.
+    Fragment,
+    /// The outer UDP checksum is wrong.
+    Checksum,
+    /// The tunnel's own header is bad, or of what the element does not take.
+    Header,
+    /// It is of another network: VNI, VSID, key.
+    Network,
+    /// It was marked for congestion on the way, and its transport would not understand that: RFC 6040 §4.2.
+    Congestion,
+}
+
+/// The handlers that each element has, in the order of [`Refusal`].
+pub const HANDLERS: [Handler; 6] = [
+    drops("not_ours", "packets without a marked IP header, or of another protocol"),
+    drops("fragment", "fragments of outer packets"),
+    drops("checksum", "outer UDP checksums that are wrong"),
+    drops("header", "tunnel headers that are bad or not taken"),
+    drops("network", "packets of another network"),
+    drops("congestion", "packets marked for congestion that are not capable of it"),
+];
+
+const fn drops(name: &'static str, doc: &'static str) -> Handler {
+    Handler { name, kind: HandlerKind::Drops, doc }
+}
+
+/// The outer headers of a packet, found good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Where the tunnel's own header, or the inner packet, begins in the data.
+    pub at: usize,
+    /// Where the outer packet ends in the data.
+    pub end: usize,
+    /// The outer ECN field.
+    pub ecn: u8,
+}
+
+/// Takes packets out of a tunnel.
+pub struct Decapsulator {
+    protocols: &'static [u8],
+    /// Whether outer UDP checksums are checked.
+    checksum: bool,
+    /// Whether output 1 takes what is refused.
+    diverts: bool,
+    refused: [u64; HANDLERS.len()],
+}
+
+impl Decapsulator {
+    /// The argument that elements over UDP have.
+    pub const CHECKSUM: Argument = Argument {
+        name: "CHECKSUM",
+        kind: ArgumentKind::Keyword,
+        doc: "check the UDP checksum, if there is one? false by default",
+    };
+
+    /// Of a tunnel over one of these IP protocols.
+    pub const fn new(protocols: &'static [u8], checksum: bool, diverts: bool) -> Self {
+        Decapsulator { protocols, checksum, diverts, refused: [0; HANDLERS.len()] }
+    }
+
+    /// Finds the outer headers of `packet`, whose IP header is marked.
+    #[inline]
+    pub fn open(&self, packet: &Packet) -> Result<Opened, Refusal> {
+        let before = usize::from(packet.annotations().network_offset).wrapping_sub(packet.headroom());
+        let bytes = packet.network();
+        let (length, end, protocol, tos, is_fragment) = match bytes.first().map(|first| first >> 4) {
+            Some(4) => {
+                let header = Ipv4::new_checked(bytes).map_err(|_| Refusal::NotOurs)?;
+                let end = usize::from(header.total_length());
+                (header.header_length(), end, header.protocol().into(), header.ecn(), header.is_fragment())
+            }
+            Some(6) => {
+                let header = Ipv6::new_checked(bytes).map_err(|_| Refusal::NotOurs)?;
+                let upper = header.upper().ok_or(Refusal::NotOurs)?;
+                let end = crate::wire::ipv6::HEADER_BYTES + usize::from(header.payload_length());
+                (upper.offset, end, upper.protocol.into(), header.traffic_class(), upper.is_fragment)
+            }
+            _ => return Err(Refusal::NotOurs),
+        };
+        if !self.protocols.contains(&protocol) {
+            return Err(Refusal::NotOurs);
+        }
+        if is_fragment {
+            return Err(Refusal::Fragment);
+        }
+        Ok(Opened { at: before + length, end: before + end, ecn: tos & 3 })
+    }
+
+    /// The same of a tunnel over UDP: `at` is behind its header.
+    #[inline]
+    pub fn open_udp(&self, packet: &Packet) -> Result<Opened, Refusal> {
+        let opened = self.open(packet)?;
+        let datagram = packet.data().get(opened.at..opened.end).and_then(|bytes| Udp::new_checked(bytes).ok());
+        let datagram = datagram.ok_or(Refusal::NotOurs)?;
+        if self.checksum && datagram.checksum() != 0 && !is_intact(packet.network(), datagram.bytes()) {
+            return Err(Refusal::Checksum);
+        }
+        let at = opened.at + udp::HEADER_BYTES;
+        Ok(Opened { at, end: opened.at + usize::from(datagram.length()), ..opened })
+    }
+
+    /// Takes the inner packet out, which begins at `at` of the data, up to the outer one's end. Marks of headers are lost, but that
+    /// the link layer's header begins where the packet does.
+    #[inline]
+    pub fn take_out(&self, packet: &mut Packet, opened: Opened, at: usize, inner: Inner) -> Result<(), Refusal> {
+        packet.truncate(opened.end);
+        if !packet.pull_front(at) {
+            return Err(Refusal::Header);
+        }
+        let start = packet.headroom() as u16;
+        let annotations = packet.annotations_mut();
+        (annotations.mac_offset, annotations.network_offset, annotations.transport_offset) = (start, 0, 0);
+        if opened.ecn != 0 {
+            let had = inner.fields(packet.data()).tos & 3;
+            let has = ecn::decapsulate(had, opened.ecn);
+            // What has no IP header has no field, and nothing to lose.
+            let Some(has) = has.or((inner == Inner::Opaque).then_some(had)) else { return Err(Refusal::Congestion) };
+            if has != had {
+                inner.set_ecn(packet.data_mut(), has);
+            }
+        }
+        Ok(())
+    }
+
+    /// The output for what came of it.
+    #[inline]
+    pub fn exit(&mut self, result: Result<(), Refusal>) -> Option<usize> {
+        match result {
+            Ok(()) => Some(0),
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    #[cold]
+    fn refuse(&mut self, refusal: Refusal) -> Option<usize> {
+        self.refused[refusal as usize] += u64::from(!self.diverts);
+        self.diverts.then_some(1)
+    }
+
+    /// Reads one of [`HANDLERS`].
+    pub fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        let index = HANDLERS.iter().position(|handler| handler.name == name).ok_or(HandlerError::Unknown)?;
+        Ok(write!(out, "{}", self.refused[index])?)
+    }
+}
+
+/// Whether the checksum of a datagram is right, between the addresses of the IP header at the front of `ip`.
+#[inline(never)]
+fn is_intact(ip: &[u8], datagram: &[u8]) -> bool {
+    let addresses = match ip.first().map(|first| first >> 4) {
+        Some(4) => ip.get(12..20),
+        _ => ip.get(8..40),
+    };
+    let pseudo = Sum::new().with(addresses.unwrap_or(&[])).with_field(17).with_field(datagram.len() as u16);
+    pseudo.with(datagram).is_intact()
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Putting packets into a tunnel: what all elements that do so share.
+
+use super::inner::Inner;
+use super::underlay::{Ends, Underlay};
+use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
+use crate::{HandlerError, Packet};
+use core::fmt;
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+/// Puts packets into a tunnel.
+pub struct Encapsulator {
+    underlay: Underlay,
+    /// The longest outer packet in bytes.
+    mtu: u16,
+    /// Whether output 1 takes what is too long.
+    diverts: bool,
+    too_big: u64,
+    no_headroom: u64,
+}
+
+impl Encapsulator {
+    /// The arguments that each element has.
+    pub const SRC: Argument =
+        Argument { name: "SRC", kind: ArgumentKind::Required, doc: "this end's address, IPv4 or IPv6" };
+    /// See [`Self::SRC`].
+    pub const DST: Argument =
+        Argument { name: "DST", kind: ArgumentKind::Required, doc: "the other end's address, of the same version" };
+    /// See [`Self::SRC`].
+    pub const TTL: Argument =
+        Argument { name: "TTL", kind: ArgumentKind::Keyword, doc: "time to live or hop limit; 64 by default" };
+    /// See [`Self::SRC`].
+    pub const DSCP: Argument =
+        Argument { name: "DSCP", kind: ArgumentKind::Keyword, doc: "0 to 63, or copy, the default" };
+    /// See [`Self::SRC`].
+    pub const DF: Argument =
+        Argument { name: "DF", kind: ArgumentKind::Keyword, doc: "don't fragment? true, false or copy" };
+    /// See [`Self::SRC`].
+    pub const MTU: Argument = Argument {
+        name: "MTU",
+        kind: ArgumentKind::Keyword,
+        doc: "the longest outer packet in bytes; 65535 by default",
+    };
+    /// The arguments that elements over UDP have.
+    pub const SPORT: Argument = Argument {
+        name: "SPORT",
+        kind: ArgumentKind::Keyword,
+        doc: "the source port; by default the inner flow's hash chooses one",
+    };
+    /// See [`Self::SPORT`].
+    pub const DPORT: Argument =
+        Argument { name: "DPORT", kind: ArgumentKind::Keyword, doc: "the destination port; the tunnel's by default" };
+    /// See [`Self::SPORT`].
+    pub const CHECKSUM: Argument =
+        Argument { name: "CHECKSUM", kind: ArgumentKind::Keyword, doc: "a UDP checksum? false by default" };
+
+    /// The handlers that each element has.
+    pub const SRC_HANDLER: Handler = Handler { name: "src", kind: HandlerKind::ReadWrite, doc: "SRC" };
+    /// See [`Self::SRC_HANDLER`].
+    pub const DST_HANDLER: Handler = Handler { name: "dst", kind: HandlerKind::ReadWrite, doc: "DST" };
+    /// See [`Self::SRC_HANDLER`].
+    pub const MTU_HANDLER: Handler = Handler { name: "mtu", kind: HandlerKind::ReadWrite, doc: "MTU" };
+    /// See [`Self::SRC_HANDLER`].
+    pub const TOO_BIG: Handler = Handler {
+        name: "too_big",
+        kind: HandlerKind::Drops,
+        doc: "packets longer than MTU allows; 0 while output 1 is connected",
+    };
+    /// See [`Self::SRC_HANDLER`].
+    pub const NO_HEADROOM: Handler =
+        Handler { name: "no_headroom", kind: HandlerKind::Drops, doc: "packets without room in front" };
+
+    /// Puts packets behind the headers of `underlay`, up to `mtu` bytes with them.
+    pub const fn new(underlay: Underlay, mtu: u16, diverts: bool) -> Self {
+        Encapsulator { underlay, mtu, diverts, too_big: 0, no_headroom: 0 }
+    }
+
+    /// Puts `packet`, which is `inner`, behind the tunnel's own `header` and the outer ones. The output that it leaves by: 0, or 1 if
+    /// it is too long; none if it is to be dropped, which is counted.
+    #[inline]
+    pub fn wrap(&mut self, packet: &mut Packet, inner: Inner, header: &[u8]) -> Option<usize> {
+        let outer_bytes = self.underlay.header_bytes();
+        let more = outer_bytes + header.len();
+        if packet.len() + more > usize::from(self.mtu) {
+            self.too_big += u64::from(!self.diverts);
+            return self.diverts.then_some(1);
+        }
+        let (fields, flow_hash) = inner.look(packet, &self.underlay);
+        if !packet.push_front(more) {
+            self.no_headroom += 1;
+            return None;
+        }
+        packet.data_mut()[outer_bytes..more].copy_from_slice(header);
+        self.underlay.write(packet, fields, flow_hash);
+        Some(0)
+    }
+
+    /// Sets the IP protocol of the next packet, where it is not UDP.
+    #[inline]
+    pub fn set_protocol(&mut self, protocol: u8) {
+        self.underlay.protocol = protocol;
+    }
+
+    /// Reads one of the handlers.
+    pub fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
+        match (name, self.underlay.ends) {
+            ("src", Ends::V4(source, _)) => write!(out, "{}", Ipv4Addr::from(source))?,
+            ("src", Ends::V6(source, _)) => write!(out, "{}", Ipv6Addr::from(source))?,
+            ("dst", Ends::V4(_, destination)) => write!(out, "{}", Ipv4Addr::from(destination))?,
+            ("dst", Ends::V6(_, destination)) => write!(out, "{}", Ipv6Addr::from(destination))?,
+            ("mtu", _) => write!(out, "{}", self.mtu)?,
+            ("too_big", _) => write!(out, "{}", self.too_big)?,
+            ("no_headroom", _) => write!(out, "{}", self.no_headroom)?,
+            _ => return Err(HandlerError::Unknown),
+        }
+        Ok(())
+    }
+
+    /// Writes one of the handlers; an address must be of the version that the other one is of.
+    pub fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
+        let value = value.trim();
+        let bad = |_| HandlerError::BadValue;
+        match (name, &mut self.underlay.ends) {
+            ("src", Ends::V4(source, _)) => *source = value.parse::<Ipv4Addr>().map_err(bad)?.octets(),
+            ("src", Ends::V6(source, _)) => *source = value.parse::<Ipv6Addr>().map_err(bad)?.octets(),
+            ("dst", Ends::V4(_, destination)) => *destination = value.parse::<Ipv4Addr>().map_err(bad)?.octets(),
+            ("dst", Ends::V6(_, destination)) => *destination = value.parse::<Ipv6Addr>().map_err(bad)?.octets(),
+            ("mtu", _) => self.mtu = value.parse().map_err(|_| HandlerError::BadValue)?,
+            _ => return Err(HandlerError::Unknown),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "encapsulator_tests.rs"]
+mod tests;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Tunnels: packets in packets. What all of them share: the outer headers, what of the inner packet these depend on, and what
+//! must be right before a packet is taken out.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | outer IP and UDP headers, IPv4 or IPv6 | [`Underlay`] |
+//! | putting in: size, room, counters | [`Encapsulator`] |
+//! | taking out: outer checks, congestion marks, counters | [`Decapsulator`] |
+//! | congestion marks across both, RFC 6040 | `ecn` |
+//! | EtherTypes of what is carried | [`Payload`] |
+//! | what the outer header takes from the inner packet | `inner` |
+
+#[cfg(feature = "host")]
+pub mod arguments;
+mod decapsulator;
+mod ecn;
+mod encapsulator;
+mod inner;
+mod payload;
+mod underlay;
+
+pub use decapsulator::{Decapsulator, HANDLERS as DECAPSULATOR_HANDLERS, Opened, Refusal};
+pub use encapsulator::Encapsulator;
+pub use inner::{Fields, Inner};
+pub use payload::Payload;
+pub use underlay::{DontFragment, Ends, Udp, Underlay};
