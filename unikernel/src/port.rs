@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//! A port of the VM: a NIC, or one end of a link. The VMM decides which, so an image does not know; both do the same for the
-//! run loop.
+//! A port of the VM: a NIC, one end of a link, or a vif under Xen. The VMM decides which, so an image does not know; all do the same
+//! for the run loop.
 
 use crate::link::Link;
 use crate::virtio::net::Nic;
+use crate::xen::Vif;
 use nf_elements::Batch;
 
 /// A port.
@@ -12,6 +13,8 @@ pub enum Port {
     Nic(&'static mut Nic),
     /// One end of a link.
     Link(&'static mut Link),
+    /// A network device of Xen's.
+    Vif(&'static mut Vif),
 }
 
 impl Port {
@@ -19,7 +22,7 @@ impl Port {
     pub fn begin(&mut self) {
         match self {
             Port::Nic(nic) => nic.begin(),
-            Port::Link(_) => {}
+            Port::Link(_) | Port::Vif(_) => {}
         }
     }
 
@@ -28,6 +31,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.enable_interrupts(),
             Port::Link(link) => link.enable_interrupts(),
+            Port::Vif(_) => {}
         }
     }
 
@@ -37,6 +41,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.receive(batch),
             Port::Link(link) => link.receive(batch),
+            Port::Vif(vif) => vif.receive(batch),
         }
     }
 
@@ -46,6 +51,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.transmit(batch),
             Port::Link(link) => link.transmit(batch),
+            Port::Vif(vif) => vif.transmit(batch),
         }
     }
 
@@ -54,6 +60,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.transmit_room(),
             Port::Link(link) => link.transmit_room(),
+            Port::Vif(vif) => vif.transmit_room(),
         }
     }
 
@@ -63,6 +70,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.notify(),
             Port::Link(link) => link.notify(),
+            Port::Vif(vif) => vif.notify(),
         }
     }
 
@@ -71,6 +79,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.arm(),
             Port::Link(link) => link.arm(),
+            Port::Vif(vif) => vif.arm(),
         }
     }
 
@@ -79,6 +88,8 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.disarm(),
             Port::Link(link) => link.disarm(),
+            // Its event index is passed once, and wakes nobody again until it is set anew.
+            Port::Vif(_) => {}
         }
     }
 
@@ -87,6 +98,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.received(),
             Port::Link(link) => link.received(),
+            Port::Vif(vif) => vif.received(),
         }
     }
 
@@ -95,6 +107,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.sent(),
             Port::Link(link) => link.sent(),
+            Port::Vif(vif) => vif.sent(),
         }
     }
 
@@ -103,14 +116,16 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.errors(),
             Port::Link(link) => link.errors(),
+            Port::Vif(vif) => vif.errors(),
         }
     }
 
-    /// The link, if it is one.
-    pub fn link(&self) -> Option<&Link> {
+    /// What the machine's handler `name` tells of a port of its kind.
+    pub fn read(&self, name: &str) -> Option<u64> {
         match self {
             Port::Nic(_) => None,
-            Port::Link(link) => Some(link),
+            Port::Link(link) => link.read(name),
+            Port::Vif(vif) => vif.read(name),
         }
     }
 
@@ -120,28 +135,25 @@ impl Port {
         match self {
             Port::Nic(nic) => Some(nic.mac()),
             Port::Link(_) => None,
+            Port::Vif(vif) => vif.mac(),
         }
     }
 
     /// Logs what it is, as port `name`.
     pub fn log(&self, name: &str) {
         match self {
-            Port::Nic(nic) => {
-                let [a, b, c, d, e, f] = nic.mac();
-                defmt::info!(
-                    "port {=str}: {=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}",
-                    name,
-                    a,
-                    b,
-                    c,
-                    d,
-                    e,
-                    f
-                );
-            }
+            Port::Nic(nic) => log_mac(name, nic.mac()),
             Port::Link(link) => {
                 defmt::info!("port {=str}: link, end {=str}", name, if link.is_first() { "A" } else { "B" })
             }
+            Port::Vif(vif) => match vif.mac() {
+                Some(mac) => log_mac(name, mac),
+                None => defmt::info!("port {=str}: a vif without an address", name),
+            },
         }
     }
+}
+
+fn log_mac(name: &str, [a, b, c, d, e, f]: [u8; 6]) {
+    defmt::info!("port {=str}: {=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}", name, a, b, c, d, e, f);
 }

@@ -23,7 +23,7 @@ use nf_elements::OwnHost;
 use nf_elements::{Batch, Graph, Packet, PacketIo};
 
 /// Most ports of a VM.
-const MAX_PORTS: usize = 16;
+pub const MAX_PORTS: usize = 16;
 /// While there is work, the TLB is flushed when bits of the time from this one on change: every 0.27 s.
 const TLB_FLUSH_SHIFT: u32 = 28;
 /// Most rounds without work before the processor sleeps, while looking on pays.
@@ -78,9 +78,12 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         Some(xen) => xen.clock(entry_tsc),
         None => Clock::start(entry_tsc, parameters.tsc_khz),
     };
-    let xen = xen.map(|xen| Managed::new(xen, &mut memory));
+    let mut xen = xen.map(|xen| Managed::new(xen, &mut memory));
     let mut devices = Devices::new(start_info.rsdp_paddr(), parameters);
-    let ports = if xen.is_some() { Vec::new() } else { ports(&mut devices, &mut memory, ports_wanted) };
+    let ports = match &mut xen {
+        Some(managed) => xen::ports(managed, &mut memory, clock, ports_wanted),
+        None => ports(&mut devices, &mut memory, ports_wanted),
+    };
     let rest = Rest { devices, memory: memory.part(console::MEMORY_BYTES) };
     memory.fill(&POOL);
     let mut machine = Machine {
@@ -314,7 +317,7 @@ impl Machine {
         match what {
             "received" => Some(port.received()),
             "sent" => Some(port.sent()),
-            _ => port.link()?.read(what),
+            _ => port.read(what),
         }
     }
 }

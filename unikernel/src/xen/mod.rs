@@ -8,13 +8,17 @@
 mod calls;
 mod channel;
 mod console;
+mod ports;
 mod shutdown;
 mod tasks;
+mod vif;
 
 pub use calls::Calls;
 pub use channel::Channel;
 pub use console::{flush as flush_log, log};
+pub use ports::ports;
 pub use tasks::{Moments, Tasks};
+pub use vif::Vif;
 
 use crate::boot::exceptions::UPCALL_VECTOR;
 use crate::memory::{FreeRam, PAGE};
@@ -63,7 +67,6 @@ pub struct Managed {
     /// Xen.
     pub xen: &'static Xen,
     /// Xenstore.
-    #[expect(dead_code, reason = "for the ports")]
     pub store: &'static Store,
     /// The tasks.
     pub tasks: Tasks,
@@ -131,6 +134,26 @@ impl Xen {
     }
 }
 
+impl Xen {
+    /// Waits for `future`, which begins the domain's life: nothing else goes on meanwhile. None if that takes too long.
+    fn wait<T>(&self, clock: Clock, future: impl Future<Output = T>) -> Option<T> {
+        const PATIENCE_NS: u64 = 10_000_000_000;
+        let (until_ns, mut future) = (clock.now_ns() + PATIENCE_NS, pin!(future));
+        loop {
+            self.events.take(|_| {});
+            let now_ns = clock.now_ns();
+            self.moments.pass(now_ns);
+            if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return Some(value);
+            }
+            let left_ns = until_ns.checked_sub(now_ns).filter(|&left_ns| left_ns > 0)?;
+            let pause_ns = self.moments.next_ns().map_or(left_ns, |next_ns| next_ns.saturating_sub(now_ns));
+            self.wake_in(pause_ns.min(left_ns));
+            power::halt();
+        }
+    }
+}
+
 impl Managed {
     /// Begins to talk to xenstored. Nothing runs yet.
     pub fn new(xen: &'static Xen, memory: &mut FreeRam) -> Managed {
@@ -170,24 +193,6 @@ impl Managed {
         if let Some(reason) = self.xen.end.get() {
             defmt::info!("stopped by the toolstack");
             self.xen.calls.shutdown(reason);
-        }
-    }
-
-    /// Waits for `future`, which begins the domain's life: nothing else goes on meanwhile. None if that takes too long.
-    #[expect(dead_code, reason = "for the ports")]
-    pub fn wait<T>(&self, clock: Clock, future: impl Future<Output = T>) -> Option<T> {
-        const PATIENCE_NS: u64 = 10_000_000_000;
-        let (begin_ns, mut future) = (clock.now_ns(), pin!(future));
-        self.xen.wake_in(PATIENCE_NS);
-        loop {
-            self.xen.events.take(|_| {});
-            if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                return Some(value);
-            }
-            if clock.now_ns() - begin_ns >= PATIENCE_NS {
-                return None;
-            }
-            power::halt();
         }
     }
 }

@@ -343,7 +343,8 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
         self.queue().up = None;
     }
 
-    fn is_broken(&self) -> bool {
+    /// Whether the backend broke the protocol, and the task has not seen that yet.
+    pub fn is_broken(&self) -> bool {
         self.queue.borrow().broken
     }
 
