@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether somebody asked to stop.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
@@ -18,6 +18,11 @@ impl Stop {
             signal_hook::flag::register(signal, Arc::clone(&noted))?;
         }
         Ok(Stop(noted))
+    }
+
+    /// Asks, as a signal does.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
     /// Somebody asked.

@@ -5,7 +5,7 @@ mod sandbox;
 
 use sandbox::{Sandbox, stderr, stdout};
 use serde_json::Value;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// A test waits for events; this only ends one that would hang.
@@ -47,8 +47,20 @@ fn detach(sandbox: &Sandbox, more: &[&str]) -> String {
     said(sandbox, &[&["run", &chain, "--accel", "tcg", "--detach"], more].concat()).trim().into()
 }
 
+fn signal(signal: &str, pid: &Value) {
+    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
+}
+
 fn kill(pid: &Value) {
-    assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+    signal("-KILL", pid);
+}
+
+/// Runs `sluice`, which must come to its end.
+fn ended(sandbox: &Sandbox, arguments: &[&str]) -> Output {
+    let mut command = sandbox.command(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until(&format!("{arguments:?} does not end"), || child.try_wait().unwrap().is_some());
+    child.wait_with_output().unwrap()
 }
 
 /// Waits until `over`.
@@ -142,6 +154,57 @@ fn a_vm_that_ends_by_itself_is_started_again() {
     assert!(after["alive"] == true && after["pid"] != before["pid"], "{after}");
     assert_eq!(said(&sandbox, &["ctl", "rear", "read", "count.count"]), "0\n");
     said(&sandbox, &["stop"]);
+    sandbox.is_clean();
+}
+
+#[test]
+fn a_vm_that_does_not_answer_holds_nothing_up() {
+    let sandbox = Sandbox::new();
+    detach(&sandbox, &[]);
+    let runs = json(&sandbox, &["ps", "--json"]);
+    signal("-STOP", &runs[0]["vms"][1]["pid"]);
+    let rear = ended(&sandbox, &["ctl", "rear", "read", "count.count"]);
+    assert_eq!(rear.status.code(), Some(1));
+    assert!(stderr(&rear).contains("rear: count.count: control channel: the VM does not answer"), "{}", stderr(&rear));
+    assert_eq!(stdout(&ended(&sandbox, &["ctl", "front", "read", "back.count"])), "0\n");
+    let view: Value = serde_json::from_slice(&ended(&sandbox, &["top", "--once", "--json"]).stdout).unwrap();
+    assert_eq!((&view["vms"][0]["answers"], &view["vms"][1]["answers"]), (&true.into(), &false.into()), "{view}");
+    let table = ended(&sandbox, &["top", "--once", "--interval", "0.1"]);
+    assert!(stdout(&table).contains("no answer"), "{}", stdout(&table));
+    assert!(stdout(&ended(&sandbox, &["ps"])).contains("rear"));
+    // Whoever asks it first holds the manager; that it shall stop is heard all the same.
+    let asking = sandbox.command(&["ctl", "rear", "read", "count.count"]).stderr(Stdio::null()).spawn().unwrap();
+    let stopped = ended(&sandbox, &["stop"]);
+    assert_eq!((stdout(&stopped).as_str(), stopped.status.code()), ("duo: stopped\n", Some(0)), "{}", stderr(&stopped));
+    let why = stderr(&stopped);
+    assert!(why.contains("VM rear did not power off within 5 s, so it was killed") && !why.contains("front"), "{why}");
+    asking.wait_with_output().unwrap();
+    std::fs::remove_file(sandbox.path("runs/duo.log")).unwrap();
+    sandbox.is_clean();
+}
+
+#[test]
+fn what_a_killed_manager_leaves_is_ended_even_if_it_does_not_answer() {
+    let sandbox = Sandbox::new();
+    detach(&sandbox, &[]);
+    let runs = json(&sandbox, &["ps", "--json"]);
+    kill(&runs[0]["manager_pid"]);
+    until("it is never orphaned", || json(&sandbox, &["ps", "--json"])[0]["condition"] == "orphaned");
+    signal("-STOP", &runs[0]["vms"][1]["pid"]);
+    let stopped = ended(&sandbox, &["stop"]);
+    assert_eq!(stdout(&stopped), "duo: stopped\n", "{}", stderr(&stopped));
+    assert!(stderr(&stopped).contains("VM rear did not power off, so it is killed"), "{}", stderr(&stopped));
+    sandbox.is_clean();
+}
+
+#[test]
+fn a_manager_that_does_not_answer_is_ended() {
+    let sandbox = Sandbox::new();
+    detach(&sandbox, &[]);
+    signal("-STOP", &json(&sandbox, &["ps", "--json"])[0]["manager_pid"]);
+    let stopped = ended(&sandbox, &["stop"]);
+    assert_eq!(stdout(&stopped), "duo: stopped\n", "{}", stderr(&stopped));
+    assert!(stderr(&stopped).contains("so it is killed"), "{}", stderr(&stopped));
     sandbox.is_clean();
 }
 

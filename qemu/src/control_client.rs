@@ -49,7 +49,7 @@ pub struct Control {
     asked: bool,
     /// Answers that are still to come and that nobody waits for any more.
     due: usize,
-    /// How long the VM may take to answer.
+    /// How long the VM may take for an answer.
     patience: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Control {
     /// Connects to the socket that QEMU makes at `path`; none if it has not made it yet.
     pub fn connect(path: &Path) -> io::Result<Option<Control>> {
         match UnixStream::connect(path) {
-            Ok(stream) => Ok(Some(Control::over(stream))),
+            Ok(stream) => Control::over(stream).map(Some),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
                 Ok(None)
             }
@@ -65,18 +65,20 @@ impl Control {
         }
     }
 
-    fn over(stream: UnixStream) -> Control {
-        Control { stream, received: Vec::new(), asked: false, due: 0, patience: PATIENCE }
+    fn over(stream: UnixStream) -> io::Result<Control> {
+        // A QEMU that is stopped takes nothing.
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Control { stream, received: Vec::new(), asked: false, due: 0, patience: PATIENCE })
     }
 
     /// Connects to the VM that a host spoke with which is gone, at most within `patience`: none if there is no socket.
     pub fn take_over(path: &Path, patience: Duration) -> Result<Option<Control>, ControlError> {
         let Some(mut control) = Control::connect(path)? else { return Ok(None) };
+        let deadline = Instant::now() + patience;
         // A zero ends the request that was left unfinished, and answers to others come before the one to ours.
         control.stream.write_all(&[0])?;
         let nonce = std::process::id();
         control.send(&ToVm::Hello { nonce })?;
-        let deadline = Instant::now() + patience;
         loop {
             let mut frame = control.frame(deadline)?.ok_or_else(no_answer)?;
             match decode(&mut frame) {
@@ -114,11 +116,17 @@ impl Control {
     /// Reads `element.handler`.
     pub fn read(&mut self, element: &str, handler: &str) -> Result<String, ControlError> {
         self.send(&ToVm::Read { element, handler })?;
-        self.value()
+        self.answer().and_then(value)
     }
 
-    /// Reads many handlers, `(element, handler)` each, without a wait between them. What the VM refuses is none.
-    pub fn read_all(&mut self, handlers: &[(&str, &str)]) -> Result<Vec<Option<String>>, ControlError> {
+    /// Reads many handlers, `(element, handler)` each, without a wait between them and within `patience` in all. What the VM refuses
+    /// is none.
+    pub fn read_all(
+        &mut self,
+        handlers: &[(&str, &str)],
+        patience: Duration,
+    ) -> Result<Vec<Option<String>>, ControlError> {
+        let deadline = Instant::now() + patience;
         // As many as the VM's end surely holds: neither side must wait for the other to take something.
         const TOGETHER: usize = 16;
         let mut values = Vec::with_capacity(handlers.len());
@@ -127,7 +135,8 @@ impl Control {
                 self.send(&ToVm::Read { element, handler })?;
             }
             for left in (0..some.len()).rev() {
-                values.push(match self.value() {
+                let answer = self.answer_by(deadline);
+                values.push(match answer.and_then(value) {
                     Ok(value) => Some(value),
                     Err(ControlError::Refused(_)) => None,
                     Err(error) => {
@@ -138,15 +147,6 @@ impl Control {
             }
         }
         Ok(values)
-    }
-
-    fn value(&mut self) -> Result<String, ControlError> {
-        let mut frame = self.answer()?;
-        match decode::<FromVm>(&mut frame) {
-            Some(FromVm::Value(value)) => Ok(value.into()),
-            Some(FromVm::Failed(failure)) => Err(ControlError::Refused(failure)),
-            _ => Err(ControlError::Malformed),
-        }
     }
 
     /// Writes `value` to `element.handler`.
@@ -181,9 +181,14 @@ impl Control {
         self.done(&ToVm::EndTap)
     }
 
-    /// Asks the VM to power off.
+    /// Asks the VM to power off, and has its word that it will.
     pub fn power_off(&mut self) -> Result<(), ControlError> {
         self.done(&ToVm::PowerOff)
+    }
+
+    /// Asks the VM to power off, without waiting for its word: its end tells as much.
+    pub fn begin_power_off(&mut self) -> Result<(), ControlError> {
+        self.send(&ToVm::PowerOff)
     }
 
     fn done(&mut self, request: &ToVm) -> Result<(), ControlError> {
@@ -198,17 +203,15 @@ impl Control {
 
     /// The answer to the request that was sent first and has none.
     fn answer(&mut self) -> Result<Vec<u8>, ControlError> {
-        // A VM that owes answers is not waited for as long again.
-        let patience = if self.due > usize::from(self.asked) { PATIENCE_AGAIN } else { self.patience };
+        self.answer_by(Instant::now() + self.patience)
+    }
+
+    fn answer_by(&mut self, deadline: Instant) -> Result<Vec<u8>, ControlError> {
         loop {
-            let Some(frame) = self.frame(Instant::now() + patience)? else {
+            let Some(frame) = self.next_answer(deadline)? else {
                 self.due += 1;
                 return Err(no_answer().into());
             };
-            // Nobody may have waited for the first message, which answers nothing.
-            if matches!(decode(&mut frame.clone()), Some(FromVm::Ready { .. })) {
-                continue;
-            }
             if self.due == 0 {
                 return Ok(frame);
             }
@@ -216,10 +219,32 @@ impl Control {
         }
     }
 
+    /// The next answer, whatever it answers; none by `deadline`.
+    fn next_answer(&mut self, deadline: Instant) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            let frame = self.frame(deadline)?;
+            // Nobody may have waited for the first message, which answers nothing.
+            let ready = |frame: &Vec<u8>| matches!(decode(&mut frame.clone()), Some(FromVm::Ready { .. }));
+            if !frame.as_ref().is_some_and(ready) {
+                return Ok(frame);
+            }
+        }
+    }
+
+    /// Sends a request. A VM that owes answers gets none before it has given them: it is not waited for as long again, and what
+    /// it does not take never fills the channel.
     fn send(&mut self, request: &ToVm) -> Result<(), ControlError> {
+        let deadline = Instant::now() + PATIENCE_AGAIN;
+        while self.due > usize::from(self.asked) {
+            self.next_answer(deadline)?.ok_or_else(no_answer)?;
+            self.due -= 1;
+        }
         let mut buffer = [0; MESSAGE_BYTES];
         let sent = encode(request, &mut buffer).ok_or(ControlError::Refused(control::Failure::TooLong))?;
-        self.stream.write_all(sent)?;
+        self.stream.write_all(sent).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => no_answer(),
+            _ => error,
+        })?;
         Ok(())
     }
 
@@ -245,20 +270,68 @@ impl Control {
     }
 }
 
+/// The value that an answer brings.
+fn value(mut frame: Vec<u8>) -> Result<String, ControlError> {
+    match decode::<FromVm>(&mut frame) {
+        Some(FromVm::Value(value)) => Ok(value.into()),
+        Some(FromVm::Failed(failure)) => Err(ControlError::Refused(failure)),
+        _ => Err(ControlError::Malformed),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_comes_too_late_answers_nothing_else() {
-        let (host, mut vm) = UnixStream::pair().unwrap();
-        let mut control = Control { patience: Duration::from_millis(20), ..Control::over(host) };
+        let (mut control, mut vm) = channel();
         assert!(matches!(control.read("e", "h"), Err(ControlError::Io(_))));
-        assert!(matches!(control.read_all(&[("e", "h"); 3]), Err(ControlError::Io(_))));
-        for number in 0..6 {
-            vm.write_all(encode(&FromVm::Value(&number.to_string()), &mut [0; 64]).unwrap()).unwrap();
-        }
+        assert!(matches!(control.read_all(&[("e", "h"); 3], TICK), Err(ControlError::Io(_))));
+        answer(&mut vm, 0..1);
+        // The VM has given what it owed, so it is asked again, but only one of three comes in time.
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(TICK);
+            answer(&mut vm, 1..2);
+            vm
+        });
+        assert!(matches!(control.read_all(&[("e", "h"); 3], 3 * TICK), Err(ControlError::Io(_))));
+        let mut vm = late.join().unwrap();
+        answer(&mut vm, 2..6);
         assert_eq!(control.read("e", "h").unwrap(), "4");
         assert_eq!(control.read("e", "h").unwrap(), "5");
+    }
+
+    #[test]
+    fn a_vm_that_takes_nothing_is_asked_once_and_never_blocks() {
+        let (mut control, mut vm) = channel();
+        for _ in 0..4 {
+            assert!(matches!(control.read("e", "h"), Err(ControlError::Io(_))));
+        }
+        vm.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 4096];
+        let length = vm.read(&mut buffer).unwrap();
+        assert_eq!(buffer[..length].iter().filter(|&&byte| byte == 0).count(), 1, "requests");
+        // Nor does one that fills the socket before it owes anything: it has its time for each write.
+        control.due = 0;
+        control.stream.set_write_timeout(Some(TICK)).unwrap();
+        let value = "x".repeat(4000);
+        let full =
+            (0..1000).find_map(|_| control.send(&ToVm::Write { element: "e", handler: "h", value: &value }).err());
+        assert!(full.unwrap().to_string().contains("does not answer"));
+    }
+
+    const TICK: Duration = Duration::from_millis(20);
+
+    /// A channel whose VM may take a tick, and that VM's end.
+    fn channel() -> (Control, UnixStream) {
+        let (host, vm) = UnixStream::pair().unwrap();
+        (Control { patience: TICK, ..Control::over(host).unwrap() }, vm)
+    }
+
+    fn answer(vm: &mut UnixStream, numbers: std::ops::Range<u32>) {
+        for number in numbers {
+            vm.write_all(encode(&FromVm::Value(&number.to_string()), &mut [0; 64]).unwrap()).unwrap();
+        }
     }
 }

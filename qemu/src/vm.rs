@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 const CLEAN: i32 = 0x10 << 1 | 1;
 const FAILED: i32 = 0x11 << 1 | 1;
 
+/// How long a QEMU that was killed may take to be gone.
+const GONE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Why a VM could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -141,7 +144,11 @@ impl Vm {
 impl Drop for Vm {
     fn drop(&mut self) {
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        // What hangs in the kernel cannot even be killed; nobody waits for it forever.
+        let deadline = Instant::now() + GONE_PATIENCE;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

@@ -120,7 +120,12 @@ fn measure(options: &Options) -> Result<()> {
     for round in 1..=options.rounds {
         for &chain in &chains {
             eprintln!("bench-chain: round {round} of {}, {}", options.rounds, chain.name());
-            trials.entry(chain).or_default().push(sluice.trial(&chain, options)?);
+            match sluice.trial(&chain, options) {
+                Ok(sample) => trials.entry(chain).or_default().push(sample),
+                // What was measured until then is worth telling.
+                Err(error) => eprintln!("bench-chain: left out: {error:#}"),
+            }
+            stop::check()?;
         }
     }
     report(options, &trials)
@@ -274,10 +279,7 @@ impl Sluice {
             Edge::Taps => self.load(options),
             Edge::Vms => self.watch(chain, options),
         };
-        // VMs that flood each other may take long to hear it.
-        if self.run(&["stop", "bench"]).is_err() {
-            self.run(&["stop", "--all"])?;
-        }
+        self.run(&["stop", "bench"])?;
         trial
     }
 
@@ -330,8 +332,10 @@ struct Row {
     pps: f64,
     /// Microseconds of CPU, all VMs together, for each frame and VM.
     cpu_us_per_frame_and_vm: f64,
+    /// How many trials came to their end.
+    trials: usize,
     /// The rate of one function in one VM is 1.
-    of_one: f64,
+    of_one: Option<f64>,
     /// The rate of the same VMs over bridges is 1.
     of_bridged: Option<f64>,
 }
@@ -352,8 +356,9 @@ fn report(options: &Options, trials: &BTreeMap<Chain, Vec<Sample>>) -> Result<()
             functions: chain.functions_each * chain.vms,
             join: chain.join,
             pps: rate,
+            trials: trials[chain].len(),
             cpu_us_per_frame_and_vm: middle(chain, |sample| sample.cpu_us_per_frame)? / chain.vms as f64,
-            of_one: rate / one?,
+            of_one: one.map(|one| rate / one),
             of_bridged: bridged.map(|bridged| rate / bridged),
         })
     };
@@ -367,8 +372,11 @@ fn report(options: &Options, trials: &BTreeMap<Chain, Vec<Sample>>) -> Result<()
     println!("{:<38} {:>9} {:>17} {:>12} {:>16}", "chain", "kpps", "µs CPU/frame/VM", "× one VM", "× TAP + bridge");
     for row in &rows {
         let bridged = row.of_bridged.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-        let (kpps, cpu, of_one) = (row.pps / 1e3, row.cpu_us_per_frame_and_vm, row.of_one);
-        println!("{:<38} {kpps:>9.1} {cpu:>17.2} {of_one:>12.3} {bridged:>16}", row.chain);
+        let of_one = row.of_one.map_or_else(String::new, |ratio| format!("{ratio:.3}"));
+        let (kpps, cpu) = (row.pps / 1e3, row.cpu_us_per_frame_and_vm);
+        let missing = options.rounds - row.trials;
+        let missing = if missing > 0 { format!("  {missing} trials failed") } else { String::new() };
+        println!("{:<38} {kpps:>9.1} {cpu:>17.2} {of_one:>12} {bridged:>16}{missing}", row.chain);
     }
     if let Some(path) = &options.json {
         fs::write(path, serde_json::to_string_pretty(&rows)? + "\n")

@@ -37,8 +37,8 @@ pub fn answer(ask: &Ask, targets: &mut [Target]) -> Answer {
             asked(targets, vm, |control| control.end_tap().map(|()| Answer::Done), |vm, error| no_tap(vm, "", error))
         }
         Ask::Sample => {
-            let vms = targets.iter_mut().map(|target| VmSample::take(target.vm, target.control.as_deref_mut()));
-            Answer::Sample(Sample { vms: vms.collect(), links: Vec::new(), malformed: 0, time: SystemTime::now() })
+            let vms = VmSample::take_all(targets);
+            Answer::Sample(Sample { vms, links: Vec::new(), malformed: 0, time: SystemTime::now() })
         }
         Ask::Stop | Ask::Scale { .. } => Answer::Failed("only the run's manager can do that, and it is gone".into()),
     }

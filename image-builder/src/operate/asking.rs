@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 
 /// How long a manager may take for an answer, and another command that stands in for it.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a VM may take to answer who stands in.
-const VM_PATIENCE: Duration = Duration::from_secs(2);
+/// How long all VMs together may take to answer who stands in, and each one at least.
+const VMS_PATIENCE: Duration = Duration::from_secs(2);
+const VM_PATIENCE: Duration = Duration::from_millis(50);
 
 /// What is said where no run is.
 const NOTHING: &str = "nothing runs; sluice run CHAIN starts something";
@@ -60,9 +61,11 @@ impl Respondent {
                 None => std::thread::sleep(Duration::from_millis(5)),
             }
         };
+        let deadline = Instant::now() + VMS_PATIENCE;
         let channels = run.state.vms.iter().map(|vm| {
+            let patience = deadline.saturating_duration_since(Instant::now()).max(VM_PATIENCE);
             // A VM that hangs has no channel; the others have theirs.
-            vm.lives().then(|| Control::take_over(&vm.control, VM_PATIENCE).ok().flatten()).flatten()
+            vm.lives().then(|| Control::take_over(&vm.control, patience).ok().flatten()).flatten()
         });
         let channels = channels.collect();
         Ok(Respondent::Vms { run: run.into(), channels, _stand_in })

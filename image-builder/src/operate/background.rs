@@ -4,7 +4,7 @@
 use super::folder::RunFolder;
 use crate::failure::Ending;
 use anyhow::Context;
-use nix::unistd::{dup2_stderr, dup2_stdout, setsid};
+use nix::unistd::{Pid, dup2_stderr, dup2_stdout, setpgid};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -41,10 +41,14 @@ pub struct Background {
 
 impl Background {
     /// Leaves the terminal: says the run's name on standard output, and from then on everything goes to the log.
+    ///
+    /// It leaves the terminal's process group, whose signals it must not get, but not its session. Of a session of its own the
+    /// kernel makes a group of its own too (sched(7), "The autogroup feature"), and one that mostly sleeps had to wait there for up
+    /// to 13 s for a processor while VMs flooded each other (Linux 6.18, two processors); beside its VMs it is scheduled as they are.
     pub fn enter(folder: &RunFolder) -> anyhow::Result<Background> {
         let log = folder.log();
         let file = File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
-        setsid().context("cannot leave the terminal")?;
+        setpgid(Pid::from_raw(0), Pid::from_raw(0)).context("cannot leave the terminal")?;
         println!("{}", folder.name());
         std::io::stdout().flush()?;
         dup2_stderr(&file).context("cannot write to the log")?;

@@ -193,6 +193,11 @@ impl Found {
         }
     }
 
+    /// Where its manager writes what it says, if it runs in the background. It stays if the manager ended with an error.
+    pub fn log(&self) -> PathBuf {
+        self.path.with_file_name(format!("{}.log", self.name))
+    }
+
     /// Stands in for its manager, which is gone. None if another process does so just now.
     pub fn stand_in(&self) -> anyhow::Result<Option<StandIn>> {
         Ok(try_lock(&self.path)?.map(StandIn))

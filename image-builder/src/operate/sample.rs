@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The counters of all VMs at one moment, and the rates between two.
 
+use super::answer::Target;
 use super::process::{Process, Usage};
 use super::state;
 use nf_elements::elements::class;
 use nf_elements::spec::{HandlerKind, Shape};
 use qemu::{Control, ControlError};
 use serde::{Deserialize, Serialize};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long all VMs together may take to tell of themselves, and each one at least.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE_EACH: Duration = Duration::from_millis(50);
 
 /// A moment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,10 +112,19 @@ pub struct Drops {
 }
 
 impl VmSample {
-    /// Asks a VM and looks at its process.
-    pub fn take(vm: &state::Vm, control: Option<&mut Control>) -> VmSample {
+    /// Asks all VMs and looks at their processes.
+    pub fn take_all(targets: &mut [Target]) -> Vec<VmSample> {
+        let deadline = Instant::now() + PATIENCE;
+        let sample = |target: &mut Target| {
+            let patience = deadline.saturating_duration_since(Instant::now()).max(PATIENCE_EACH);
+            VmSample::take(target.vm, target.control.as_deref_mut(), patience)
+        };
+        targets.iter_mut().map(sample).collect()
+    }
+
+    fn take(vm: &state::Vm, control: Option<&mut Control>, patience: Duration) -> VmSample {
         let Usage { cpu, memory_bytes } = vm.process.and_then(Process::usage).unwrap_or_default();
-        let inside = control.and_then(|control| Inside::ask(vm, control).ok());
+        let inside = control.and_then(|control| Inside::ask(vm, control, patience).ok());
         let (name, restarts, cpu_ns) = (vm.name.clone(), vm.restarts, cpu.as_nanos() as u64);
         VmSample { name, restarts, cpu_ns, memory_bytes, inside }
     }
@@ -138,14 +152,14 @@ impl ChainSample {
 }
 
 impl Inside {
-    fn ask(vm: &state::Vm, control: &mut Control) -> Result<Inside, ControlError> {
+    fn ask(vm: &state::Vm, control: &mut Control, patience: Duration) -> Result<Inside, ControlError> {
         let ports = (0..vm.ports.len()).flat_map(|port| [format!("received_{port}"), format!("sent_{port}")]);
         let of_ports: Vec<String> = ports.collect();
         let reasons = reasons(&vm.elements);
         let machine = ["now_ns", "free_buffers"].into_iter().chain(of_ports.iter().map(String::as_str));
         let mut wanted: Vec<(&str, &str)> = machine.map(|handler| (control::MACHINE, handler)).collect();
         wanted.extend(reasons.iter().map(|(element, reason, _)| (*element, *reason)));
-        let values = control.read_all(&wanted)?;
+        let values = control.read_all(&wanted, patience)?;
         let number = |value: Option<String>| value.and_then(|value| value.trim().parse().ok()).unwrap_or(0);
         let mut numbers = values.into_iter().map(number);
         let mut next = || numbers.next().unwrap_or(0);
@@ -162,7 +176,7 @@ impl Inside {
         let drops = drops.collect();
         let hops = vm.elements.iter().filter(|element| element.class == state::HOP);
         let hops: Vec<_> = hops.map(|hop| (hop.name.as_str(), "chains")).collect();
-        let told = control.read_all(&hops)?;
+        let told = control.read_all(&hops, patience)?;
         let chains = told.iter().flatten().flat_map(|told| told.lines()).filter_map(ChainSample::parse).collect();
         Ok(Inside { up_ns, free_buffers, ports, drops, chains })
     }

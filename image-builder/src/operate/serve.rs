@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The manager's end: takes requests at its socket and hands them to whoever has the VMs, one at a time.
+//! The manager's end: takes requests at its socket and hands them to whoever has the VMs, one at a time. That it shall stop does
+//! not wait for its turn.
 
 use super::message::{self, Answer, Ask, Came, REQUEST_BYTES, Request, SOCKET, VERSION};
+use crate::signals::Stop;
 use anyhow::Context;
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -21,11 +23,11 @@ pub struct Server {
     path: PathBuf,
 }
 
-#[derive(Default)]
 struct Shared {
     malformed: AtomicU64,
     connections: AtomicUsize,
     ended: AtomicBool,
+    stop: Stop,
 }
 
 /// A request that waits for its answer.
@@ -44,12 +46,13 @@ impl Pending {
 }
 
 impl Server {
-    /// Listens in the run's folder.
-    pub fn listen(folder: &Path) -> anyhow::Result<Server> {
+    /// Listens in the run's folder; who asks the manager to stop asks `stop`.
+    pub fn listen(folder: &Path, stop: &Stop) -> anyhow::Result<Server> {
         let path = folder.join(SOCKET);
         let listener = UnixListener::bind(&path).with_context(|| format!("cannot make {}", path.display()))?;
         let (sender, requests) = sync_channel(MAX_CONNECTIONS);
-        let shared = Arc::<Shared>::default();
+        let (malformed, connections, ended) = Default::default();
+        let shared = Arc::new(Shared { malformed, connections, ended, stop: stop.clone() });
         let theirs = Arc::clone(&shared);
         std::thread::spawn(move || accept(&listener, &theirs, &sender));
         Ok(Server { requests, shared, path })
@@ -97,6 +100,10 @@ fn converse(mut stream: UnixStream, shared: &Shared, requests: &SyncSender<Pendi
     let mut from = BufReader::new(from);
     loop {
         let (answer, last) = match message::receive(&mut from, REQUEST_BYTES) {
+            Ok(Came::Message(Request { version: VERSION, ask: Ask::Stop })) => {
+                shared.stop.ask();
+                (Answer::Done, false)
+            }
             Ok(Came::Message(Request { version: VERSION, ask })) => match ask_manager(ask, requests) {
                 Some(answer) => (answer, false),
                 None => return,
@@ -136,7 +143,7 @@ mod tests {
     #[test]
     fn noise_is_answered_counted_and_survived() {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::listen(folder.path()).unwrap();
+        let server = Server::listen(folder.path(), &Stop::default()).unwrap();
         let mut stream = UnixStream::connect(folder.path().join(SOCKET)).unwrap();
         let mut from = BufReader::new(stream.try_clone().unwrap());
         stream.write_all(b"\xff\xfe\n{\"version\":0,\"ask\":\"stop\"}\n").unwrap();
@@ -154,5 +161,21 @@ mod tests {
         stream.write_all(&vec![b'x'; REQUEST_BYTES as usize]).unwrap();
         assert!(answer().contains("at most"));
         assert_eq!((answer().as_str(), server.malformed()), ("End", 3));
+    }
+
+    #[test]
+    fn a_request_to_stop_is_heard_while_another_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let stop = Stop::default();
+        let server = Server::listen(folder.path(), &stop).unwrap();
+        let mut ask = [Ask::Sample, Ask::Stop].map(|ask| {
+            let mut stream = UnixStream::connect(folder.path().join(SOCKET)).unwrap();
+            message::send(&mut stream, &Request { version: VERSION, ask }).unwrap();
+            BufReader::new(stream)
+        });
+        assert!(matches!(message::receive(&mut ask[1], 100).unwrap(), Came::Message(Answer::Done)));
+        assert!(stop.asked());
+        server.next(Duration::from_secs(10)).unwrap().answer(Answer::Done);
+        assert!(matches!(message::receive(&mut ask[0], 100).unwrap(), Came::Message(Answer::Done)));
     }
 }

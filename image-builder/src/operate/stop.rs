@@ -10,8 +10,8 @@ use anyhow::bail;
 use qemu::Control;
 use std::time::{Duration, Instant};
 
-/// How long a manager may take to put everything away.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a manager may take to put everything away before it is killed: more than it needs if no VM does what it is asked.
+const PATIENCE: Duration = Duration::from_secs(40);
 /// How long a VM may take to power off before it is ended, and what was ended to be gone.
 const OFF_PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(2);
@@ -32,6 +32,7 @@ pub fn command(args: &StopArgs) -> anyhow::Result<()> {
 
 fn stop(run: Found) -> anyhow::Result<()> {
     let (manager, path, name) = (run.state.manager, run.path.clone(), run.name.clone());
+    let log = run.state.detached.then(|| run.log());
     match run.condition() {
         Condition::Dead => {}
         Condition::Starting => manager.terminate(),
@@ -43,25 +44,46 @@ fn stop(run: Found) -> anyhow::Result<()> {
         }
         Condition::Orphaned => end_orphans(run)?,
     }
-    if until(PATIENCE, || !manager.lives()) {
-        // What a manager that was killed has left.
+    if !until(PATIENCE, || !manager.lives()) {
+        let seconds = PATIENCE.as_secs();
+        anstream::eprintln!(
+            "{name}: its manager (process {}) did not end within {seconds} s, so it is killed",
+            manager.pid
+        );
+        manager.kill();
+        until(OFF_PATIENCE, || !manager.lives());
+    }
+    // What a manager that was killed has left.
+    let left = Root::open()?.runs()?.into_iter().find(|left| left.name == name && left.state.manager == manager);
+    if let Some(run) = left {
+        end_orphans(run)?;
         Root::open()?.runs()?;
     }
     if path.exists() {
         bail!("the run {name} does not end; its manager is process {}", manager.pid);
+    }
+    // It stays only if not all was well.
+    if let Some(last) = log.and_then(|log| std::fs::read_to_string(log).ok()?.lines().last().map(String::from)) {
+        anstream::eprintln!("{name}: {last}");
     }
     Ok(())
 }
 
 /// Powers VMs without a manager off, and ends those that do not do it.
 fn end_orphans(run: Found) -> anyhow::Result<()> {
+    if run.condition() != Condition::Orphaned {
+        return Ok(());
+    }
     let Respondent::Vms { run, mut channels, _stand_in } = Respondent::reach(run)? else { return Ok(()) };
     for control in channels.iter_mut().flatten() {
-        let _ = Control::power_off(control);
+        let _ = Control::begin_power_off(control);
     }
     let gone = || run.state.vms.iter().all(|vm| !vm.lives());
     if !until(OFF_PATIENCE, gone) {
-        run.state.vms.iter().filter_map(|vm| vm.process).for_each(Process::kill);
+        for vm in run.state.vms.iter().filter(|vm| vm.lives()) {
+            anstream::eprintln!("{}: VM {} did not power off, so it is killed", run.name, vm.name);
+            vm.process.into_iter().for_each(Process::kill);
+        }
         until(OFF_PATIENCE, gone);
     }
     Ok(())

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How long a VM may take to become ready: a thousand times what it needs under emulation.
 const READY_PATIENCE: Duration = Duration::from_secs(20);
-/// How long it may take to power off.
+/// How long it may take to power off before it is killed.
 const OFF_PATIENCE: Duration = Duration::from_secs(5);
 /// How often we look while we wait for QEMU's socket.
 const LOOK: Duration = Duration::from_micros(200);
@@ -151,22 +151,44 @@ impl Member {
         }
     }
 
+    /// Reads many handlers, within `patience` in all; what the VM does not have now is none. An error is no reason to ask it again.
+    pub fn read_all(&mut self, handlers: &[(&str, &str)], patience: Duration) -> anyhow::Result<Vec<Option<String>>> {
+        let name = &self.name;
+        match self.control.as_mut().filter(|_| self.on) {
+            None => Ok(vec![None; handlers.len()]),
+            Some(control) => control.read_all(handlers, patience).with_context(|| format!("VM {name}")),
+        }
+    }
+
     /// Reads one of the machine's numbers; 0 if it has none.
     pub fn machine(&mut self, handler: &str) -> anyhow::Result<u64> {
         Ok(self.read(control::MACHINE, handler)?.and_then(|value| value.parse().ok()).unwrap_or(0))
     }
 
-    /// Powers it off and waits for its end.
-    pub fn power_off(&mut self) -> anyhow::Result<()> {
+    /// Asks it to power off. That it cannot be asked is seen when it stays.
+    pub fn begin_power_off(&mut self) {
         if let Some(control) = self.control() {
-            control.power_off().map_err(|error| self.lost(anyhow!(error)))?;
-            match self.wait(OFF_PATIENCE)? {
-                Some(Exit::Clean) => self.on = false,
-                Some(exit) => return Err(self.ended_badly(&exit)),
-                None => anyhow::bail!("VM {} does not power off; it was ended", self.name),
+            let _ = control.begin_power_off();
+        }
+    }
+
+    /// Waits for the end of a VM that was asked for it, for [`OFF_PATIENCE`] since `asked`; then ends it. It is off afterwards,
+    /// whatever it did.
+    pub fn end_power_off(&mut self, asked: Instant) -> anyhow::Result<()> {
+        if !self.on {
+            return Ok(());
+        }
+        let exit = self.wait(OFF_PATIENCE.saturating_sub(asked.elapsed()))?;
+        self.on = false;
+        match exit {
+            Some(Exit::Clean) => Ok(()),
+            Some(exit) => Err(self.ended_badly(&exit)),
+            None => {
+                self.vm = None;
+                let seconds = OFF_PATIENCE.as_secs();
+                Err(anyhow!("VM {} did not power off within {seconds} s, so it was killed", self.name))
             }
         }
-        Ok(())
     }
 
     /// The channel broke: because the VM ended, or else as `error` says.

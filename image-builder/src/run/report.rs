@@ -7,16 +7,21 @@ use super::links::{Link, LinkReport};
 use super::relay::Relay;
 use crate::build::{Built, manifest};
 use crate::cli::{MachineType, RunArgs};
+use anyhow::anyhow;
 use clap::ValueEnum;
 use nf_elements::elements::class;
-use nf_elements::spec::{HandlerKind, Shape};
+use nf_elements::spec::{Handler, HandlerKind, Shape};
 use qemu::Accel;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long all VMs together may take to tell their counters, and each one at least.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_EACH: Duration = Duration::from_millis(100);
 
 /// The whole.
 #[derive(Debug, Serialize)]
@@ -30,6 +35,9 @@ pub struct Report {
     throughput: Option<Throughput>,
     /// The captures that were written.
     pub captures: Vec<Recorded>,
+    /// Why some VMs' counters are missing.
+    #[serde(skip)]
+    silent: Vec<anyhow::Error>,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,6 +46,8 @@ struct VmReport {
     image_bytes: u64,
     memory_mib: u32,
     boot: Boot,
+    /// Whether it told its counters, if it still ran; they are 0 if not.
+    answers: bool,
     ports: Vec<PortReport>,
     drops: Vec<Drops>,
     handlers: BTreeMap<String, BTreeMap<String, String>>,
@@ -98,7 +108,7 @@ pub struct Recorded {
 }
 
 impl Report {
-    /// Asks the VMs, which must still run.
+    /// Asks the VMs, which must still run. One that does not answer holds nothing up.
     pub fn gather(
         built: &Built,
         (machine, accel): (MachineType, Accel),
@@ -108,8 +118,13 @@ impl Report {
         links: &[Link],
     ) -> anyhow::Result<Report> {
         let throughput = throughput(relay, fleet);
-        let vms = built.manifest.vms.iter().zip(fleet).map(|(vm, member)| vm_report(vm, args, member));
-        let vms: Vec<_> = vms.collect::<anyhow::Result<_>>()?;
+        let (deadline, mut silent) = (Instant::now() + PATIENCE, Vec::new());
+        let vms = built.manifest.vms.iter().zip(fleet).map(|(vm, member)| {
+            let patience = deadline.saturating_duration_since(Instant::now()).max(PATIENCE_EACH);
+            let told = Told::ask(vm, member, patience);
+            vm_report(vm, args, member, told.map_err(|error| silent.push(error)).ok())
+        });
+        let vms: Vec<_> = vms.collect();
         let mut packets = Packets::default();
         for (vm, planned) in vms.iter().zip(&built.manifest.vms) {
             packets.dropped += vm.drops.iter().map(|drops| drops.packets).sum::<u64>();
@@ -125,7 +140,12 @@ impl Report {
         let links = links.iter().map(|link| link.report(count)).collect::<anyhow::Result<_>>()?;
         let machine = machine.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
         let (chain, accel) = (built.chain.stem.clone(), accel.name());
-        Ok(Report { chain, machine, accel, vms, links, packets, throughput, captures: Vec::new() })
+        Ok(Report { chain, machine, accel, vms, links, packets, throughput, captures: Vec::new(), silent })
+    }
+
+    /// An error if the counters of a VM are missing.
+    pub fn complete(&self) -> anyhow::Result<()> {
+        if self.silent.is_empty() { Ok(()) } else { Err(anyhow!("{}; its counters are missing", told(&self.silent))) }
     }
 
     /// On standard output.
@@ -185,49 +205,91 @@ fn milliseconds(microseconds: Option<u64>) -> String {
     microseconds.map_or_else(|| "?".into(), |time| format!("{:.1} ms", time as f64 / 1e3))
 }
 
-fn vm_report(vm: &manifest::Vm, args: &RunArgs, member: &mut Member) -> anyhow::Result<VmReport> {
-    let (handlers, mut drops) = handlers(vm, member)?;
-    let mut ports = Vec::new();
-    for (number, port) in vm.ports.iter().enumerate() {
-        let reason = format!("link_down_{number}");
-        let packets = member.machine(&reason)?;
-        if packets > 0 {
-            drops.push(Drops { element: control::MACHINE.into(), reason, meaning: LINK_DOWN, packets });
-        }
-        let received = member.machine(&format!("received_{number}"))?;
-        ports.push(PortReport { name: port.name.clone(), received, sent: member.machine(&format!("sent_{number}"))? });
-    }
-    let first_out_ns = member.machine("first_out_ns")?;
-    let (started, boot) = (member.started(), member.boot);
-    let since = |at: Instant| started.map_or(0, |started| at.duration_since(started).as_micros() as u64);
-    let boot = boot.map_or_else(Boot::default, |(entry, ready)| Boot {
+fn vm_report(vm: &manifest::Vm, args: &RunArgs, member: &Member, told: Option<Told>) -> VmReport {
+    let answers = told.is_some();
+    let Told { ports, first_out_ns, drops, handlers } = told.unwrap_or_else(|| Told::nothing(vm));
+    let since = |at: Instant| member.started().map_or(0, |started| at.duration_since(started).as_micros() as u64);
+    let boot = member.boot.map_or_else(Boot::default, |(entry, ready)| Boot {
         kernel_entry_us: Some(since(entry)),
         ready_us: Some(since(ready)),
         first_out_us: (first_out_ns > 0).then(|| since(entry) + first_out_ns / 1000),
     });
     let (name, memory_mib) = (vm.name.clone(), args.memory.unwrap_or(vm.memory_mib));
-    Ok(VmReport { name, image_bytes: vm.image_bytes, memory_mib, boot, ports, drops, handlers })
+    VmReport { name, image_bytes: vm.image_bytes, memory_mib, boot, answers, ports, drops, handlers }
 }
 
 type Handlers = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Every read handler's value, and those that count drops and are not zero.
-fn handlers(vm: &manifest::Vm, member: &mut Member) -> anyhow::Result<(Handlers, Vec<Drops>)> {
-    let (mut handlers, mut drops) = (Handlers::new(), Vec::new());
-    for element in &vm.elements {
-        // Reading a handler of a script may run it.
-        let Some(class) = class(&element.class).filter(|class| class.spec.shape != Shape::Control) else { continue };
-        for handler in class.spec.handlers.iter().filter(|handler| handler.kind != HandlerKind::Write) {
-            let Some(value) = member.read(&element.name, handler.name)? else { continue };
-            let packets = value.trim().parse().unwrap_or(0);
-            if handler.kind == HandlerKind::Drops && packets > 0 {
-                let (element, reason) = (element.name.clone(), handler.name.into());
-                drops.push(Drops { element, reason, meaning: handler.doc, packets });
+/// What a VM told of itself.
+struct Told {
+    ports: Vec<PortReport>,
+    first_out_ns: u64,
+    /// Those that are not zero.
+    drops: Vec<Drops>,
+    /// Every read handler's value.
+    handlers: Handlers,
+}
+
+impl Told {
+    /// Asks for everything at once: where VMs take all of the processor, each answer may be long in coming.
+    fn ask(vm: &manifest::Vm, member: &mut Member, patience: Duration) -> anyhow::Result<Told> {
+        const COUNTERS: [&str; 3] = ["received", "sent", "link_down"];
+        let counters = (0..vm.ports.len()).flat_map(|port| COUNTERS.map(|counter| format!("{counter}_{port}")));
+        let counters: Vec<String> = counters.chain(["first_out_ns".into()]).collect();
+        let known = read_handlers(vm);
+        let of_machine = counters.iter().map(|counter| (control::MACHINE, counter.as_str()));
+        let of_elements = known.iter().map(|(element, handler)| (*element, handler.name));
+        let wanted: Vec<_> = of_machine.chain(of_elements).collect();
+        let mut values = member.read_all(&wanted, patience)?;
+        let of_elements = values.split_off(counters.len());
+        let mut numbers = values.iter().map(|value| number(value.as_deref()));
+        let mut next = || numbers.next().unwrap_or(0);
+        let mut told = Told::nothing(vm);
+        let values = known.into_iter().zip(of_elements);
+        values.filter_map(|(known, value)| Some((known, value?))).for_each(|(known, value)| told.add(known, value));
+        for (index, port) in told.ports.iter_mut().enumerate() {
+            (port.received, port.sent) = (next(), next());
+            let (packets, reason) = (next(), format!("link_down_{index}"));
+            if packets > 0 {
+                told.drops.push(Drops { element: control::MACHINE.into(), reason, meaning: LINK_DOWN, packets });
             }
-            handlers.entry(element.name.clone()).or_default().insert(handler.name.into(), value);
         }
+        told.first_out_ns = next();
+        Ok(told)
     }
-    Ok((handlers, drops))
+
+    fn nothing(vm: &manifest::Vm) -> Told {
+        let port = |port: &manifest::Port| PortReport { name: port.name.clone(), received: 0, sent: 0 };
+        let ports = vm.ports.iter().map(port).collect();
+        Told { ports, first_out_ns: 0, drops: Vec::new(), handlers: Handlers::new() }
+    }
+
+    fn add(&mut self, (element, handler): (&str, &'static Handler), value: String) {
+        let packets = number(Some(&value));
+        if handler.kind == HandlerKind::Drops && packets > 0 {
+            let (element, reason) = (element.into(), handler.name.into());
+            self.drops.push(Drops { element, reason, meaning: handler.doc, packets });
+        }
+        self.handlers.entry(element.into()).or_default().insert(handler.name.into(), value);
+    }
+}
+
+fn number(value: Option<&str>) -> u64 {
+    value.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Every handler that can be read, with its element.
+fn read_handlers(vm: &manifest::Vm) -> Vec<(&str, &'static Handler)> {
+    let known = vm.elements.iter().filter_map(|element| Some((element.name.as_str(), class(&element.class)?.spec)));
+    // Reading a handler of a script may run it.
+    let known = known.filter(|(_, spec)| spec.shape != Shape::Control);
+    let read = known.flat_map(|(element, spec)| spec.handlers.iter().map(move |handler| (element, handler)));
+    read.filter(|(_, handler)| handler.kind != HandlerKind::Write).collect()
+}
+
+/// Errors on one line.
+pub fn told(errors: &[anyhow::Error]) -> String {
+    errors.iter().map(|error| format!("{error:#}")).collect::<Vec<_>>().join("; ")
 }
 
 /// Frames that were sent in before all VMs were ready waited: the time counts from then.

@@ -6,7 +6,7 @@ use super::fleet::Member;
 use super::layout::{Hangs, Layout, Place};
 use super::links::Link;
 use super::relay::Relay;
-use super::report::{Recorded, Report};
+use super::report::{Recorded, Report, told};
 use super::restart::Restarts;
 use super::{control_socket, nic_sockets, user_socket};
 use crate::build::{Built, manifest};
@@ -14,7 +14,7 @@ use crate::cli::RunArgs;
 use crate::failure::Ending;
 use crate::operate::{self, Answer, Ask, Background, Process, RunFolder, Server, State};
 use crate::signals::Stop;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use qemu::Machine;
 use scale::Service;
 use std::path::PathBuf;
@@ -52,8 +52,6 @@ pub struct Session {
     services: Vec<Service>,
     restarts: Restarts,
     display: Option<Display>,
-    /// Somebody asked the manager to stop.
-    stopped: bool,
 }
 
 /// The relay with its threads, which end with it.
@@ -108,21 +106,10 @@ impl Session {
         let mut state = State::begin(folder.name(), &args.file, on, args.detach);
         state.foreign.clone_from(&traffic.foreign);
         state.services = built.manifest.services.iter().map(operate::Service::from).collect();
-        let server = Server::listen(folder.path())?;
+        let server = Server::listen(folder.path(), stop)?;
         let (fleet, restarts, services) = (Vec::new(), Restarts::default(), Service::all(&built.chain.plan));
-        let mut session = Session {
-            fleet,
-            traffic,
-            links,
-            server,
-            state,
-            folder,
-            machines,
-            services,
-            restarts,
-            display: None,
-            stopped: false,
-        };
+        let mut session =
+            Session { fleet, traffic, links, server, state, folder, machines, services, restarts, display: None };
         built.manifest.vms.iter().try_for_each(|vm| session.add(built, vm))?;
         session.state.write(session.folder.path())?;
         let first = built.manifest.vms.iter().enumerate().filter(|(_, vm)| vm.starts).map(|(vm, _)| vm);
@@ -192,12 +179,12 @@ impl Session {
         let accel = self.machines[0].accel;
         let mut report =
             Report::gather(built, (layout.machine, accel), args, &mut self.fleet, &self.traffic.relay, &self.links)?;
-        for member in &mut self.fleet {
-            member.power_off()?;
-        }
+        let off = self.power_off();
         self.show_logs();
         report.captures = self.finish(layout)?;
         report.print(args.json)?;
+        off?;
+        report.complete()?;
         if let Some(background) = background {
             background.leave();
         }
@@ -208,6 +195,14 @@ impl Session {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Powers all VMs off, at the same time, and kills those that do not do it: an error then, but none runs any more.
+    fn power_off(&mut self) -> anyhow::Result<()> {
+        self.fleet.iter_mut().for_each(Member::begin_power_off);
+        let asked = Instant::now();
+        let ends: Vec<_> = self.fleet.iter_mut().filter_map(|member| member.end_power_off(asked).err()).collect();
+        if ends.is_empty() { Ok(()) } else { Err(anyhow!(told(&ends))) }
     }
 
     /// Until everything that was sent has come through, or nothing moves any more.
@@ -287,7 +282,9 @@ impl Session {
     /// Answers requests for a moment and looks after everything but the VMs' ends; tells if it is over.
     fn look(&mut self, moment: Duration, deadline: Option<Instant>, stop: &Stop) -> anyhow::Result<Option<Over>> {
         let end = Instant::now() + moment;
-        while let Some(pending) = self.server.next(end.saturating_duration_since(Instant::now())) {
+        while !stop.asked()
+            && let Some(pending) = self.server.next(end.saturating_duration_since(Instant::now()))
+        {
             let answer = match &pending.ask {
                 Ask::Scale { service, replicas } => self.scale(service, *replicas, stop),
                 ask => self.answer(ask),
@@ -299,7 +296,7 @@ impl Session {
         self.traffic.relay.trouble()?;
         Ok(if self.fleet.iter().all(Member::is_off) {
             Some(Over::Done)
-        } else if stop.asked() || self.stopped {
+        } else if stop.asked() {
             Some(Over::Stopped)
         } else {
             deadline.filter(|&deadline| Instant::now() >= deadline).map(|_| Over::TooLong)
@@ -308,10 +305,6 @@ impl Session {
 
     /// The answer to a request.
     fn answer(&mut self, ask: &Ask) -> Answer {
-        if *ask == Ask::Stop {
-            self.stopped = true;
-            return Answer::Done;
-        }
         let targets = self.state.vms.iter().zip(&mut self.fleet);
         let targets = targets.map(|(vm, member)| operate::Target { vm, control: member.control() });
         let mut answer = operate::answer(ask, &mut targets.collect::<Vec<_>>());

@@ -41,7 +41,7 @@ impl View {
                 said(table::rate(vm.in_pps)),
                 said(table::rate(vm.out_pps)),
                 said(table::rate(vm.drops_pps)),
-                said(duration(vm.up_seconds)),
+                if vm.answers { duration(vm.up_seconds) } else { "no answer".into() },
                 vm.restarts.to_string(),
             ]);
         }

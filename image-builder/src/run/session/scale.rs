@@ -163,7 +163,8 @@ impl Session {
         let replica = service.leaving.swap_remove(index).replica;
         let (vm, gone) = (service.vms[replica], format!("{} {replica}", service.name));
         self.tell_all("remove", &gone);
-        if let Err(error) = self.fleet[vm].power_off() {
+        self.fleet[vm].begin_power_off();
+        if let Err(error) = self.fleet[vm].end_power_off(Instant::now()) {
             // Nothing needs it any more, however it ends.
             anstream::eprintln!("{error:#}");
         }
