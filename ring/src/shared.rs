@@ -20,7 +20,9 @@ use crate::presence::{self, Peer};
 use crate::producer::Refused;
 use crate::region::{Header, SharedRegion};
 use crate::shape::{BUFFER_WORDS, End};
-use crate::statistics::{BAD_DESCRIPTORS, BAD_INDICES, BYTES, Counts, FRAMES, LOST, PEER_DOWN, TOO_LONG, WAKEUPS};
+use crate::statistics::{
+    BAD_DESCRIPTORS, BAD_INDICES, BYTES, Counts, FRAMES, FULL, LOST, PEER_DOWN, TOO_LONG, WAKEUPS,
+};
 use crate::sync::{AtomicU64, Ordering};
 
 /// A buffer that is in the caller's hands. If it is dropped, it stays so until the link is attached anew.
@@ -200,6 +202,32 @@ impl<'m> SharedLink<'m> {
         self.region.offset(buffer.0)
     }
 
+    /// The buffer at an offset from the start of the region, if it is in the caller's hands: for who keeps in mind where a buffer
+    /// lies and not the buffer. Any offset within a buffer is one of it.
+    #[inline]
+    pub fn in_hands(&self, offset: usize) -> Option<Buffer> {
+        let (number, _) = self.region.number(offset as u64, 0)?;
+        (self.custody.holds(number) && !custody::has(&self.free, number)).then_some(Buffer(number))
+    }
+
+    /// How many of this end's own buffers are free, of those that the peer has given back and were taken in.
+    pub fn free(&self) -> usize {
+        self.free.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// How many of this end's own buffers the peer or a ring has, but for what came back and was not taken in.
+    pub fn away(&self) -> usize {
+        self.region.own(self.end).filter(|number| !self.custody.holds(*number)).count()
+    }
+
+    /// How many frames can be put. It asks the other side's memory only if it knows of room for fewer than `wanted`.
+    #[inline]
+    pub fn room(&mut self, wanted: usize) -> usize {
+        let room = self.frames_out.room(wanted);
+        self.count_bad_indices();
+        room
+    }
+
     /// Hands a frame over, in its buffer, which may be either end's own. The peer sees it from the next [`SharedLink::publish`] on. The
     /// buffer comes back if no frame lies there, which is counted, or if the peer lets no slot go.
     pub fn put(&mut self, frame: SharedFrame) -> Result<(), (Refused, Buffer)> {
@@ -273,6 +301,11 @@ impl<'m> SharedLink<'m> {
         }
     }
 
+    /// Counts frames that the caller dropped because there was no room, or no buffer to put them into.
+    pub fn drop_full(&mut self, frames: usize) {
+        self.produced.add(FULL, frames as u64);
+    }
+
     /// Counts frames that the caller dropped because the peer was down.
     pub fn drop_down(&mut self, frames: usize) {
         self.produced.add(PEER_DOWN, frames as u64);
@@ -295,17 +328,22 @@ impl<'m> SharedLink<'m> {
         needed
     }
 
-    /// Asks for a doorbell when a frame comes, or a buffer comes back. True if it will ring; false if there is something to do, or
-    /// to tell, already.
-    pub fn arm(&mut self) -> bool {
+    /// Asks for a doorbell when a frame comes; when `room_wanted` frames can be put, if that is not 0; and, if no buffer is free, when
+    /// one comes back. True if it will ring; false if there is something to do, or to tell, already.
+    pub fn arm(&mut self, room_wanted: usize) -> bool {
+        let short = self.find_free().is_none();
         self.collect();
-        self.frames_in.arm() & self.returns_in.arm()
+        let frame = self.frames_in.arm();
+        let buffer = !short || self.returns_in.arm();
+        let room = room_wanted == 0 || self.frames_out.arm(room_wanted);
+        frame && buffer && room
     }
 
     /// Asks for no doorbells.
     pub fn disarm(&mut self) {
         self.frames_in.disarm();
         self.returns_in.disarm();
+        self.frames_out.disarm();
     }
 
     fn count_bad_indices(&mut self) {

@@ -218,22 +218,60 @@ fn a_newcomer_leaves_a_frame_that_is_about_to_come() {
 }
 
 #[test]
-fn a_sleeper_is_woken_for_frames_and_for_buffers() {
+fn a_sleeper_is_woken_for_frames_and_if_it_has_none_for_buffers() {
     let memory = memory();
     let (mut a, mut b) = (attach(&memory, End::A), attach(&memory, End::B));
-    assert!(b.arm());
-    send(&mut a, 1);
+    assert!(b.arm(0));
+    (0..64).for_each(|index| send(&mut a, index));
     assert!(a.wakeup_needed() && !a.wakeup_needed());
     b.disarm();
-    assert!(a.arm());
-    let frame = b.take().expect("one was sent");
+    assert!(a.arm(0));
+    let frame = b.take().expect("64 were sent");
     b.give_back(frame.buffer);
     b.publish();
-    b.release();
     assert!(b.wakeup_needed());
-    assert!(!a.arm(), "the buffer is there");
+    assert!(!a.arm(0), "the buffer is there");
     a.disarm();
-    assert!(free(&mut a) == 64 && !a.wakeup_needed() && a.arm());
+    assert!(free(&mut a) == 1 && !a.wakeup_needed() && a.arm(0));
+    let frame = b.take().expect("64 were sent");
+    b.give_back(frame.buffer);
+    b.publish();
+    assert!(!b.wakeup_needed(), "one is free");
+    assert_eq!((a.free(), a.away()), (1, 63));
+    a.disarm();
+    a.arm(0);
+    assert_eq!((a.free(), a.away()), (2, 62));
+}
+
+#[test]
+fn a_full_ring_is_waited_for() {
+    let memory = memory();
+    let (mut a, mut b) = (attach(&memory, End::A), attach(&memory, End::B));
+    (0..64).for_each(|index| send(&mut a, index));
+    a.wakeup_needed();
+    assert_eq!((a.room(1), a.allocate()), (0, None));
+    assert!(a.arm(2));
+    b.take().expect("64 were sent");
+    b.publish();
+    assert!(!b.wakeup_needed(), "one slot is too few");
+    b.take().expect("64 were sent");
+    b.publish();
+    assert!(b.wakeup_needed());
+    assert!(!a.arm(2) && a.room(2) == 2, "there is room");
+}
+
+#[test]
+fn only_a_buffer_in_hands_is_found_by_its_place() {
+    let memory = memory();
+    let mut a = attach(&memory, End::A);
+    let buffer = a.allocate().expect("one is free");
+    let place = a.offset(&buffer);
+    assert_eq!(a.in_hands(place + 2000).as_ref(), Some(&buffer));
+    for nowhere in [0, place - 1, place + 2112, SHAPE.bytes(), usize::MAX] {
+        assert_eq!(a.in_hands(nowhere), None);
+    }
+    a.give_back(buffer);
+    assert_eq!((a.in_hands(place), a.free()), (None, 64));
 }
 
 #[test]

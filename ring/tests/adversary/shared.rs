@@ -51,7 +51,7 @@ impl<'m> Hands<'m> {
             _ => {
                 self.link.settle();
                 self.link.wakeup_needed();
-                self.link.arm();
+                self.link.arm(script.byte() % 80);
                 self.link.disarm();
             }
         }
@@ -71,6 +71,8 @@ impl<'m> Hands<'m> {
         let places: BTreeSet<usize> = self.buffers.iter().map(|buffer| self.link.offset(buffer)).collect();
         assert_eq!(places.len(), self.buffers.len(), "a buffer is in two hands");
         assert!(places.iter().all(|place| place + 8 * BUFFER_WORDS <= SHAPE.bytes()));
+        let found = places.iter().filter_map(|place| self.link.in_hands(place + FRAME_BYTES));
+        assert_eq!(found.map(|buffer| self.link.offset(&buffer)).collect::<BTreeSet<_>>(), places);
         places
     }
 }
