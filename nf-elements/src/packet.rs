@@ -102,6 +102,16 @@ impl Packet {
         Packet(Some(buffer))
     }
 
+    /// As [`Packet::received`], of data that lie from byte `start` of the buffer's data on; both are cut to what the buffer holds.
+    #[inline]
+    pub fn received_at(buffer: &'static mut Buffer, start: usize, length: usize, port: u8) -> Self {
+        let start = start.min(DATA_BYTES);
+        let mut packet = Packet::received(buffer, 0, port);
+        let header = &mut packet.buffer_mut().header;
+        (header.start, header.length) = (start as u16, length.min(DATA_BYTES - start) as u16);
+        packet
+    }
+
     /// The pool that the buffer returns to.
     #[inline]
     pub(crate) fn pool(&self) -> Option<PoolRef> {
@@ -398,6 +408,17 @@ mod tests {
         assert!(packet.push_front(3));
         assert_eq!(packet.data(), [1, 2, 3, 4]);
         assert!(!packet.push_front(HEADROOM_BYTES + 1));
+    }
+
+    #[test]
+    fn what_was_received_lies_in_its_buffer() {
+        let received = |start, length| {
+            let packet = Packet::received_at(packet(&[7]).into_buffer(), start, length, 3);
+            (packet.headroom(), packet.len(), packet.annotations().port)
+        };
+        assert_eq!(received(64, 1500), (64, 1500, 3));
+        assert_eq!(received(DATA_BYTES - 1, 1500), (DATA_BYTES - 1, 1, 3));
+        assert_eq!(received(usize::MAX, usize::MAX), (DATA_BYTES, 0, 3));
     }
 
     #[test]
