@@ -98,6 +98,8 @@ pub struct PlannedChain {
     pub number: u16,
     /// Whether nothing comes back.
     pub one_way: bool,
+    /// Whether its VMs trust each other.
+    pub shared: bool,
     /// A network, services, a network.
     pub stops: Vec<String>,
 }
@@ -111,4 +113,6 @@ pub struct PlannedLink {
     pub chains: Vec<String>,
     /// Whether a packet's chain cannot be known by the link alone: it must carry annotations.
     pub carries_chains: bool,
+    /// Whether its ends trust each other, as all its chains say: frames may stay where they are.
+    pub shared: bool,
 }

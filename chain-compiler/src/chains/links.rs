@@ -16,9 +16,11 @@ pub(crate) fn links(vms: &[VmPlan], surrounds: &[Option<&Surround>], chains: &Ch
             }
             let arrivals = ends.map(|(vm, port)| surrounds[vm].map_or(&[][..], |one| one.arrivals[port].as_slice()));
             let passes = |number| arrivals.iter().any(|ways| ways.iter().any(|way| way.chain == number));
-            let on_it = chains.chains.iter().filter(|chain| passes(chain.number)).map(|chain| chain.name.clone());
+            let on_it: Vec<_> = chains.chains.iter().filter(|chain| passes(chain.number)).collect();
             let carries_chains = arrivals.iter().any(|ways| ways.len() > 1);
-            links.push(PlannedLink { ends, chains: on_it.collect(), carries_chains });
+            let shared = !on_it.is_empty() && on_it.iter().all(|chain| chain.shared);
+            let chains = on_it.into_iter().map(|chain| chain.name.clone()).collect();
+            links.push(PlannedLink { ends, chains, carries_chains, shared });
         }
     }
     links
@@ -30,4 +32,29 @@ fn other_end(vms: &[VmPlan], name: &str, peer: &Peer) -> Option<(usize, usize)> 
     let vm = vms.iter().position(|vm| vm.name == *peer)?;
     let port = vms[vm].ports.iter().position(|port| port.peer == Peer::Vm(name.into()))?;
     Some((vm, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, compile};
+
+    /// For each link the names of its VMs, and whether it is shared.
+    fn links(chains: &str) -> Vec<(String, bool)> {
+        let functions = ["a", "b", "c"].map(|name| format!("vm {name} {{ input -> output }}\n")).concat();
+        let plan = compile("x.nf", &format!("network n, m;\n{functions}{chains}"), &Options::default());
+        let plan = plan.expect("it compiles");
+        let link =
+            |link: &super::PlannedLink| (link.ends.map(|(vm, _)| plan.vms[vm].name.as_str()).join(" "), link.shared);
+        plan.links.iter().map(link).collect()
+    }
+
+    #[test]
+    fn a_link_is_shared_if_all_its_chains_are() {
+        let (ab, bc) = ("a b".to_string(), "b c".to_string());
+        assert_eq!(links("chain one(shared): n -> a -> b -> c -> m;"), [(ab.clone(), true), (bc.clone(), true)]);
+        assert_eq!(links("chain one: n -> a -> b -> c -> m;"), [(ab.clone(), false), (bc.clone(), false)]);
+        let two = "chain one(shared, oneway): n -> a -> b -> c -> m;\nchain two: n -> a -> b -> m;\ndirector at n";
+        let found = links(&format!("{two} {{ tcp: one; default: two; }}"));
+        assert!(found.contains(&(ab, false)) && found.contains(&(bc, true)), "{found:?}");
+    }
 }

@@ -54,6 +54,7 @@ struct Route {
     /// From 1.
     number: u16,
     one_way: bool,
+    shared: bool,
     stops: Vec<Stop>,
     /// The places of those.
     spans: Vec<Span>,
@@ -93,7 +94,8 @@ pub(crate) fn resolve(file: &mut File, log: &mut Log) -> Chains {
 impl Route {
     fn plan(&self, web: &Web) -> PlannedChain {
         let stops = self.stops.iter().map(|stop| web.name(*stop).to_string()).collect();
-        PlannedChain { name: self.name.clone(), number: self.number, one_way: self.one_way, stops }
+        let Route { ref name, number, one_way, shared, .. } = *self;
+        PlannedChain { name: name.clone(), number, one_way, shared, stops }
     }
 }
 

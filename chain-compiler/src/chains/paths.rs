@@ -122,6 +122,7 @@ impl<'f> Reader<'f, '_> {
             span: path.name.span.clone(),
             number: number as u16,
             one_way: path.one_way,
+            shared: path.shared,
             stops,
             spans: path.hops.iter().map(|name| name.span.clone()).collect(),
         })

@@ -75,6 +75,8 @@ pub(crate) struct Path {
     pub(crate) name: Name,
     /// `(oneway)`: nothing comes back.
     pub(crate) one_way: bool,
+    /// `(shared)`: its VMs trust each other.
+    pub(crate) shared: bool,
     pub(crate) hops: Vec<Name>,
 }
 

@@ -42,14 +42,16 @@ impl Parser<'_, '_> {
     }
 
     fn path(&mut self, name: Name, file: &mut File) -> Result<(), Failed> {
-        let mut one_way = false;
+        let (mut one_way, mut shared) = (false, false);
         if self.token.kind == Kind::OpenParen {
             for option in split(&self.configuration()?.text) {
-                if option.as_str() == "oneway" {
-                    one_way = true;
-                } else {
-                    let error = Diagnostic::error(option.place(), format!("no chain option '{}'", option.as_str()));
-                    self.report(error.wanted("nothing, or oneway"));
+                match option.as_str() {
+                    "oneway" => one_way = true,
+                    "shared" => shared = true,
+                    other => {
+                        let error = Diagnostic::error(option.place(), format!("no chain option '{other}'"));
+                        self.report(error.wanted("oneway, shared, or both"));
+                    }
                 }
             }
         }
@@ -60,7 +62,7 @@ impl Parser<'_, '_> {
         while self.eat(Kind::Arrow) {
             hops.push(self.name("a service, VM or network")?);
         }
-        file.paths.push(Path { name, one_way, hops });
+        file.paths.push(Path { name, one_way, shared, hops });
         file.broken |= self.end_of_statement("'->' or ';'").is_err();
         Ok(())
     }
