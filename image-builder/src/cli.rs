@@ -158,10 +158,10 @@ pub struct RunArgs {
     /// Put PORT on your Unix datagram socket, a frame a datagram: you bind PATH, the VM binds PATH.vm
     #[arg(long, value_name = "PORT=PATH")]
     pub socket: Vec<Attachment>,
-    /// The machine type [default: microvm; pc if VMs are linked, because rings need PCI]
+    /// The machine type [default: microvm; pc if VMs are linked]
     #[arg(long, value_enum)]
     pub machine: Option<MachineType>,
-    /// What the links between VMs are; auto takes rings where the machine type has PCI
+    /// What the links between VMs are
     #[arg(long, value_enum, default_value_t = Links::Auto)]
     pub links: Links,
     /// What executes the VMs; auto proves that KVM works before it takes it
@@ -417,12 +417,14 @@ pub enum MachineType {
 /// What a link between two VMs is, where nothing of ours or the user's is between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Links {
-    /// Rings on pc and q35, NICs on microvm
+    /// Rings, unless the command is to be printed
     Auto,
     /// A NIC at each end, with a pair of sockets between
     Nic,
-    /// Rings in memory that the two VMs share (pc and q35)
+    /// Rings in memory that the two VMs share, with a doorbell
     Ring,
+    /// The same without a doorbell: the VMs look now and then
+    Plain,
 }
 
 /// What executes a VM.

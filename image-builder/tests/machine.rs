@@ -74,9 +74,13 @@ fn frames_pass_a_chain_of_two_vms() {
     let replay = "lan=examples/captures/http_browsing.pcap";
     let arguments =
         ["run", "examples/two-vms.nf", "--replay", replay, "--repeat", "10", "--capture", "wan=out.pcap", "--json"];
-    for (machine, links, kind) in
-        [("microvm", "auto", "nic"), ("q35", "auto", "ring"), ("pc", "ring", "ring"), ("pc", "nic", "nic")]
-    {
+    for (machine, links, kind) in [
+        ("microvm", "auto", "ring"),
+        ("q35", "auto", "ring"),
+        ("pc", "ring", "ring"),
+        ("pc", "plain", "ring"),
+        ("pc", "nic", "nic"),
+    ] {
         let output = sandbox.sluice(&[&arguments[..], &["--machine", machine, "--links", links]].concat());
         let report = json(&output);
         assert_eq!(report["packets"]["in"], 400, "{report}");

@@ -19,8 +19,8 @@ pub mod xen;
 
 pub use control_client::{Control, ControlError, Ready};
 pub use floor::floor_kernel;
-pub use link::{EndState, LinkError, LinkMemory, LinkServer};
-pub use machine::{Accel, Backend, Kind, Machine, Nic, PortDevice, shell_words};
+pub use link::{EndState, LinkError, LinkMemory, LinkServer, PlainLink};
+pub use machine::{Accel, Backend, Kind, LinkDevice, Machine, Nic, PortDevice, shell_words};
 pub use port::{MAX_FRAME_BYTES, Port};
 pub use tsc::tsc_khz;
 pub use vm::{Exit, StartError, Vm};

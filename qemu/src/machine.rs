@@ -11,13 +11,15 @@ const DEBUG_EXIT: &str = "0xf4";
 /// Where the firmwares put q35's memory-mapped configuration space (QEMU's `MCH_HOST_BRIDGE_PCIEXBAR_DEFAULT`). Without ACPI's
 /// tables nobody else tells the kernel.
 const Q35_ECAM: u64 = 0xb000_0000;
+/// Where it is on a microvm (`PCIE_ECAM_BASE`).
+const MICROVM_ECAM: u64 = 0xe000_0000;
 /// The slot of the first device of ours; the machines keep slots 0, 1 and 31 for themselves.
 const FIRST_SLOT: usize = 2;
 
 /// A machine type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// `microvm`: virtio over MMIO, no PCI; the fastest to boot.
+    /// `microvm`: virtio over MMIO, the fastest to boot; with PCI Express instead where there are links.
     Microvm,
     /// `pc`: i440FX with PCI.
     Pc,
@@ -41,8 +43,12 @@ impl Kind {
     /// `-machine` with all that we have no use for turned off, and the firmware that starts a PVH kernel soonest. Medians of 15
     /// runs in turn of the floor kernel with two NICs and a console, TCG, QEMU 7.2: microvm 22.6 ms; pc 27.8 and q35 27.1,
     /// where ACPI's tables would cost 4 ms more and SeaBIOS in qboot's place 55.7 and 53.9 ms in all.
-    fn arguments(self) -> Vec<&'static str> {
+    fn arguments(self, bus: Bus) -> Vec<&'static str> {
         match self {
+            // It has PCI only with ACPI (`microvm_devices_init` in QEMU 7.2).
+            Kind::Microvm if bus == Bus::Pci => {
+                vec!["-machine", "microvm,pcie=on,pit=off,pic=off,rtc=off,isa-serial=off,memory-backend=ram"]
+            }
             // Without ACPI QEMU tells the kernel its virtio windows on the command line.
             Kind::Microvm => vec![
                 "-machine",
@@ -65,26 +71,44 @@ impl Kind {
         }
     }
 
-    fn nic_device(self) -> &'static str {
+    /// Where PCI's configuration space is mapped, if it is.
+    fn ecam(self) -> Option<u64> {
         match self {
-            Kind::Microvm => "virtio-net-device",
-            // Without the option ROM, which would boot from the network.
-            Kind::Pc | Kind::Q35 => "virtio-net-pci,disable-legacy=on,romfile=",
+            Kind::Microvm => Some(MICROVM_ECAM),
+            Kind::Pc => None,
+            Kind::Q35 => Some(Q35_ECAM),
         }
     }
+}
 
-    /// The option that puts PCI device number `index` into a slot of its own.
-    fn slot(self, index: usize) -> String {
+/// What devices are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bus {
+    Mmio,
+    Pci,
+}
+
+impl Bus {
+    fn nic_device(self) -> &'static str {
         match self {
-            Kind::Microvm => String::new(),
-            Kind::Pc | Kind::Q35 => format!(",addr={:#x}", FIRST_SLOT + index),
+            Bus::Mmio => "virtio-net-device",
+            // Without the option ROM, which would boot from the network.
+            Bus::Pci => "virtio-net-pci,disable-legacy=on,romfile=",
         }
     }
 
     fn serial_device(self) -> &'static str {
         match self {
-            Kind::Microvm => "virtio-serial-device,max_ports=1",
-            Kind::Pc | Kind::Q35 => "virtio-serial-pci,disable-legacy=on,max_ports=1",
+            Bus::Mmio => "virtio-serial-device,max_ports=1",
+            Bus::Pci => "virtio-serial-pci,disable-legacy=on,max_ports=1",
+        }
+    }
+
+    /// The option that puts device number `index` into a slot of its own.
+    fn slot(self, index: usize) -> String {
+        match self {
+            Bus::Mmio => String::new(),
+            Bus::Pci => format!(",addr={:#x}", FIRST_SLOT + index),
         }
     }
 }
@@ -161,11 +185,31 @@ pub struct Nic {
 pub enum PortDevice {
     /// A NIC.
     Nic(Nic),
-    /// One end of a link (`ivshmem-doorbell`): the socket of that end, which a [`crate::LinkServer`] serves. It needs PCI, which
-    /// a microvm has not.
+    /// One end of a link, which needs PCI.
     Link {
-        /// The socket.
+        /// How the guest reaches the link's memory.
+        device: LinkDevice,
+        /// Whether the guest trusts the one at the other end, and the link is in shared mode.
+        shared: bool,
+    },
+}
+
+/// What one end of a link is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkDevice {
+    /// `ivshmem-doorbell`.
+    Doorbell {
+        /// The socket of this end, which a [`crate::LinkServer`] serves.
         socket: PathBuf,
+    },
+    /// `ivshmem-plain`: memory alone, which the guest polls.
+    Plain {
+        /// The file of a [`crate::PlainLink`].
+        file: PathBuf,
+        /// Its length.
+        bytes: usize,
+        /// Whether this is its second end, which the device does not tell.
+        second: bool,
     },
 }
 
@@ -195,7 +239,8 @@ impl Machine {
     pub fn command(&self) -> Vec<String> {
         let mut line = Line(vec![PROGRAM.into()]);
         line.add(&["-name", &self.name, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
-        line.add(&self.kind.arguments());
+        let bus = self.bus();
+        line.add(&self.kind.arguments(bus));
         line.add(&["-accel", self.accel.name(), "-cpu", self.accel.cpu(), "-smp", self.accel.processors()]);
         // Shared memory of 4 KiB pages: with transparent huge pages the first touch of each 2 MiB costs milliseconds.
         let memory = format!("memory-backend-memfd,id=ram,share=on,size={}M", self.memory_mib);
@@ -204,15 +249,15 @@ impl Machine {
         line.add(&["-append", &self.kernel_words()]);
         for (index, port) in self.ports.iter().enumerate() {
             match port {
-                PortDevice::Nic(nic) => line.nic(self.kind, index, nic),
-                PortDevice::Link { socket } => line.link(self.kind, index, socket),
+                PortDevice::Nic(nic) => line.nic(bus, index, nic),
+                PortDevice::Link { device, .. } => line.link(index, device),
             }
         }
         line.add(&["-chardev", "file,id=log,path=/dev/stdout"]);
         line.add(&["-device", &format!("isa-debugcon,iobase={DEBUG_CONSOLE},chardev=log")]);
         line.add(&["-device", &format!("isa-debug-exit,iobase={DEBUG_EXIT},iosize=4")]);
         if let Some(socket) = &self.control {
-            line.add(&["-device", &format!("{}{}", self.kind.serial_device(), self.kind.slot(self.ports.len()))]);
+            line.add(&["-device", &format!("{}{}", bus.serial_device(), bus.slot(self.ports.len()))]);
             let path = option(socket);
             line.add(&["-chardev", &format!("socket,id=control,path={path},server=on,wait=off")]);
             line.add(&["-device", "virtconsole,chardev=control"]);
@@ -220,15 +265,37 @@ impl Machine {
         line.0
     }
 
-    /// The kernel's command line. Where devices are found by probing slots, it says in which ones they are.
+    /// The kernel's command line. Where devices are found by probing slots, it says in which ones they are. Which peers are trusted
+    /// is said here, where no peer can write.
     fn kernel_words(&self) -> String {
-        let last = FIRST_SLOT + (self.ports.len() + usize::from(self.control.is_some())).saturating_sub(1);
-        let slots = format!("{} virtio_slots={FIRST_SLOT}-{last}", self.append).trim_start().to_string();
-        match self.kind {
-            Kind::Microvm => self.append.clone(),
-            Kind::Pc => slots,
-            Kind::Q35 => format!("{slots} pci_ecam={Q35_ECAM:#x}"),
+        if self.bus() == Bus::Mmio {
+            return self.append.clone();
         }
+        let last = FIRST_SLOT + (self.ports.len() + usize::from(self.control.is_some())).saturating_sub(1);
+        let mut slots = format!("{} virtio_slots={FIRST_SLOT}-{last}", self.append).trim_start().to_string();
+        let second =
+            |port: &PortDevice| matches!(port, PortDevice::Link { device: LinkDevice::Plain { second: true, .. }, .. });
+        let shared = |port: &PortDevice| matches!(port, PortDevice::Link { shared: true, .. });
+        for (word, bits) in [("second_ends", self.port_bits(second)), ("shared_links", self.port_bits(shared))] {
+            if bits != 0 {
+                slots += &format!(" {word}={bits:#x}");
+            }
+        }
+        if let Some(ecam) = self.kind.ecam() {
+            slots += &format!(" pci_ecam={ecam:#x}");
+        }
+        slots
+    }
+
+    /// What its devices are on. A microvm has either.
+    fn bus(&self) -> Bus {
+        let linked = self.ports.iter().any(|port| matches!(port, PortDevice::Link { .. }));
+        if self.kind != Kind::Microvm || linked { Bus::Pci } else { Bus::Mmio }
+    }
+
+    /// A bit for each port that is such a one.
+    fn port_bits(&self, such: impl Fn(&PortDevice) -> bool) -> u64 {
+        self.ports.iter().enumerate().fold(0, |bits, (port, device)| bits | u64::from(such(device)) << port)
     }
 
     /// The command line as one pastes it into a shell.
@@ -244,8 +311,8 @@ impl Line {
         self.0.extend(words.iter().map(|word| word.to_string()));
     }
 
-    fn nic(&mut self, kind: Kind, index: usize, nic: &Nic) {
-        let device = format!("{}{},mac={}", kind.nic_device(), kind.slot(index), mac(nic.mac));
+    fn nic(&mut self, bus: Bus, index: usize, nic: &Nic) {
+        let device = format!("{}{},mac={}", bus.nic_device(), bus.slot(index), mac(nic.mac));
         let netdev = match &nic.backend {
             Backend::None => return self.add(&["-device", &device]),
             Backend::Dgram { local, remote } => format!(
@@ -259,10 +326,20 @@ impl Line {
         self.add(&["-netdev", &netdev, "-device", &format!("{device},netdev=nic{index}")]);
     }
 
-    fn link(&mut self, kind: Kind, index: usize, socket: &Path) {
-        let chardev = format!("socket,id=link{index},path={}", option(socket));
-        let device = format!("ivshmem-doorbell,vectors=1,chardev=link{index}{}", kind.slot(index));
-        self.add(&["-chardev", &chardev, "-device", &device]);
+    fn link(&mut self, index: usize, device: &LinkDevice) {
+        let slot = Bus::Pci.slot(index);
+        match device {
+            LinkDevice::Doorbell { socket } => {
+                let chardev = format!("socket,id=link{index},path={}", option(socket));
+                let device = format!("ivshmem-doorbell,vectors=1,chardev=link{index}{slot}");
+                self.add(&["-chardev", &chardev, "-device", &device]);
+            }
+            LinkDevice::Plain { file, bytes, .. } => {
+                let file = option(file);
+                let memory = format!("memory-backend-file,id=link{index},mem-path={file},size={bytes},share=on");
+                self.add(&["-object", &memory, "-device", &format!("ivshmem-plain,memdev=link{index}{slot}")]);
+            }
+        }
     }
 }
 
@@ -303,7 +380,11 @@ mod tests {
             append: "tsc_khz=1 a=b".into(),
             ports: vec![
                 PortDevice::Nic(Nic { backend: Backend::Tap { name: "tap0".into() }, mac: [0x52, 0x54, 0, 0, 0, 1] }),
-                PortDevice::Link { socket: "/tmp/link,b".into() },
+                PortDevice::Link { device: LinkDevice::Doorbell { socket: "/tmp/link,b".into() }, shared: true },
+                PortDevice::Link {
+                    device: LinkDevice::Plain { file: "/tmp/c,d".into(), bytes: 4096, second: true },
+                    shared: false,
+                },
             ],
             control: Some("/tmp/a,b".into()),
         }
@@ -331,15 +412,37 @@ mod tests {
     #[test]
     fn commas_in_paths_are_doubled() {
         let command = machine().shell_command();
-        assert!(command.contains("path=/tmp/a,,b,server=on") && command.contains("path=/tmp/link,,b "), "{command}");
+        assert!(
+            command.contains("path=/tmp/a,,b,server=on")
+                && command.contains("path=/tmp/link,,b ")
+                && command.contains("path=/tmp/c,,d,"),
+            "{command}"
+        );
+    }
+
+    #[test]
+    fn a_microvm_has_pci_where_it_has_a_link() {
+        let mut machine = Machine { kind: Kind::Microvm, ..machine() };
+        let command = machine.shell_command();
+        assert!(command.contains("microvm,pcie=on") && command.contains("pci_ecam=0xe0000000"), "{command}");
+        assert!(command.contains("virtio-net-pci") && command.contains("virtio-serial-pci"), "{command}");
+        machine.ports.truncate(1);
+        let command = machine.shell_command();
+        assert!(command.contains("virtio-net-device") && !command.contains("pci"), "{command}");
     }
 
     #[test]
     fn each_port_has_a_slot_in_the_order_of_the_ports() {
         let command = machine().shell_command();
-        for device in ["mac=52:54:00:00:00:01,netdev=nic0", "chardev=link1,addr=0x3", "max_ports=1,addr=0x4"] {
+        for device in [
+            "mac=52:54:00:00:00:01,netdev=nic0",
+            "chardev=link1,addr=0x3",
+            "memdev=link2,addr=0x4",
+            "max_ports=1,addr=0x5",
+        ] {
             assert!(command.contains(device), "{device}: {command}");
         }
-        assert!(command.contains("addr=0x2,mac=") && command.contains("virtio_slots=2-4"), "{command}");
+        assert!(command.contains("addr=0x2,mac=") && command.contains("virtio_slots=2-5"), "{command}");
+        assert!(command.contains(" second_ends=0x4 shared_links=0x2"), "{command}");
     }
 }

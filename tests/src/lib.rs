@@ -5,6 +5,7 @@
 pub mod clicktest;
 pub mod documentation;
 pub mod frames;
+pub mod links;
 mod running;
 
 pub use running::{PATIENCE, Running, machine};

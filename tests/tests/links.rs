@@ -1,76 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Two VMs with a ring between them: every frame comes through, and neither end's death or malice stops the other.
 
-use qemu::{Kind, LinkServer, Port, PortDevice};
-use ring::{End, Shape};
+use qemu::Kind;
+use ring::{End, Mode, Shape};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tests::frames::Random;
-use tests::{PATIENCE, Running, build, build_file, frames, home};
+use tests::links::{Images, Link, Polled, Traffic, boot, capture, passed, until};
+use tests::{Running, build};
 
-/// The images of examples/two-vms.nf: what the firewall passes, the meter counts.
-struct Images {
-    fw: PathBuf,
-    meter: PathBuf,
-    _folder: TempDir,
-}
+/// Both ways in which frames cross.
+const SHAPES: [Shape; 2] = [Shape::COPY, Shape::SHARED];
+/// Most buffers of a NIC's receive ring, which are not free.
+const RECEIVING: u64 = 256;
 
-impl Images {
-    fn build() -> Images {
-        let folder = TempDir::new().unwrap();
-        let fw = build_file(&home().join("examples/two-vms.nf"), "fw", folder.path());
-        Images { fw, meter: folder.path().join("meter.elf"), _folder: folder }
-    }
-}
-
-/// A link whose ends listen in a folder.
-struct Link {
-    server: LinkServer,
-    sockets: [PathBuf; 2],
-    _folder: TempDir,
-}
-
-impl Link {
-    fn start() -> Link {
-        let folder = TempDir::new().unwrap();
-        let sockets = ["a", "b"].map(|end| folder.path().join(end));
-        let server = LinkServer::start(sockets.clone(), Shape::COPY).unwrap();
-        Link { server, sockets, _folder: folder }
-    }
-}
-
-/// Boots `image` with a NIC on a socket and a link at `socket`: in this order, or the other way round.
-fn boot(image: &Path, kind: Kind, socket: &Path, link_first: bool) -> Running {
-    let folder = TempDir::new().unwrap();
-    let (mut machine, ports) = tests::machine(image, kind, 1, folder.path());
-    let link = PortDevice::Link { socket: socket.into() };
-    machine.ports.insert(usize::from(!link_first), link);
-    Running::start(&machine, ports, folder)
-}
-
-fn capture() -> Vec<Vec<u8>> {
-    frames::read(&home().join("examples/captures/http_browsing.pcap"))
-}
-
-/// The frames that the firewall passes, without their trailers (see `forwarding`).
-fn passed() -> Vec<Vec<u8>> {
-    let passed = frames::tcpdump(&home().join("examples/captures/http_browsing.pcap"), "tcp");
-    passed.iter().map(|frame| frame[..14 + usize::from(u16::from_be_bytes([frame[16], frame[17]]))].to_vec()).collect()
+/// Whether the link at `port` has all its buffers back, and none is in use but for those that a NIC receives into.
+fn all_home(vm: &mut Running, port: usize) -> bool {
+    let [free, away] = ["free", "away"].map(|what| vm.machine(&format!("link_{what}_{port}")));
+    away == 0 && free >= Shape::SHARED.slots as u64 - RECEIVING
 }
 
 #[test]
-fn a_ring_carries_every_frame_both_ways_on_each_machine_with_pci() {
+fn a_ring_carries_every_frame_both_ways_on_each_machine() {
     let (images, sent, expected) = (Images::build(), capture(), passed());
     assert!(!expected.is_empty());
-    for kind in [Kind::Pc, Kind::Q35] {
-        let link = Link::start();
-        let mut fw = boot(&images.fw, kind, &link.sockets[0], false);
-        let mut meter = boot(&images.meter, kind, &link.sockets[1], true);
+    for (kind, shape) in Kind::ALL.into_iter().flat_map(|kind| SHAPES.map(|shape| (kind, shape))) {
+        let link = Link::start(shape);
+        let mut fw = boot(&images.fw, kind, link.end(End::A), false);
+        let mut meter = boot(&images.meter, kind, link.end(End::B), true);
         for _ in 0..10 {
             sent.iter().for_each(|frame| fw.send(0, frame));
             expected.iter().for_each(|frame| assert_eq!(&meter.receive(0), frame, "{}", kind.name()));
@@ -83,63 +43,45 @@ fn a_ring_carries_every_frame_both_ways_on_each_machine_with_pci() {
         assert_eq!(counted, (10 * expected.len() as u64, 10 * sent.len() as u64));
         assert_eq!(fw.machine("sent_1"), 10 * expected.len() as u64);
         assert_eq!(meter.machine("received_0"), 10 * expected.len() as u64);
+        if shape.mode == Mode::Shared {
+            assert_eq!((fw.machine("link_copied_1"), meter.machine("link_copied_0")), (0, 0), "no frame is copied");
+            until("all buffers are back", || all_home(&mut fw, 1) && all_home(&mut meter, 0));
+        }
         fw.power_off();
         meter.power_off();
     }
 }
 
-/// Sends frames into a port, and takes what comes out of others, until it is stopped.
-struct Traffic {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<u64>>,
+/// Sends a capture through both VMs, and back; every frame comes through.
+fn exchange(fw: &Running, meter: &Running) {
+    capture().iter().for_each(|frame| fw.send(0, frame));
+    passed().iter().for_each(|frame| assert_eq!(&meter.receive(0), frame));
+    capture().iter().for_each(|frame| meter.send(0, frame));
+    capture().iter().for_each(|frame| assert_eq!(&fw.receive(0), frame));
 }
 
-impl Traffic {
-    fn start() -> Traffic {
-        Traffic { stop: Arc::default(), threads: Vec::new() }
-    }
-
-    fn spawn(&mut self, mut step: impl FnMut() -> bool + Send + 'static) {
-        let stop = Arc::clone(&self.stop);
-        self.threads.push(std::thread::spawn(move || {
-            let mut count = 0;
-            while !stop.load(Ordering::Relaxed) {
-                count += u64::from(step());
+#[test]
+fn a_ring_without_a_doorbell_is_polled_and_seldom_when_idle() {
+    let images = Images::build();
+    for (kind, shape) in [(Kind::Pc, Shape::COPY), (Kind::Microvm, Shape::SHARED)] {
+        let mut link = Polled::create(shape);
+        let mut fw = boot(&images.fw, kind, link.start(End::A), false);
+        for _life in 0..2 {
+            let mut meter = boot(&images.meter, kind, link.start(End::B), true);
+            until("the link is up", || fw.machine("link_up_1") == 1);
+            exchange(&fw, &meter);
+            for vm in [&mut fw, &mut meter] {
+                let [began_ns, before] = ["now_ns", "rounds"].map(|what| vm.machine(what));
+                std::thread::sleep(Duration::from_secs(1));
+                let [ns, rounds] = ["now_ns", "rounds"].map(|what| vm.machine(what));
+                let (ms, rounds) = ((ns - began_ns) / 1_000_000, rounds - before);
+                assert!(ms >= 900 && rounds < 2 * ms, "{rounds} rounds in {ms} ms");
             }
-            count
-        }));
-    }
-
-    /// Sends `frames` over and over. A VM that is gone takes none.
-    fn send(&mut self, port: Arc<Port>, frames: Vec<Vec<u8>>) {
-        let mut next = 0;
-        self.spawn(move || {
-            next = (next + 1) % frames.len();
-            let sent = port.send(&frames[next], Instant::now() + Duration::from_millis(20)).is_ok();
-            // So many that the machine's other work goes on.
-            std::thread::sleep(Duration::from_micros(200));
-            sent
-        });
-    }
-
-    fn take(&mut self, port: Arc<Port>) {
-        let mut buffer = vec![0; qemu::MAX_FRAME_BYTES];
-        self.spawn(move || port.receive(&mut buffer, Duration::from_millis(20)).unwrap().is_some());
-    }
-
-    /// How many frames each of the threads moved.
-    fn stop(self) -> Vec<u64> {
-        self.stop.store(true, Ordering::Relaxed);
-        self.threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    }
-}
-
-/// Waits until `condition` holds.
-fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(1));
+            drop(meter);
+            link.link.depart(End::B).unwrap();
+            until("the survivor sees it", || fw.machine("link_up_1") == 0);
+        }
+        fw.power_off();
     }
 }
 
@@ -151,14 +93,14 @@ struct Side<'a> {
 }
 
 /// Kills the VM at one end (`victim`) and starts it again, over and over, while frames flow to it.
-fn kill_under_traffic(victim: usize) {
+fn kill_under_traffic(victim: usize, shape: Shape) {
     const DEATHS: u64 = 8;
-    let (images, link) = (Images::build(), Link::start());
+    let (images, link) = (Images::build(), Link::start(shape));
     let sides = [
         Side { image: &images.fw, link: 1, sends: "ToDevice@4" },
         Side { image: &images.meter, link: 0, sends: "ToDevice@7" },
     ];
-    let start = |end: usize| boot(sides[end].image, Kind::Q35, &link.sockets[end], sides[end].link == 0);
+    let start = |end: usize| boot(sides[end].image, Kind::Q35, link.end([End::A, End::B][end]), sides[end].link == 0);
     let (mut survivor, Side { link: port, sends, .. }) = (start(1 - victim), &sides[1 - victim]);
     let (up, down) = (format!("link_up_{port}"), format!("link_down_{port}"));
     let mut traffic = Traffic::start();
@@ -186,13 +128,16 @@ fn kill_under_traffic(victim: usize) {
     assert_eq!(came, survivor.machine(&format!("sent_{port}")) + dropped + full);
     let seen = link.server.memory().ends().unwrap()[1 - victim].statistics;
     assert_eq!((seen.dropped_down, seen.dropped_full), (dropped, full), "the host sees the same");
+    if shape.mode == Mode::Shared {
+        until("what the dead had is back", || all_home(&mut survivor, *port));
+    }
     survivor.power_off();
 }
 
 #[test]
 fn a_killed_vm_leaves_its_neighbour_running_and_links_up_when_it_is_back() {
-    for victim in [0, 1] {
-        kill_under_traffic(victim);
+    for (victim, shape) in [0, 1].into_iter().flat_map(|victim| SHAPES.map(|shape| (victim, shape))) {
+        kill_under_traffic(victim, shape);
     }
 }
 
@@ -206,13 +151,17 @@ chain a <-> b <-> wan;
 
 #[test]
 fn ends_that_flood_each_other_do_not_stop() {
-    let (folder, link) = (TempDir::new().unwrap(), Link::start());
+    SHAPES.into_iter().for_each(flood);
+}
+
+fn flood(shape: Shape) {
+    let (folder, link) = (TempDir::new().unwrap(), Link::start(shape));
     let a = build(FLOOD, "a", folder.path());
     let sockets = TempDir::new().unwrap();
     let (mut machine, ports) = tests::machine(&a, Kind::Pc, 0, sockets.path());
-    machine.ports.push(PortDevice::Link { socket: link.sockets[0].clone() });
+    machine.ports.push(link.end(End::A));
     let mut a = Running::start(&machine, ports, sockets);
-    let mut b = boot(&folder.path().join("b.elf"), Kind::Q35, &link.sockets[1], true);
+    let mut b = boot(&folder.path().join("b.elf"), Kind::Q35, link.end(End::B), true);
     let count = |vm: &mut Running| vm.read("in", "count").parse::<u64>().unwrap();
     for _ in 0..20 {
         let (at_a, at_b) = (count(&mut a), count(&mut b));
@@ -227,9 +176,9 @@ fn ends_that_flood_each_other_do_not_stop() {
 
 #[test]
 fn a_neighbour_that_rewrites_the_memory_stops_nobody() {
-    let (images, link, sent) = (Images::build(), Link::start(), capture());
-    let mut fw = boot(&images.fw, Kind::Q35, &link.sockets[0], false);
-    let mut meter = boot(&images.meter, Kind::Pc, &link.sockets[1], true);
+    let (images, link, sent) = (Images::build(), Link::start(Shape::COPY), capture());
+    let mut fw = boot(&images.fw, Kind::Q35, link.end(End::A), false);
+    let mut meter = boot(&images.meter, Kind::Pc, link.end(End::B), true);
     let (lan, wan) = (Arc::new(fw.ports.remove(0)), Arc::new(meter.ports.remove(0)));
     // First all but what the host says of the ends, which no end can heal; then that too.
     for (from, heals) in [(ring::presence_offset(End::B) + 256, true), (0, false)] {

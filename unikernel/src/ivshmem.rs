@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The inter-VM shared memory device with a doorbell (qemu docs/specs/ivshmem-spec): memory that one peer sees too.
+//! The inter-VM shared memory device (qemu docs/specs/ivshmem-spec): memory that one peer sees too. In one configuration
+//! (`ivshmem-doorbell`) it has interrupts and tells which peer this is; in the other (`ivshmem-plain`) it has no MSI-X, its
+//! registers mean nothing, and the memory has to be polled.
 #![allow(unsafe_code)]
 
 use crate::boot::paging;
@@ -24,38 +26,44 @@ pub enum Error {
     NoEnd(u32),
 }
 
+/// What a device with interrupts has beside its memory.
+struct Bell {
+    msix: Capability,
+    doorbell: *mut u32,
+    id: u32,
+}
+
 /// A device, brought up.
 pub struct Device {
     bus: Bus,
     function: Function,
-    msix: Option<Capability>,
-    doorbell: *mut u32,
-    id: u32,
+    bell: Option<Bell>,
     memory: &'static [AtomicU64],
 }
 
 impl Device {
     /// Maps the device's registers and its memory.
     pub fn new(bus: Bus, function: Function) -> Result<Device, Error> {
-        let registers = bus.bar(function, REGISTERS).ok_or(Error::Missing)?;
         let (memory, bytes) = bus.memory_bar(function, MEMORY).ok_or(Error::Missing)?;
         let msix = bus.capabilities(function).into_iter().find(|capability| capability.id() == MSIX_CAPABILITY);
+        let registers = msix.map(|_| bus.bar(function, REGISTERS).ok_or(Error::Missing)).transpose()?;
         bus.enable(function);
-        // SAFETY: the registers of the device, which paging maps uncached.
-        let id = unsafe { ((registers + IV_POSITION) as *const u32).read_volatile() };
-        if id > 1 {
-            return Err(Error::NoEnd(id));
-        }
+        let bell = msix.zip(registers).map(|(msix, registers)| Bell::new(msix, registers)).transpose()?;
         paging::make_cacheable(memory, bytes);
         // SAFETY: the BAR was placed where nothing else lies, for ever, and RAM of the host's answers there. The host and the
         // peer write it too, so it is only ever accessed as atomics; each bit pattern is one.
         let memory = unsafe { core::slice::from_raw_parts(memory as *const AtomicU64, bytes / size_of::<AtomicU64>()) };
-        Ok(Device { bus, function, msix, doorbell: (registers + DOORBELL) as *mut u32, id, memory })
+        Ok(Device { bus, function, bell, memory })
     }
 
-    /// Which of the two ends this is: 0 or 1.
-    pub fn id(&self) -> u32 {
-        self.id
+    /// Which of the two ends this is, 0 or 1, if the device tells.
+    pub fn id(&self) -> Option<u32> {
+        self.bell.as_ref().map(|bell| bell.id)
+    }
+
+    /// Whether nothing tells when the memory has changed.
+    pub fn is_polled(&self) -> bool {
+        self.bell.is_none()
     }
 
     /// The memory that both ends see.
@@ -63,16 +71,36 @@ impl Device {
         self.memory
     }
 
-    /// Lets the peer wake the processor.
+    /// Lets the peer wake the processor, if it can.
     pub fn enable_interrupts(&mut self) {
-        if !self.msix.is_some_and(|msix| self.bus.enable_msix(self.function, msix)) {
-            defmt::warn!("a link without MSI-X is polled");
+        if let Some(bell) = &self.bell
+            && !self.bus.enable_msix(self.function, bell.msix)
+        {
+            defmt::error!("the MSI-X table of a link cannot be reached");
         }
     }
 
-    /// Interrupts the peer, if it is there.
+    /// Interrupts the peer, if it is there and can be.
     #[inline]
     pub fn ring(&self) {
+        if let Some(bell) = &self.bell {
+            bell.ring();
+        }
+    }
+}
+
+impl Bell {
+    fn new(msix: Capability, registers: usize) -> Result<Bell, Error> {
+        // SAFETY: the registers of the device, which paging maps uncached.
+        let id = unsafe { ((registers + IV_POSITION) as *const u32).read_volatile() };
+        if id > 1 {
+            return Err(Error::NoEnd(id));
+        }
+        Ok(Bell { msix, doorbell: (registers + DOORBELL) as *mut u32, id })
+    }
+
+    #[inline]
+    fn ring(&self) {
         const VECTOR: u32 = 0;
         let peer = 1 - self.id;
         // SAFETY: the device's doorbell, which paging maps uncached; writing it has no effect on memory.

@@ -26,6 +26,8 @@ mod pci;
 mod port;
 mod power;
 mod run;
+mod shared_link;
+mod shared_pool;
 mod tap;
 mod time;
 mod virtio;

@@ -22,9 +22,8 @@ pub struct Link {
 }
 
 impl Link {
-    /// Takes up this end's side of the rings, as port number `port`.
-    pub fn new(device: Device, port: u8) -> Result<Link, RegionError> {
-        let end = if device.id() == 0 { End::A } else { End::B };
+    /// Takes up the side of `end` of the rings, as port number `port`.
+    pub fn new(device: Device, end: End, port: u8) -> Result<Link, RegionError> {
         let rings = Region::open(device.memory())?.attach(end);
         Ok(Link { device, rings, port, received: 0, sent: 0, peer_down: 0, bad_lengths: 0 })
     }
@@ -32,6 +31,11 @@ impl Link {
     /// Lets the peer and the host wake the processor. Until then it is polled.
     pub fn enable_interrupts(&mut self) {
         self.device.enable_interrupts();
+    }
+
+    /// Whether frames come unannounced.
+    pub fn is_polled(&self) -> bool {
+        self.device.is_polled()
     }
 
     /// Which end this is.

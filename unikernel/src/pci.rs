@@ -19,7 +19,8 @@ const CAPABILITIES: u8 = 0x34;
 pub const MSIX_CAPABILITY: u8 = 0x11;
 const MSIX_ENABLE: u32 = 1 << 31;
 const MSIX_FUNCTION_MASK: u32 = 1 << 30;
-/// Where BARs go that the firmware left alone: below the APICs and above any RAM a VM of ours has there.
+/// Where BARs go that the firmware left alone, or that there is no firmware to place: above any RAM a VM of ours has there, below the
+/// APICs, and below the configuration space where that lies higher (microvm's is at 0xe0000000).
 const BAR_WINDOW: u32 = 0xd000_0000;
 const BAR_WINDOW_END: u32 = 0xfe00_0000;
 
@@ -175,7 +176,11 @@ impl Bus {
     fn place(&self, function: Function, register: u8, wide: bool) -> Option<u32> {
         let size = self.size(function, register).max(4096);
         let base = NEXT_BAR.load(Ordering::Relaxed).checked_next_multiple_of(size)?;
-        let end = base.checked_add(size).filter(|&end| end <= BAR_WINDOW_END)?;
+        let limit = match self.space {
+            ConfigSpace::Ecam(ecam) if ecam > BAR_WINDOW as usize => BAR_WINDOW_END.min(ecam as u32),
+            _ => BAR_WINDOW_END,
+        };
+        let end = base.checked_add(size).filter(|&end| end <= limit)?;
         NEXT_BAR.store(end, Ordering::Relaxed);
         self.write(function, register, base);
         if wide {

@@ -3,6 +3,8 @@
 //! for the run loop.
 
 use crate::link::Link;
+use crate::shared_link::SharedLink;
+use crate::shared_pool::Buffers;
 use crate::virtio::net::Nic;
 use crate::xen::Vif;
 use nf_elements::Batch;
@@ -13,16 +15,29 @@ pub enum Port {
     Nic(&'static mut Nic),
     /// One end of a link.
     Link(&'static mut Link),
+    /// One end of a link to a trusted VM.
+    Shared(&'static mut SharedLink),
     /// A network device of Xen's.
     Vif(&'static mut Vif),
+}
+
+/// What each kind of port does.
+macro_rules! each {
+    ($self:ident, $port:ident => $act:expr) => {
+        match $self {
+            Port::Nic($port) => $act,
+            Port::Link($port) => $act,
+            Port::Shared($port) => $act,
+            Port::Vif($port) => $act,
+        }
+    };
 }
 
 impl Port {
     /// Makes it receive. Called once, when all ports are up.
     pub fn begin(&mut self) {
-        match self {
-            Port::Nic(nic) => nic.begin(),
-            Port::Link(_) | Port::Vif(_) => {}
+        if let Port::Nic(nic) = self {
+            nic.begin();
         }
     }
 
@@ -31,56 +46,46 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.enable_interrupts(),
             Port::Link(link) => link.enable_interrupts(),
+            Port::Shared(link) => link.enable_interrupts(),
             Port::Vif(_) => {}
+        }
+    }
+
+    /// Whether it cannot wake the processor, and has to be looked at now and then.
+    pub fn is_polled(&self) -> bool {
+        match self {
+            Port::Nic(_) | Port::Vif(_) => false,
+            Port::Link(link) => link.is_polled(),
+            Port::Shared(link) => link.is_polled(),
         }
     }
 
     /// Adds received frames to `batch`, up to its room.
     #[inline]
     pub fn receive(&mut self, batch: &mut Batch) {
-        match self {
-            Port::Nic(nic) => nic.receive(batch),
-            Port::Link(link) => link.receive(batch),
-            Port::Vif(vif) => vif.receive(batch),
-        }
+        each!(self, port => port.receive(batch));
     }
 
     /// Sends the packets of `batch`; those that there is no room for stay.
     #[inline]
     pub fn transmit(&mut self, batch: &mut Batch) {
-        match self {
-            Port::Nic(nic) => nic.transmit(batch),
-            Port::Link(link) => link.transmit(batch),
-            Port::Vif(vif) => vif.transmit(batch),
-        }
+        each!(self, port => port.transmit(batch));
     }
 
     /// How many frames `transmit` would take.
     pub fn transmit_room(&mut self) -> usize {
-        match self {
-            Port::Nic(nic) => nic.transmit_room(),
-            Port::Link(link) => link.transmit_room(),
-            Port::Vif(vif) => vif.transmit_room(),
-        }
+        each!(self, port => port.transmit_room())
     }
 
     /// Tells the device or the peer of everything new, once.
     #[inline]
     pub fn notify(&mut self) {
-        match self {
-            Port::Nic(nic) => nic.notify(),
-            Port::Link(link) => link.notify(),
-            Port::Vif(vif) => vif.notify(),
-        }
+        each!(self, port => port.notify());
     }
 
     /// Asks for an interrupt when there is something to do. False if there is already.
     pub fn arm(&mut self) -> bool {
-        match self {
-            Port::Nic(nic) => nic.arm(),
-            Port::Link(link) => link.arm(),
-            Port::Vif(vif) => vif.arm(),
-        }
+        each!(self, port => port.arm())
     }
 
     /// Asks for no interrupts.
@@ -88,6 +93,7 @@ impl Port {
         match self {
             Port::Nic(nic) => nic.disarm(),
             Port::Link(link) => link.disarm(),
+            Port::Shared(link) => link.disarm(),
             // Its event index is passed once, and wakes nobody again until it is set anew.
             Port::Vif(_) => {}
         }
@@ -95,29 +101,17 @@ impl Port {
 
     /// Frames that came in so far.
     pub fn received(&self) -> u64 {
-        match self {
-            Port::Nic(nic) => nic.received(),
-            Port::Link(link) => link.received(),
-            Port::Vif(vif) => vif.received(),
-        }
+        each!(self, port => port.received())
     }
 
     /// Frames that went out so far.
     pub fn sent(&self) -> u64 {
-        match self {
-            Port::Nic(nic) => nic.sent(),
-            Port::Link(link) => link.sent(),
-            Port::Vif(vif) => vif.sent(),
-        }
+        each!(self, port => port.sent())
     }
 
     /// What the device, the peer or an element did wrong so far.
     pub fn errors(&self) -> u64 {
-        match self {
-            Port::Nic(nic) => nic.errors(),
-            Port::Link(link) => link.errors(),
-            Port::Vif(vif) => vif.errors(),
-        }
+        each!(self, port => port.errors())
     }
 
     /// What the machine's handler `name` tells of a port of its kind.
@@ -125,7 +119,23 @@ impl Port {
         match self {
             Port::Nic(_) => None,
             Port::Link(link) => link.read(name),
+            Port::Shared(link) => link.read(name),
             Port::Vif(vif) => vif.read(name),
+        }
+    }
+
+    /// The buffers that it shares with another VM, if it does.
+    pub fn buffers(&self) -> Option<Buffers> {
+        match self {
+            Port::Shared(link) => Some(link.buffers()),
+            Port::Nic(_) | Port::Link(_) | Port::Vif(_) => None,
+        }
+    }
+
+    /// Has it receive into buffers that are shared with another VM, if it is a NIC. Before it begins.
+    pub fn receive_into(&mut self, buffers: Buffers) {
+        if let Port::Nic(nic) = self {
+            nic.receive_into(buffers);
         }
     }
 
@@ -134,17 +144,19 @@ impl Port {
     pub fn mac(&self) -> Option<[u8; 6]> {
         match self {
             Port::Nic(nic) => Some(nic.mac()),
-            Port::Link(_) => None,
+            Port::Link(_) | Port::Shared(_) => None,
             Port::Vif(vif) => vif.mac(),
         }
     }
 
     /// Logs what it is, as port `name`.
     pub fn log(&self, name: &str) {
+        let end = |first| if first { "A" } else { "B" };
         match self {
             Port::Nic(nic) => log_mac(name, nic.mac()),
-            Port::Link(link) => {
-                defmt::info!("port {=str}: link, end {=str}", name, if link.is_first() { "A" } else { "B" })
+            Port::Link(link) => defmt::info!("port {=str}: link, end {=str}", name, end(link.is_first())),
+            Port::Shared(link) => {
+                defmt::info!("port {=str}: link with shared buffers, end {=str}", name, end(link.is_first()))
             }
             Port::Vif(vif) => match vif.mac() {
                 Some(mac) => log_mac(name, mac),

@@ -12,15 +12,17 @@ use crate::hosts::Hosts;
 use crate::link::Link;
 use crate::memory::{FreeRam, POOL};
 use crate::port::Port;
+use crate::shared_link::SharedLink;
 use crate::tap::{self, Tap};
 use crate::time::Clock;
 use crate::virtio::{console, net};
 use crate::xen::{self, Managed, Xen};
-use crate::{apic, power};
+use crate::{apic, ivshmem, power};
 use heapless::Vec;
 #[cfg(feature = "host")]
 use nf_elements::OwnHost;
 use nf_elements::{Batch, Graph, Packet, PacketIo};
+use ring::{End, RegionError};
 
 /// Most ports of a VM.
 pub const MAX_PORTS: usize = 16;
@@ -45,6 +47,8 @@ struct Machine {
     timer: Option<apic::Timer>,
     /// What Xen gives, if it is below.
     xen: Option<Managed>,
+    /// Where ports cannot wake the processor.
+    polling: Option<Polling>,
 }
 
 /// Brings the machine up and runs `graph`.
@@ -78,12 +82,16 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         Some(xen) => xen.clock(entry_tsc),
         None => Clock::start(entry_tsc, parameters.tsc_khz),
     };
+
     let mut xen = xen.map(|xen| Managed::new(xen, &mut memory));
+    let ends = LinkEnds { shared: parameters.shared_links, second: parameters.second_ends };
     let mut devices = Devices::new(start_info.rsdp_paddr(), parameters);
-    let ports = match &mut xen {
+    let mut ports = match &mut xen {
         Some(managed) => xen::ports(managed, &mut memory, clock, ports_wanted),
-        None => ports(&mut devices, &mut memory, ports_wanted),
+        None => ports(&mut devices, &mut memory, ports_wanted, ends),
     };
+    share(&mut ports);
+    let polled = ports.iter().any(Port::is_polled);
     let rest = Rest { devices, memory: memory.part(console::MEMORY_BYTES) };
     memory.fill(&POOL);
     let mut machine = Machine {
@@ -99,19 +107,29 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         stops_asked: 0,
         timer: None,
         xen,
+        polling: polled.then_some(Polling { interval_ns: Polling::LEAST_NS }),
     };
     machine.ports.iter_mut().for_each(|port| port.begin());
     machine.ready_ns = machine.clock.now_ns();
     (machine, rest)
 }
 
+/// What links do not tell themselves, by bits of port numbers.
+#[derive(Clone, Copy)]
+struct LinkEnds {
+    /// They lead to trusted VMs.
+    shared: u64,
+    /// They are second ends.
+    second: u64,
+}
+
 /// Brings the ports up, in order: the VMM gives them before other devices.
-fn ports(devices: &mut Devices, memory: &mut FreeRam, wanted: usize) -> Vec<Port, MAX_PORTS> {
+fn ports(devices: &mut Devices, memory: &mut FreeRam, wanted: usize, ends: LinkEnds) -> Vec<Port, MAX_PORTS> {
     let mut ports = Vec::new();
     while ports.len() < wanted
         && let Some(device) = devices.next()
     {
-        if let Some(port) = port(device, memory, ports.len() as u8) {
+        if let Some(port) = port(device, memory, ports.len() as u8, ends) {
             drop(ports.push(port));
         }
     }
@@ -119,20 +137,39 @@ fn ports(devices: &mut Devices, memory: &mut FreeRam, wanted: usize) -> Vec<Port
     ports
 }
 
+/// Has the NICs receive into the buffers of the first link that shares its own: most of what comes leaves by it.
+fn share(ports: &mut [Port]) {
+    if let Some(buffers) = ports.iter().find_map(Port::buffers) {
+        ports.iter_mut().for_each(|port| port.receive_into(buffers));
+    }
+}
+
 /// Brings `device` up as port number `number`, if it is one that can be.
-fn port(device: Found, memory: &mut FreeRam, number: u8) -> Option<Port> {
+fn port(device: Found, memory: &mut FreeRam, number: u8, ends: LinkEnds) -> Option<Port> {
     match device {
         Found::Virtio { id: net::DEVICE_ID, transport } => match net::Nic::new(transport, memory, number) {
             Ok(nic) => return Some(Port::Nic(memory.place(nic))),
             Err(error) => defmt::error!("a NIC cannot be used: {}", error),
         },
         Found::Virtio { .. } => {}
-        Found::Link(device) => match Link::new(device, number) {
-            Ok(link) => return Some(Port::Link(memory.place(link))),
+        Found::Link(device) => match link(device, memory, number, ends) {
+            Ok(port) => return Some(port),
             Err(error) => defmt::error!("a link cannot be used: {}", defmt::Display2Format(&error)),
         },
     }
     None
+}
+
+fn link(device: ivshmem::Device, memory: &mut FreeRam, number: u8, ends: LinkEnds) -> Result<Port, RegionError> {
+    let is = |bits: u64| bits >> number & 1 == 1;
+    let second = device.id().map_or_else(|| is(ends.second), |id| id == 1);
+    let end = if second { End::B } else { End::A };
+    Ok(if is(ends.shared) {
+        let link = SharedLink::new(device, end, memory, number)?;
+        Port::Shared(memory.place(link))
+    } else {
+        Port::Link(memory.place(Link::new(device, end, number)?))
+    })
 }
 
 impl Rest {
@@ -190,6 +227,31 @@ impl Patience {
     }
 }
 
+/// How long to sleep at most where ports cannot wake us: longer and longer while nothing comes.
+struct Polling {
+    interval_ns: u64,
+}
+
+impl Polling {
+    const LEAST_NS: u64 = 100_000;
+    const MOST_NS: u64 = 1_600_000;
+
+    /// Takes a round's result.
+    #[inline]
+    fn note(&mut self, busy: bool) {
+        if busy {
+            self.interval_ns = Self::LEAST_NS;
+        }
+    }
+
+    /// When to look again.
+    fn deadline(&mut self, now_ns: u64) -> u64 {
+        let deadline = now_ns + self.interval_ns;
+        self.interval_ns = (2 * self.interval_ns).min(Self::MOST_NS);
+        deadline
+    }
+}
+
 impl Machine {
     #[cfg(feature = "host")]
     fn with_hosts(self, hosts: &[OwnHost]) -> Self {
@@ -231,6 +293,9 @@ impl Machine {
             if (0..core::mem::take(&mut self.stops_asked)).any(|_| graph.may_stop()) {
                 defmt::info!("stopped by an element");
                 power::off();
+            }
+            if let Some(polling) = &mut self.polling {
+                polling.note(busy);
             }
             if patience.is_over(busy) {
                 self.sleep(graph.deadline_ns(), control.as_mut());
@@ -275,8 +340,10 @@ impl Machine {
 
     /// Halts until a device has something or it is `deadline_ns`, unless that is so already.
     fn sleep(&mut self, deadline_ns: Option<u64>, control: Option<&mut ControlServer>) {
+        let now_ns = self.clock.now_ns();
+        let look_ns = self.polling.as_mut().map(|polling| polling.deadline(now_ns));
         let tasks_ns = self.xen.as_ref().and_then(|managed| managed.xen.moments.next_ns());
-        let deadline_ns = deadline_ns.into_iter().chain(tasks_ns).min();
+        let deadline_ns = [deadline_ns, look_ns, tasks_ns].into_iter().flatten().min();
         let mut idle = deadline_ns.is_none_or(|deadline_ns| self.wake_at(deadline_ns));
         for port in &mut self.ports {
             idle &= port.arm();
@@ -383,6 +450,17 @@ impl PacketIo for Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_without_a_doorbell_is_looked_at_less_and_less() {
+        let mut polling = Polling { interval_ns: Polling::LEAST_NS };
+        let intervals: std::vec::Vec<u64> = (0..6).map(|_| polling.deadline(7) - 7).collect();
+        assert_eq!(intervals, [100_000, 200_000, 400_000, 800_000, 1_600_000, 1_600_000]);
+        polling.note(false);
+        assert_eq!(polling.deadline(0), Polling::MOST_NS);
+        polling.note(true);
+        assert_eq!(polling.deadline(0), Polling::LEAST_NS);
+    }
 
     /// Rounds until it sleeps, from now on without work.
     fn idle(patience: &mut Patience) -> usize {

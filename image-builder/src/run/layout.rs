@@ -4,6 +4,7 @@
 use crate::cli::{Attachment, Links, MachineType, RunArgs};
 use crate::failure::usage;
 use chain_compiler::{Peer, Plan};
+use ring::Shape;
 use std::path::Path;
 
 /// A NIC: a port of a VM, both by index.
@@ -28,6 +29,17 @@ pub enum Hangs {
     Socket(String),
 }
 
+/// What carries the frames of a link between two VMs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// A pair of NICs.
+    Nics,
+    /// Rings in shared memory, with a doorbell.
+    Rings,
+    /// Rings in shared memory, which are polled.
+    PolledRings,
+}
+
 /// Every NIC, and which of them share a segment.
 #[derive(Debug)]
 pub struct Layout {
@@ -41,8 +53,8 @@ pub struct Layout {
     pub captures: Vec<(Vec<Place>, Attachment)>,
     /// The machine type of all VMs.
     pub machine: MachineType,
-    /// Whether the links without us between are rings in shared memory, not pairs of NICs.
-    pub rings: bool,
+    /// What the links without us between are.
+    pub carrier: Carrier,
 }
 
 impl Layout {
@@ -84,8 +96,8 @@ impl Layout {
         }
         let nics: Vec<Vec<Hangs>> = hangs.into_iter().map(|ports| ports.into_iter().flatten().collect()).collect();
         let linked = nics.iter().flatten().any(|hangs| matches!(hangs, Hangs::Linked(_)));
-        let (machine, rings) = machine_and_rings(args, linked)?;
-        Ok(Layout { nics, segments, replays, captures, machine, rings })
+        let (machine, carrier) = machine_and_carrier(args, linked)?;
+        Ok(Layout { nics, segments, replays, captures, machine, carrier })
     }
 
     /// The links without us between, each by its two ends.
@@ -99,18 +111,17 @@ impl Layout {
     }
 }
 
-/// The machine type, and whether links are rings. Those need PCI, and a server that runs as long as the VMs do.
-fn machine_and_rings(args: &RunArgs, linked: bool) -> anyhow::Result<(MachineType, bool)> {
+/// The machine type, and what links are. Rings need somebody who looks after their memory as long as the VMs run.
+fn machine_and_carrier(args: &RunArgs, linked: bool) -> anyhow::Result<(MachineType, Carrier)> {
     let rings = linked && args.links != Links::Nic && !args.print_command;
     let machine = args.machine.unwrap_or(if rings { MachineType::Pc } else { MachineType::Microvm });
-    match (args.links, machine) {
-        (Links::Ring, MachineType::Microvm) if linked => {
-            Err(usage("--links ring needs a machine with PCI: --machine q35 or --machine pc"))
+    match args.links {
+        Links::Ring | Links::Plain if args.print_command => {
+            Err(usage("rings need memory for each link, which a printed command does not make: --links nic"))
         }
-        (Links::Ring, _) if args.print_command => {
-            Err(usage("--links ring needs a server for each link, which a printed command does not start: --links nic"))
-        }
-        _ => Ok((machine, rings && machine != MachineType::Microvm)),
+        _ if !rings => Ok((machine, Carrier::Nics)),
+        Links::Plain => Ok((machine, Carrier::PolledRings)),
+        Links::Auto | Links::Ring | Links::Nic => Ok((machine, Carrier::Rings)),
     }
 }
 
@@ -124,6 +135,16 @@ pub fn places(plan: &Plan) -> impl Iterator<Item = (Place, &Peer)> {
 /// `vm.port`.
 pub fn name(plan: &Plan, place: Place) -> String {
     format!("{}.{}", plan.vms[place.vm].name, plan.vms[place.vm].ports[place.port].name)
+}
+
+/// What the link of this port is in memory, if it is one.
+pub fn shape(plan: &Plan, place: Place) -> Shape {
+    if is_shared(plan, place) { Shape::SHARED } else { Shape::COPY }
+}
+
+/// Whether it is the end of a link whose ends trust each other.
+pub fn is_shared(plan: &Plan, place: Place) -> bool {
+    plan.links.iter().any(|link| link.shared && link.ends.contains(&(place.vm, place.port)))
 }
 
 fn network(plan: &Plan, place: Place) -> Option<&str> {

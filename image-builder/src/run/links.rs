@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The links between VMs that nothing of ours or the user's is between: their servers, and what they carried.
 
-use super::layout::{self, Layout, Place};
+use super::layout::{self, Carrier, Layout, Place};
 use crate::operate::LinkSample;
 use anyhow::Context;
 use chain_compiler::Plan;
-use qemu::{EndState, LinkServer};
-use ring::{Peer, Shape};
+use qemu::{EndState, LinkMemory, LinkServer, PlainLink};
+use ring::{End, Peer};
 use serde::Serialize;
+use std::io;
 use std::path::PathBuf;
 
 /// A link.
@@ -15,8 +16,25 @@ pub struct Link {
     ends: [Place; 2],
     /// Their names.
     ports: [String; 2],
-    /// What serves its memory, if it is a ring; the first end is end A.
-    server: Option<LinkServer>,
+    /// What looks after its memory, if it is a ring; the first end is end A.
+    keeper: Option<Keeper>,
+}
+
+/// Who looks after the memory of a link.
+enum Keeper {
+    /// A server, which sees VMs come and go.
+    Server(LinkServer),
+    /// We.
+    File(PlainLink),
+}
+
+impl Keeper {
+    fn memory(&self) -> &LinkMemory {
+        match self {
+            Keeper::Server(server) => server.memory(),
+            Keeper::File(link) => link.memory(),
+        }
+    }
 }
 
 /// What a link carried.
@@ -58,18 +76,44 @@ struct RingReport {
 }
 
 impl Link {
-    /// Serves the links of `layout`; `socket` gives the socket of an end.
-    pub fn serve(plan: &Plan, layout: &Layout, socket: impl Fn(Place) -> PathBuf) -> anyhow::Result<Vec<Link>> {
-        let serve = |ends: [Place; 2]| {
-            let server = layout.rings.then(|| LinkServer::start(ends.map(&socket), Shape::COPY)).transpose()?;
-            Ok(Link { ends, ports: ends.map(|end| layout::name(plan, end)), server })
+    /// Makes the links of `layout`; `path` gives the place of an end's socket, or of the file at the first end.
+    pub fn begin(plan: &Plan, layout: &Layout, path: impl Fn(Place) -> PathBuf) -> anyhow::Result<Vec<Link>> {
+        let begin = |ends: [Place; 2]| {
+            let shape = layout::shape(plan, ends[0]);
+            let keeper = match layout.carrier {
+                Carrier::Nics => None,
+                Carrier::Rings => Some(Keeper::Server(LinkServer::start(ends.map(&path), shape)?)),
+                Carrier::PolledRings => {
+                    let link = PlainLink::create(path(ends[0]), shape);
+                    Some(Keeper::File(link.context("cannot make the memory of a link")?))
+                }
+            };
+            Ok(Link { ends, ports: ends.map(|end| layout::name(plan, end)), keeper })
         };
-        layout.links().map(serve).collect()
+        layout.links().map(begin).collect()
+    }
+
+    /// VM number `vm` is about to start.
+    pub fn starts(&mut self, vm: usize) -> anyhow::Result<()> {
+        self.tell(vm, PlainLink::arrive)
+    }
+
+    /// VM number `vm` does not run.
+    pub fn has_ended(&mut self, vm: usize) -> anyhow::Result<()> {
+        self.tell(vm, PlainLink::depart)
+    }
+
+    fn tell(&mut self, vm: usize, what: fn(&mut PlainLink, End) -> io::Result<()>) -> anyhow::Result<()> {
+        let Some(Keeper::File(link)) = &mut self.keeper else { return Ok(()) };
+        for (_, end) in self.ends.iter().zip([End::A, End::B]).filter(|(place, _)| place.vm == vm) {
+            what(link, end).context("cannot write the memory of a link")?;
+        }
+        Ok(())
     }
 
     /// Its two directions now, if it is a ring.
     pub fn sample(&self) -> Vec<LinkSample> {
-        let Some(ends) = self.server.as_ref().and_then(|server| server.memory().ends().ok()) else { return Vec::new() };
+        let Some(ends) = self.keeper.as_ref().and_then(|keeper| keeper.memory().ends().ok()) else { return Vec::new() };
         let up = ends.iter().all(|end| matches!(end.state, Peer::Up { .. }));
         let [a, b] = &self.ports;
         let direction = |(state, from, to): (&EndState, &String, &String)| LinkSample {
@@ -86,7 +130,7 @@ impl Link {
 
     /// What it carried; `count` gives the frames that a port received and sent.
     pub fn report(&self, count: impl Fn(Place) -> (u64, u64)) -> anyhow::Result<LinkReport> {
-        let states = self.server.as_ref().map(|server| server.memory().ends()).transpose();
+        let states = self.keeper.as_ref().map(|keeper| keeper.memory().ends()).transpose();
         let states = states.context("cannot read a link's memory")?;
         let end = |index: usize| {
             let (received, sent) = count(self.ends[index]);
@@ -94,7 +138,7 @@ impl Link {
             EndReport { port: self.ports[index].clone(), sent, received, ring }
         };
         Ok(LinkReport {
-            kind: if self.server.is_some() { LinkKind::Ring } else { LinkKind::Nic },
+            kind: if self.keeper.is_some() { LinkKind::Ring } else { LinkKind::Nic },
             ends: [end(0), end(1)],
         })
     }

@@ -17,8 +17,8 @@ use crate::cli::{Acceleration, MachineType, RunArgs};
 use crate::operate::{self, Root};
 use crate::progress::Progress;
 use crate::signals::Stop;
-use layout::{Hangs, Layout, Place};
-use qemu::{Accel, Backend, Kind, Machine, Nic, PortDevice};
+use layout::{Carrier, Hangs, Layout, Place};
+use qemu::{Accel, Backend, Kind, LinkDevice, LinkMemory, Machine, Nic, PortDevice};
 use session::{Replay, Session};
 use std::path::{Path, PathBuf};
 
@@ -98,8 +98,10 @@ fn kind(machine: MachineType) -> Kind {
 
 fn port_device(built: &Built, layout: &Layout, place: Place, folder: &Path) -> PortDevice {
     let (local, host) = nic_sockets(folder, place);
-    if let (true, Hangs::Linked(_)) = (layout.rings, &layout.nics[place.vm][place.port]) {
-        return PortDevice::Link { socket: local };
+    if let Hangs::Linked(other) = layout.nics[place.vm][place.port]
+        && let Some(device) = link_device(built, layout, place, other, folder)
+    {
+        return PortDevice::Link { device, shared: layout::is_shared(&built.chain.plan, place) };
     }
     let backend = match &layout.nics[place.vm][place.port] {
         Hangs::Served(_) => Backend::Dgram { local, remote: host },
@@ -108,6 +110,19 @@ fn port_device(built: &Built, layout: &Layout, place: Place, folder: &Path) -> P
         Hangs::Socket(path) => Backend::Dgram { local: user_socket(path), remote: path.into() },
     };
     PortDevice::Nic(Nic { backend, mac: mac(&layout::name(&built.chain.plan, place)) })
+}
+
+/// What the end `place` of a link is, if it is no NIC. What a link has once, its first end's place names.
+fn link_device(built: &Built, layout: &Layout, place: Place, other: Place, folder: &Path) -> Option<LinkDevice> {
+    let socket = |place| nic_sockets(folder, place).0;
+    match layout.carrier {
+        Carrier::Nics => None,
+        Carrier::Rings => Some(LinkDevice::Doorbell { socket: socket(place) }),
+        Carrier::PolledRings => {
+            let bytes = LinkMemory::bytes(layout::shape(&built.chain.plan, place));
+            Some(LinkDevice::Plain { file: socket(place.min(other)), bytes, second: other < place })
+        }
+    }
 }
 
 /// The sockets of a port: QEMU's and ours of a NIC; the first one is that of a link's end. Short names: a socket's path has at

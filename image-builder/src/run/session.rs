@@ -101,7 +101,7 @@ impl Session {
             _ => None,
         });
         let traffic = Traffic { threads: relay.start(), relay, foreign: foreign.collect() };
-        let links = Link::serve(&built.chain.plan, layout, |place| nic_sockets(folder.path(), place).0)?;
+        let links = Link::begin(&built.chain.plan, layout, |place| nic_sockets(folder.path(), place).0)?;
         let on = format!("{}, {}", machines[0].kind.name(), machines[0].accel.name());
         let mut state = State::begin(folder.name(), &args.file, on, args.detach);
         state.foreign.clone_from(&traffic.foreign);
@@ -142,6 +142,7 @@ impl Session {
 
     /// Starts VM number `vm` and notes it at once, so that it is found if we are killed.
     fn start_vm(&mut self, vm: usize) -> anyhow::Result<()> {
+        self.links.iter_mut().try_for_each(|link| link.starts(vm))?;
         let member = &mut self.fleet[vm];
         member.start(&self.machines[vm], self.state.detached)?;
         self.state.vms[vm].process = member.pid().and_then(Process::of);
@@ -292,6 +293,7 @@ impl Session {
             pending.answer(answer);
         }
         self.see_off()?;
+        self.tell_of_ends()?;
         self.show_logs();
         self.traffic.relay.trouble()?;
         Ok(if self.fleet.iter().all(Member::is_off) {
@@ -301,6 +303,14 @@ impl Session {
         } else {
             deadline.filter(|&deadline| Instant::now() >= deadline).map(|_| Over::TooLong)
         })
+    }
+
+    /// Tells the links which VMs do not run.
+    fn tell_of_ends(&mut self) -> anyhow::Result<()> {
+        for (vm, _) in self.fleet.iter().enumerate().filter(|(_, member)| member.is_off()) {
+            self.links.iter_mut().try_for_each(|link| link.has_ended(vm))?;
+        }
+        Ok(())
     }
 
     /// The answer to a request.

@@ -7,10 +7,13 @@
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use ring::{AtomicU64, End, HEADER_BYTES, Observer, Peer, Region, Shape, Statistics, presence_offset};
+use ring::{
+    AtomicU64, End, HEADER_BYTES, Mode, Observer, Peer, Region, Shape, SharedRegion, Statistics, presence_offset,
+};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 /// The least memory of a link: what guests can map by one large page, and keep cacheable.
@@ -33,18 +36,37 @@ pub struct EndState {
 }
 
 impl LinkMemory {
-    /// Makes memory that holds a link of `shape`. A PCI BAR, which it becomes, has a power of two bytes.
+    /// Makes memory that holds a link of `shape`.
     pub fn create(shape: Shape) -> io::Result<LinkMemory> {
-        let bytes = shape.bytes().next_power_of_two().max(LEAST_BYTES);
         let file = File::from(memfd_create("sluice-link", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
-        file.set_len(bytes as u64)?;
-        let words: Vec<AtomicU64> = (0..shape.words()).map(|_| AtomicU64::new(0)).collect();
-        Region::format(&words, shape).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        // Behind the header a fresh region is zero, as a fresh file is.
-        file.write_all_at(&bytes_of(&words[..HEADER_BYTES / 8]), 0)?;
+        let memory = LinkMemory::format(file, shape)?;
         // Nobody who has it can cut it under the others' feet.
         let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
-        fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
+        fcntl(&memory.file, FcntlArg::F_ADD_SEALS(seals))?;
+        Ok(memory)
+    }
+
+    /// Makes a file at `path` that holds a link of `shape`, for VMMs that are given a path. What was there is gone.
+    pub fn create_at(path: &Path, shape: Shape) -> io::Result<LinkMemory> {
+        LinkMemory::format(File::options().read(true).write(true).create(true).truncate(true).open(path)?, shape)
+    }
+
+    /// How many bytes the memory of a link of `shape` has: a PCI BAR, which it becomes, has a power of two.
+    pub fn bytes(shape: Shape) -> usize {
+        shape.bytes().next_power_of_two().max(LEAST_BYTES)
+    }
+
+    /// Makes a link of an empty file.
+    fn format(file: File, shape: Shape) -> io::Result<LinkMemory> {
+        file.set_len(LinkMemory::bytes(shape) as u64)?;
+        let words: Vec<AtomicU64> = (0..shape.words()).map(|_| AtomicU64::new(0)).collect();
+        let formatted = match shape.mode {
+            Mode::Copy => Region::format(&words, shape).err(),
+            Mode::Shared => SharedRegion::format(&words, shape).err(),
+        };
+        formatted.map_or(Ok(()), |error| Err(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
+        // Behind the header a fresh region is zero, as a fresh file is.
+        file.write_all_at(&bytes_of(&words[..HEADER_BYTES / 8]), 0)?;
         Ok(LinkMemory { file })
     }
 

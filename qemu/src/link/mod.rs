@@ -7,7 +7,9 @@
 
 mod client;
 mod memory;
+mod plain;
 mod server;
 
 pub use memory::{EndState, LinkMemory};
+pub use plain::PlainLink;
 pub use server::{LinkError, LinkServer};

@@ -17,6 +17,10 @@ pub struct Parameters {
     pub slots: (u8, u8),
     /// `pci_ecam=PADDR`: where PCI's configuration space is mapped; 0 if it is not told.
     pub ecam: u64,
+    /// `second_ends=0xBITS`: the ports, by bit, that are the second ends of links whose device does not tell.
+    pub second_ends: u64,
+    /// `shared_links=0xBITS`: the ports, by bit, that are links to VMs that this one trusts. No memory that a peer can write says so.
+    pub shared_links: u64,
     /// `virtio_mmio.device=SIZE@BASE:LINE…`, in order: the Linux parameter by which QEMU's microvm and Firecracker announce their
     /// windows.
     pub windows: Vec<Window, WINDOWS>,
@@ -34,7 +38,8 @@ pub struct Window {
 impl Parameters {
     /// Reads a command line. Words that are not known, or are not as they should be, mean nothing.
     pub fn read(text: &[u8]) -> Self {
-        let mut parameters = Parameters { tsc_khz: 0, slots: (0, 31), ecam: 0, windows: Vec::new() };
+        let mut parameters =
+            Parameters { tsc_khz: 0, slots: (0, 31), ecam: 0, second_ends: 0, shared_links: 0, windows: Vec::new() };
         for word in text.split(|&byte| byte <= b' ') {
             let mut word = Word(word);
             if word.skip(b"tsc_khz=") {
@@ -46,6 +51,10 @@ impl Parameters {
                 }
             } else if word.skip(b"pci_ecam=0x") {
                 parameters.ecam = word.number(16);
+            } else if word.skip(b"second_ends=0x") {
+                parameters.second_ends = word.number(16);
+            } else if word.skip(b"shared_links=0x") {
+                parameters.shared_links = word.number(16);
             } else if word.skip(b"virtio_mmio.device=") {
                 word.number(10);
                 // The size may have a unit.
@@ -105,9 +114,13 @@ mod tests {
 
     #[test]
     fn words_are_whole_and_in_any_order() {
+        let nothing =
+            Parameters { tsc_khz: 0, slots: (0, 31), ecam: 0, second_ends: 0, shared_links: 0, windows: Vec::new() };
+        assert_eq!(read(""), nothing);
         let found = read(" quiet virtio_slots=2-4 pci_ecam=0xb0000000  tsc_khz=2600000 xtsc_khz=1\ttsc=2");
-        assert_eq!(found, Parameters { tsc_khz: 2_600_000, slots: (2, 4), ecam: 0xb000_0000, windows: Vec::new() });
-        assert_eq!(read(""), Parameters { tsc_khz: 0, slots: (0, 31), ecam: 0, windows: Vec::new() });
+        assert_eq!(found, Parameters { tsc_khz: 2_600_000, slots: (2, 4), ecam: 0xb000_0000, ..nothing });
+        let found = read("second_ends=0xa2 shared_links=0x1A shared_links=0x1a");
+        assert_eq!((found.second_ends, found.shared_links), (0xa2, 0x1a));
         assert_eq!(read("virtio_slots=9 tsc_khz=").slots, (0, 31));
         assert_eq!(read("virtio_slots=3-99").slots, (3, 31));
     }

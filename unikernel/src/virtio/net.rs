@@ -5,6 +5,7 @@
 use super::queue::{MAX_SIZE, Queue, Rings};
 use super::{EVENT_IDX, Error, Transport, VERSION_1, negotiate, start};
 use crate::memory::{FreeRam, POOL};
+use crate::shared_pool::Buffers;
 use core::ptr::NonNull;
 use nf_elements::{BURST, Batch, Buffer, DATA_BYTES, HEADROOM_BYTES, Packet};
 
@@ -23,6 +24,8 @@ pub struct Nic {
     port: u8,
     receive: Queue<NonNull<Buffer>>,
     transmit: Queue<NonNull<Buffer>>,
+    /// Where it receives into, before the VM's own pool.
+    shared: Option<Buffers>,
     received: u64,
     sent: u64,
     /// Received buffers whose length cannot be; packets without the headroom for a header.
@@ -53,7 +56,17 @@ impl Nic {
         let receive = make_queue(&mut transport, memory, RECEIVE, MAX_SIZE, features)?;
         let transmit = make_queue(&mut transport, memory, TRANSMIT, MAX_SIZE, features)?;
         start(&mut transport);
-        Ok(Nic { transport, port, receive, transmit, received: 0, sent: 0, bad_lengths: 0, no_headroom: 0 })
+        Ok(Nic {
+            transport,
+            port,
+            receive,
+            transmit,
+            shared: None,
+            received: 0,
+            sent: 0,
+            bad_lengths: 0,
+            no_headroom: 0,
+        })
     }
 
     /// The device's own address.
@@ -64,6 +77,12 @@ impl Nic {
     /// Lets the device wake the processor. Until then it is polled, so this need not delay its first frame.
     pub fn enable_interrupts(&mut self) {
         self.transport.enable_interrupts();
+    }
+
+    /// Has it receive into `buffers`, and into the VM's own where there are none left. What it sends may then be a peer's, and is
+    /// given back as soon as it is sent.
+    pub fn receive_into(&mut self, buffers: Buffers) {
+        self.shared = Some(buffers);
     }
 
     /// Frames that the device has brought so far.
@@ -100,7 +119,7 @@ impl Nic {
     #[inline]
     fn offer(&mut self, buffers: usize) {
         for _ in 0..buffers {
-            let Some(buffer) = POOL.take() else { break };
+            let Some(buffer) = self.shared.and_then(Buffers::take).or_else(|| POOL.take()) else { break };
             let buffer = NonNull::from(buffer);
             let length = (DATA_BYTES - HEADROOM_BYTES + HEADER_BYTES) as u32;
             self.receive
@@ -167,15 +186,20 @@ impl Nic {
     /// Tells the device of everything new, once.
     #[inline]
     pub fn notify(&mut self) {
+        if self.shared.is_some() {
+            self.reclaim();
+        }
         self.transmit.notify();
         self.receive.notify();
     }
 
-    /// Asks for an interrupt when a frame comes, or when a full transmit queue gets room. False if that is so already.
+    /// Asks for an interrupt when a frame comes, and when one is sent if the queue is full or a peer may wait for its buffer. False if
+    /// that is so already.
     pub fn arm(&mut self) -> bool {
         self.transport.acknowledge();
         let idle = self.receive.arm();
-        if self.transmit.free() < BURST { self.transmit.arm() && idle } else { idle }
+        let awaited = self.transmit.free() < BURST || self.shared.is_some() && self.transmit.outstanding() > 0;
+        if awaited { self.transmit.arm() && idle } else { idle }
     }
 
     /// Asks for no interrupts.

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Packet buffers in memory that another VM has too: those of a link in shared mode.
+//!
+//! A buffer of the region is a packet's buffer, header and all, while it is with this end. The peer that handed it over, or will
+//! get it, is trusted to leave it alone meanwhile, as the chain's author said (`chain NAME(shared)`): it could write a header as
+//! well as a frame. Where a buffer lies and who has it is nothing that a peer is believed: `ring` checks that.
+#![allow(unsafe_code)]
+
+use core::cell::{RefCell, RefMut};
+use core::mem::offset_of;
+use nf_elements::{Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, Header, Packet, PoolRef};
+use ring::{BUFFER_WORDS, SharedFrame, SharedLink, Tag};
+
+/// Where a packet's data begin in a buffer; `ring` counts a frame's place from the buffer's first byte.
+const DATA: usize = offset_of!(Buffer, data);
+
+const _: () = assert!(BUFFER_BYTES <= 8 * BUFFER_WORDS && (8 * BUFFER_WORDS).is_multiple_of(align_of::<Buffer>()));
+const _: () = assert!(DATA + DATA_BYTES <= ring::FRAME_BYTES);
+
+/// What a link's buffers return to.
+pub struct SharedPool {
+    rings: RefCell<SharedLink<'static>>,
+    /// Where the region lies.
+    paddr: usize,
+}
+
+// SAFETY: one processor, and nothing that runs in an interrupt touches packets or links, so no two uses overlap.
+unsafe impl Sync for SharedPool {}
+
+impl SharedPool {
+    /// The buffers of a link whose region lies at `paddr`, aligned as buffers are.
+    pub fn new(rings: SharedLink<'static>, paddr: usize) -> Self {
+        assert!(paddr.is_multiple_of(align_of::<Buffer>()), "a BAR is aligned to its size");
+        SharedPool { rings: RefCell::new(rings), paddr }
+    }
+}
+
+impl BufferPool for SharedPool {
+    #[inline]
+    fn give_back(&self, buffer: &'static mut Buffer) {
+        let offset = (&raw const *buffer as usize).wrapping_sub(self.paddr);
+        let mut rings = self.rings.borrow_mut();
+        if let Some(buffer) = rings.in_hands(offset) {
+            rings.give_back(buffer);
+        }
+    }
+}
+
+/// A pool, with what its buffers know it by.
+#[derive(Clone, Copy)]
+pub struct Buffers {
+    pool: &'static SharedPool,
+    of_buffers: PoolRef,
+}
+
+impl Buffers {
+    /// The buffers of `pool`.
+    pub fn new(pool: &'static SharedPool, of_buffers: PoolRef) -> Self {
+        Buffers { pool, of_buffers }
+    }
+
+    /// The link's rings. Not to be held while a packet ends.
+    #[inline]
+    pub fn rings(self) -> RefMut<'static, SharedLink<'static>> {
+        self.pool.rings.borrow_mut()
+    }
+
+    /// A free buffer of this end's own.
+    #[inline]
+    pub fn take(self) -> Option<&'static mut Buffer> {
+        let mut rings = self.rings();
+        let buffer = rings.allocate()?;
+        Some(self.open(&rings, buffer))
+    }
+
+    /// The next frame from the peer, as a packet of port `port` that lies where it lay. Frames that leave no room for a header are
+    /// skipped: no peer of ours hands over such.
+    #[inline]
+    pub fn receive(self, port: u8) -> Option<Packet> {
+        let mut rings = self.rings();
+        loop {
+            let SharedFrame { buffer, start, length, tag } = rings.take()?;
+            let Some(start) = start.checked_sub(DATA).filter(|start| start + length <= DATA_BYTES) else {
+                rings.give_back(buffer);
+                continue;
+            };
+            let mut packet = Packet::received_at(self.open(&rings, buffer), start, length, port);
+            let annotations = packet.annotations_mut();
+            (annotations.chain, annotations.flow_hash) = (tag.chain, tag.flow_hash);
+            return Some(packet);
+        }
+    }
+
+    /// Makes `packet` one of these buffers, by a copy if it is none yet; tells if it had to be. None if there is no buffer.
+    #[inline]
+    pub fn bring_in(self, packet: &mut Packet) -> Option<bool> {
+        if self.holds(packet) {
+            return Some(false);
+        }
+        let mut copy = Packet::new(self.take()?);
+        packet.copy_into(&mut copy);
+        *packet = copy;
+        Some(true)
+    }
+
+    /// Hands a packet that was brought in over to the peer. False if no link carries frames of its length, and it has ended.
+    #[inline]
+    pub fn put(self, packet: Packet) -> bool {
+        let Annotations { chain, flow_hash, .. } = *packet.annotations();
+        let (start, length) = (DATA + packet.headroom(), packet.len());
+        let offset = self.offset(&raw const *packet.into_buffer() as usize);
+        let mut rings = self.rings();
+        let buffer = rings.in_hands(offset).expect("the packet was brought in");
+        let put = rings.put(SharedFrame { buffer, start, length, tag: Tag { chain, flow_hash } });
+        put.map_err(|(_, buffer)| rings.give_back(buffer)).is_ok()
+    }
+
+    /// Whether the packet lies in one of these buffers.
+    #[inline]
+    fn holds(self, packet: &Packet) -> bool {
+        self.rings().in_hands(self.offset(packet.data().as_ptr() as usize)).is_some()
+    }
+
+    #[inline]
+    fn offset(self, paddr: usize) -> usize {
+        paddr.wrapping_sub(self.pool.paddr)
+    }
+
+    /// Makes a buffer of the region one of a packet. `ring` knows it as in the caller's hands until it is put or given back.
+    #[inline]
+    fn open(self, rings: &SharedLink<'static>, buffer: ring::Buffer) -> &'static mut Buffer {
+        let place = rings.words(&buffer).as_ptr().cast::<Buffer>().cast_mut();
+        // SAFETY: `words` is as long and aligned as a buffer (asserted above), mapped for ever, and this end alone has it: `ring` has
+        // just taken it from its free ones or from the peer, and gives it out again only after it came back by `give_back` or left
+        // by `put`. Nobody else makes references into it. Its data need no value: every byte pattern is one.
+        unsafe {
+            (&raw mut (*place).header).write(Header::new(Some(self.of_buffers)));
+            &mut *place
+        }
+    }
+}
