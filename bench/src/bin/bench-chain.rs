@@ -46,6 +46,9 @@ struct Options {
     /// Numbers of VMs in a row
     #[arg(long, value_delimiter = ',', default_values_t = [2, 3])]
     vms: Vec<usize>,
+    /// Also chains of services from TAP to TAP, whose VMs copy frames or share their buffers
+    #[arg(long)]
+    shared: bool,
     /// The sluice that builds and runs
     #[arg(long, default_value = "target/release/sluice")]
     sluice: PathBuf,
@@ -62,6 +65,10 @@ enum Join {
     Ring,
     /// By two TAPs on a Linux bridge.
     Bridge,
+    /// By a ring, as a chain of services.
+    Service,
+    /// By a ring with shared buffers, as a chain of services.
+    Shared,
 }
 
 /// Where a chain's frames come from and go to.
@@ -109,7 +116,9 @@ fn measure(options: &Options) -> Result<()> {
         let joined = options.vms.iter().flat_map(|&vms| [Join::Ring, Join::Bridge].map(|join| (vms, join)));
         joined.map(move |(vms, join)| Chain { edge, vms, join, ..ONE })
     });
-    let chains: Vec<Chain> = in_one.chain(rows).collect();
+    let services = options.vms.iter().filter(|_| options.shared);
+    let services = services.flat_map(|&vms| [Join::Service, Join::Shared].map(|join| Chain { vms, join, ..ONE }));
+    let chains: Vec<Chain> = in_one.chain(rows).chain(services).collect();
     let frame = udp(&ENDS, options.frame, 0);
     chains.iter().try_for_each(|chain| sluice.build(chain, &frame))?;
     lab::enter()?;
@@ -149,16 +158,40 @@ impl Chain {
             (1, _) => format!("{} in one VM, {edge}", self.functions_each),
             (vms, Join::Ring) => format!("{vms} VMs, {edge}, rings"),
             (vms, Join::Bridge) => format!("{vms} VMs, {edge}, TAPs and bridges"),
+            (vms, Join::Service) => format!("{vms} services, {edge}, rings"),
+            (vms, Join::Shared) => format!("{vms} services, {edge}, rings with shared buffers"),
         }
     }
 
     fn file(&self) -> String {
-        let edge = if self.edge == Edge::Taps { "tap" } else { "vm" };
-        format!("chain-{edge}-{}-{}", self.vms, self.functions_each)
+        let kind = match (self.edge, self.join) {
+            (_, Join::Service) => "service",
+            (_, Join::Shared) => "shared",
+            (Edge::Taps, _) => "tap",
+            (Edge::Vms, _) => "vm",
+        };
+        format!("chain-{kind}-{}-{}", self.vms, self.functions_each)
     }
 
     /// The chain file.
     fn text(&self, frame: &[u8]) -> String {
+        match self.join {
+            Join::Service => self.services(""),
+            Join::Shared => self.services("(shared)"),
+            Join::Ring | Join::Bridge => self.neighbours(frame),
+        }
+    }
+
+    /// A chain of services.
+    fn services(&self, option: &str) -> String {
+        let names: Vec<String> = (1..=self.vms).map(|index| format!("f{index}")).collect();
+        let vms = names.iter().map(|name| format!("vm {name} {{ input -> {} -> output }}\n", self.functions()));
+        let vms: String = vms.collect();
+        format!("network lan, wan;\n{vms}chain c{option}: lan -> {} -> wan;\n", names.join(" -> "))
+    }
+
+    /// A chain of VMs that know their neighbours.
+    fn neighbours(&self, frame: &[u8]) -> String {
         let nodes: Vec<String> = match self.edge {
             Edge::Taps => std::iter::once("lan".into())
                 .chain((1..=self.vms).map(|index| format!("f{index}")))
@@ -179,11 +212,16 @@ impl Chain {
         text
     }
 
-    /// A VM between two neighbours: forwarding functions that rewrite the addresses, as a router's hop or DPDK's l2fwd does. All of
-    /// them write the same ones, so a bridge between them learns nothing new.
-    fn body(&self, before: Option<&str>, behind: Option<&str>, frame: &[u8]) -> String {
+    /// Forwarding functions that rewrite the addresses, as a router's hop or DPDK's l2fwd does. All of them write the same ones, so
+    /// a bridge between them learns nothing new.
+    fn functions(&self) -> String {
         let function = format!("EtherRewrite({}, {})", lab::mac(IN_STATION), lab::mac(OUT_STATION));
-        let functions = vec![function; self.functions_each].join(" -> ");
+        vec![function; self.functions_each].join(" -> ")
+    }
+
+    /// A VM between two neighbours.
+    fn body(&self, before: Option<&str>, behind: Option<&str>, frame: &[u8]) -> String {
+        let functions = self.functions();
         match (before, behind) {
             (Some(before), Some(behind)) => format!(
                 "FromDevice({before}) -> {functions} -> ToDevice({behind}); FromDevice({behind}) -> ToDevice({before});"
@@ -270,7 +308,7 @@ impl Sluice {
         words.extend(["--machine", MACHINE, "--accel", "tcg"]);
         let attachments = chain.attachments();
         words.extend(attachments.iter().flat_map(|attachment| ["--tap", attachment.as_str()]));
-        if chain.vms > 1 && chain.join == Join::Ring {
+        if chain.vms > 1 && chain.join != Join::Bridge {
             words.extend(["--links", "ring"]);
         }
         self.run(&words)?;
