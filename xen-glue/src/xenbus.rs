@@ -82,7 +82,7 @@ impl Role {
 /// Why a device cannot be used now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// Its directory is not there, or no more.
+    /// Its directory is not there, or no more. The token fires when that changes.
     Gone,
     /// The other end closes.
     Closing(State),
@@ -126,7 +126,9 @@ impl<'s, H: Hypercalls> Device<'s, H> {
     /// state and when the device comes or goes, even if it is not there yet.
     pub async fn open(store: &'s Store<'s, H>, role: Role, path: &Path, token: Token) -> Result<Self, Error> {
         let name = role.other();
-        store.watch(format_args!("{path}/{name}"), token).await?;
+        store.watch(format_args!("{path}/{name}"), token).await.map_err(Error::Store)?;
+        // It fires when it is set: what it tells later is news.
+        store.changed(token).await;
         let other = store.read_path(format_args!("{path}/{name}")).await?;
         let other_domain = DomainId(store.read_number(format_args!("{path}/{name}-id")).await?);
         let device = Device { store, path: path.clone(), other, other_domain, role, token, said: Cell::new(None) };
@@ -136,8 +138,10 @@ impl<'s, H: Hypercalls> Device<'s, H> {
 
     /// Sets the watches of the device again: those of a connection to xenstore end with it.
     pub async fn watch(&self) -> Result<(), Error> {
-        self.store.watch(format_args!("{}/{}", self.path, self.role.other()), self.token).await?;
-        Ok(self.store.watch(format_args!("{}/state", self.other), self.token).await?)
+        // Not `Gone` if it is refused: that says that the watch of the device is set.
+        let watched = self.store.watch(format_args!("{}/{}", self.path, self.role.other()), self.token).await;
+        watched.map_err(Error::Store)?;
+        self.store.watch(format_args!("{}/state", self.other), self.token).await.map_err(Error::Store)
     }
 
     /// Ends the watch of the other end. That of the device stays.

@@ -5,7 +5,7 @@ use super::{Offer, SetupError, Vif};
 use crate::xenbus::{self, Device, Role, State};
 use crate::xenstore::{self, Path, Store, Token, Transaction};
 use crate::{Grants, Hypercalls};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::fmt;
 use core::future::poll_fn;
@@ -83,28 +83,40 @@ pub async fn run<H: Hypercalls>(
 ) -> Infallible {
     let mut path = Path::new();
     fmt::write(&mut path, format_args!("device/vif/{}", vif.number())).expect("the path is short");
+    let report = Reporter { report, last: Cell::new(None) };
     loop {
         let error = match find(store, &path, token).await {
             Ok(device) => {
-                let error = match serve(vif, &device, grants, &pause, &report).await {
-                    Ok(never) => match never {},
-                    Err(error) => error,
-                };
+                let Err(error) = serve(vif, &device, grants, &pause, &report).await;
                 vif.shut();
-                report(Report::Down(error));
+                report.tell(Report::Down(error));
                 close(&device, &pause).await;
                 device.close().await;
                 error
             }
-            Err(error) => {
-                report(Report::Down(error.into()));
-                error.into()
-            }
+            Err(error) => error.into(),
         };
+        report.tell(Report::Down(error));
         vif.withdraw(grants);
-        if !matches!(error, Error::Broken | Error::Bus(xenbus::Error::Closing(_))) {
-            // Nothing says when another try goes better, but most causes are changes of what is watched.
-            either(store.changed(token), pause()).await;
+        match error {
+            Error::Broken | Error::Bus(xenbus::Error::Closing(_)) => {}
+            Error::Bus(xenbus::Error::Gone) => store.changed(token).await,
+            // Nothing says when another try goes better.
+            _ => either(store.changed(token), pause()).await,
+        }
+    }
+}
+
+/// Tells what was not told last.
+struct Reporter<R> {
+    report: R,
+    last: Cell<Option<Report>>,
+}
+
+impl<R: Fn(Report)> Reporter<R> {
+    fn tell(&self, news: Report) {
+        if self.last.replace(Some(news)) != Some(news) {
+            (self.report)(news);
         }
     }
 }
@@ -128,9 +140,9 @@ async fn serve<H: Hypercalls>(
     device: &Device<'_, H>,
     grants: &RefCell<Grants>,
     pause: &impl AsyncFn(),
-    report: &impl Fn(Report),
+    report: &Reporter<impl Fn(Report)>,
 ) -> Result<Infallible, Error> {
-    report(identify(device).await?);
+    report.tell(identify(device).await?);
     device.switch(State::Initialising).await?;
     device.until(|state| state == State::InitWait).await?;
     if xenbus::number(device.store(), device.other_path(), "feature-rx-copy").await? != Some(1) {
@@ -141,7 +153,7 @@ async fn serve<H: Hypercalls>(
     device.switch(State::Connected).await?;
     device.until_or_closing(State::Connected).await?;
     vif.open();
-    report(Report::Up);
+    report.tell(Report::Up);
     supervise(vif, device, pause).await
 }
 
