@@ -20,6 +20,7 @@ pub mod routing;
 pub mod script;
 pub mod spec;
 pub mod tunnel;
+pub mod vnet;
 pub mod wire;
 
 #[cfg(feature = "host")]

@@ -240,6 +240,7 @@ elements! {
     unstrip::Unstrip,
     vlan_decap::VlanDecap,
     vlan_encap::VlanEncap,
+    vnet_router::VnetRouter,
     vxlan_decap::VxlanDecap,
     vxlan_encap::VxlanEncap,
 }
