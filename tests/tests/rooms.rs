@@ -11,7 +11,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("nf-elements", &[]),
     ("ring", &[]),
     ("control", &[]),
-    ("xen-glue", &[]),
+    ("xen-glue", &["ring"]),
     ("unikernel", &["control", "nf-elements", "ring", "xen-glue"]),
     ("chain-compiler", &["nf-elements"]),
     ("qemu", &["control", "ring"]),

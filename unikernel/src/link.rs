@@ -13,19 +13,27 @@ use ring::{End, Frame, Refused, Region, RegionError, Tag};
 pub struct Link {
     device: Device,
     rings: ring::Link<'static>,
+    traffic: Traffic,
+}
+
+/// What moves frames between packets and rings, and counts them.
+pub struct Traffic {
     port: u8,
-    received: u64,
-    sent: u64,
-    /// Frames that were not sent: the peer was down; no link carries frames of that length.
-    peer_down: u64,
-    bad_lengths: u64,
+    /// Frames that the peer has brought, and has been given, so far.
+    pub received: u64,
+    /// The others.
+    pub sent: u64,
+    /// Frames that were not sent: the peer was down.
+    pub peer_down: u64,
+    /// No link carries frames of that length.
+    pub bad_lengths: u64,
 }
 
 impl Link {
     /// Takes up the side of `end` of the rings, as port number `port`.
     pub fn new(device: Device, end: End, port: u8) -> Result<Link, RegionError> {
         let rings = Region::open(device.memory())?.attach(end);
-        Ok(Link { device, rings, port, received: 0, sent: 0, peer_down: 0, bad_lengths: 0 })
+        Ok(Link { device, rings, traffic: Traffic::new(port) })
     }
 
     /// Lets the peer and the host wake the processor. Until then it is polled.
@@ -45,24 +53,24 @@ impl Link {
 
     /// Frames that the peer has brought so far.
     pub fn received(&self) -> u64 {
-        self.received
+        self.traffic.received
     }
 
     /// Frames that the peer has been given so far.
     pub fn sent(&self) -> u64 {
-        self.sent
+        self.traffic.sent
     }
 
     /// Frames that an element made and no link carries.
     pub fn errors(&self) -> u64 {
-        self.bad_lengths
+        self.traffic.bad_lengths
     }
 
     /// What the machine's handler `name` tells of it.
     pub fn read(&self, name: &str) -> Option<u64> {
         match name {
             "link_up" => Some(u64::from(self.rings.peer().is_up())),
-            "link_down" => Some(self.peer_down),
+            "link_down" => Some(self.traffic.peer_down),
             _ => None,
         }
     }
@@ -70,7 +78,49 @@ impl Link {
     /// Adds received frames to `batch`, up to its room.
     #[inline]
     pub fn receive(&mut self, batch: &mut Batch) {
-        let consumer = &mut self.rings.consumer;
+        self.traffic.receive(&mut self.rings, batch);
+    }
+
+    /// How many frames `transmit` would take.
+    pub fn transmit_room(&mut self) -> usize {
+        Traffic::room(&mut self.rings)
+    }
+
+    /// Sends the packets of `batch`; those that there is no room for stay, for the caller to drop and count.
+    #[inline]
+    pub fn transmit(&mut self, batch: &mut Batch) {
+        self.traffic.transmit(&mut self.rings, batch);
+    }
+
+    /// Rings the peer's doorbell if it sleeps and something is new for it.
+    #[inline]
+    pub fn notify(&mut self) {
+        if self.rings.wakeup_needed() {
+            self.device.ring();
+        }
+    }
+
+    /// Asks for an interrupt when a frame comes, or when a full ring gets room. False if that is so already.
+    pub fn arm(&mut self) -> bool {
+        Traffic::arm(&mut self.rings)
+    }
+
+    /// Asks for no interrupts.
+    pub fn disarm(&mut self) {
+        self.rings.disarm();
+    }
+}
+
+impl Traffic {
+    /// None yet, of port number `port`.
+    pub const fn new(port: u8) -> Traffic {
+        Traffic { port, received: 0, sent: 0, peer_down: 0, bad_lengths: 0 }
+    }
+
+    /// Adds received frames to `batch`, up to its room.
+    #[inline]
+    pub fn receive(&mut self, rings: &mut ring::Link, batch: &mut Batch) {
+        let consumer = &mut rings.consumer;
         while batch.room() > 0 && consumer.available() > 0 {
             let Some(buffer) = POOL.take() else { break };
             let frame = consumer.take(&mut buffer.data.0[HEADROOM_BYTES..]);
@@ -86,18 +136,19 @@ impl Link {
     }
 
     /// How many frames `transmit` would take.
-    pub fn transmit_room(&mut self) -> usize {
-        if self.rings.peer().is_up() { self.rings.producer.room(BURST) } else { BURST }
+    pub fn room(rings: &mut ring::Link) -> usize {
+        if rings.peer().is_up() { rings.producer.room(BURST) } else { BURST }
     }
 
     /// Sends the packets of `batch`; those that there is no room for stay, for the caller to drop and count, and count for who
     /// looks at the rings from outside. A peer that is down takes all, and gets none.
     #[inline]
-    pub fn transmit(&mut self, batch: &mut Batch) {
-        if !self.rings.peer().is_up() {
+    pub fn transmit(&mut self, rings: &mut ring::Link, batch: &mut Batch) {
+        if !rings.peer().is_up() {
+            rings.producer.drop_down(batch.len());
             return self.drop_all(batch);
         }
-        let producer = &mut self.rings.producer;
+        let producer = &mut rings.producer;
         let mut done = 0;
         for packet in batch.iter() {
             let annotations = packet.annotations();
@@ -118,30 +169,17 @@ impl Link {
         }
     }
 
+    /// Drops the packets of `batch`: the peer is down.
     #[cold]
-    fn drop_all(&mut self, batch: &mut Batch) {
+    pub fn drop_all(&mut self, batch: &mut Batch) {
         self.peer_down += batch.len() as u64;
-        self.rings.producer.drop_down(batch.len());
         core::mem::take(batch).discard();
     }
 
-    /// Rings the peer's doorbell if it sleeps and something is new for it.
-    #[inline]
-    pub fn notify(&mut self) {
-        if self.rings.wakeup_needed() {
-            self.device.ring();
-        }
-    }
-
-    /// Asks for an interrupt when a frame comes, or when a full ring gets room. False if that is so already.
-    pub fn arm(&mut self) -> bool {
-        let full = self.rings.peer().is_up() && self.rings.producer.room(BURST) < BURST;
-        self.rings.arm(if full { BURST } else { 0 })
-    }
-
-    /// Asks for no interrupts.
-    pub fn disarm(&mut self) {
-        self.rings.disarm();
+    /// Asks for a doorbell when a frame comes, or when a full ring gets room. False if that is so already.
+    pub fn arm(rings: &mut ring::Link) -> bool {
+        let full = rings.peer().is_up() && rings.producer.room(BURST) < BURST;
+        rings.arm(if full { BURST } else { 0 })
     }
 }
 

@@ -14,6 +14,7 @@ mod events;
 pub mod fake;
 mod grants;
 mod hypercalls;
+pub mod link;
 pub mod netfront;
 mod pages;
 mod time;

@@ -232,7 +232,8 @@ pub async fn number<H: Hypercalls, T: core::str::FromStr>(
 ) -> Result<Option<T>, Error> {
     match store.read_number(format_args!("{directory}/{name}")).await {
         Ok(number) => Ok(Some(number)),
-        Err(xenstore::Error::Refused(Refusal::NoEntry) | xenstore::Error::BadReply) => Ok(None),
+        // A domain that is gone takes with it the right to look.
+        Err(xenstore::Error::Refused(Refusal::NoEntry | Refusal::Access) | xenstore::Error::BadReply) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
