@@ -39,6 +39,11 @@ impl FreeRam {
         FreeRam { next: image_end.next_multiple_of(PAGE), end: ram_end.min(u64::from(RAM_LIMIT)) as usize }
     }
 
+    /// Where RAM ends.
+    pub fn end(&self) -> usize {
+        self.end
+    }
+
     /// Memory in whole pages; what lies there is whatever was there before.
     pub fn pages(&mut self, bytes: usize) -> NonNull<u8> {
         let start = self.next;

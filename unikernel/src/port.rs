@@ -6,7 +6,7 @@ use crate::link::Link;
 use crate::shared_link::SharedLink;
 use crate::shared_pool::Buffers;
 use crate::virtio::net::Nic;
-use crate::xen::Vif;
+use crate::xen::{self, Vif};
 use nf_elements::Batch;
 
 /// A port.
@@ -17,6 +17,8 @@ pub enum Port {
     Link(&'static mut Link),
     /// One end of a link to a trusted VM.
     Shared(&'static mut SharedLink),
+    /// One end of a link over memory that one domain of Xen grants to another.
+    Granted(&'static mut xen::Link),
     /// A network device of Xen's.
     Vif(&'static mut Vif),
 }
@@ -28,6 +30,7 @@ macro_rules! each {
             Port::Nic($port) => $act,
             Port::Link($port) => $act,
             Port::Shared($port) => $act,
+            Port::Granted($port) => $act,
             Port::Vif($port) => $act,
         }
     };
@@ -47,14 +50,14 @@ impl Port {
             Port::Nic(nic) => nic.enable_interrupts(),
             Port::Link(link) => link.enable_interrupts(),
             Port::Shared(link) => link.enable_interrupts(),
-            Port::Vif(_) => {}
+            Port::Granted(_) | Port::Vif(_) => {}
         }
     }
 
     /// Whether it cannot wake the processor, and has to be looked at now and then.
     pub fn is_polled(&self) -> bool {
         match self {
-            Port::Nic(_) | Port::Vif(_) => false,
+            Port::Nic(_) | Port::Granted(_) | Port::Vif(_) => false,
             Port::Link(link) => link.is_polled(),
             Port::Shared(link) => link.is_polled(),
         }
@@ -94,6 +97,7 @@ impl Port {
             Port::Nic(nic) => nic.disarm(),
             Port::Link(link) => link.disarm(),
             Port::Shared(link) => link.disarm(),
+            Port::Granted(link) => link.disarm(),
             // Its event index is passed once, and wakes nobody again until it is set anew.
             Port::Vif(_) => {}
         }
@@ -120,6 +124,7 @@ impl Port {
             Port::Nic(_) => None,
             Port::Link(link) => link.read(name),
             Port::Shared(link) => link.read(name),
+            Port::Granted(link) => link.read(name),
             Port::Vif(vif) => vif.read(name),
         }
     }
@@ -128,7 +133,7 @@ impl Port {
     pub fn buffers(&self) -> Option<Buffers> {
         match self {
             Port::Shared(link) => Some(link.buffers()),
-            Port::Nic(_) | Port::Link(_) | Port::Vif(_) => None,
+            Port::Nic(_) | Port::Link(_) | Port::Granted(_) | Port::Vif(_) => None,
         }
     }
 
@@ -144,7 +149,7 @@ impl Port {
     pub fn mac(&self) -> Option<[u8; 6]> {
         match self {
             Port::Nic(nic) => Some(nic.mac()),
-            Port::Link(_) | Port::Shared(_) => None,
+            Port::Link(_) | Port::Shared(_) | Port::Granted(_) => None,
             Port::Vif(vif) => vif.mac(),
         }
     }
@@ -155,6 +160,7 @@ impl Port {
         match self {
             Port::Nic(nic) => log_mac(name, nic.mac()),
             Port::Link(link) => defmt::info!("port {=str}: link, end {=str}", name, end(link.is_first())),
+            Port::Granted(link) => defmt::info!("port {=str}: granted link, end {=str}", name, end(link.is_first())),
             Port::Shared(link) => {
                 defmt::info!("port {=str}: link with shared buffers, end {=str}", name, end(link.is_first()))
             }

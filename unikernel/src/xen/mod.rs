@@ -8,6 +8,7 @@
 mod calls;
 mod channel;
 mod console;
+mod link;
 mod ports;
 mod shutdown;
 mod tasks;
@@ -16,12 +17,13 @@ mod vif;
 pub use calls::Calls;
 pub use channel::Channel;
 pub use console::{flush as flush_log, log};
+pub use link::Link;
 pub use ports::ports;
 pub use tasks::{Moments, Tasks};
 pub use vif::Vif;
 
 use crate::boot::exceptions::UPCALL_VECTOR;
-use crate::memory::{FreeRam, PAGE};
+use crate::memory::{FreeRam, PAGE, RAM_LIMIT};
 use crate::power;
 use crate::time::Clock;
 use core::arch::x86_64::{__cpuid, _rdtsc};
@@ -195,6 +197,16 @@ impl Managed {
             self.xen.calls.shutdown(reason);
         }
     }
+}
+
+/// Frames behind the end of RAM, where other domains' memory is mapped: `count` from frame `first` of the 2 MiB that port `port` has
+/// there.
+fn hole(memory: &FreeRam, port: u8, first: usize, count: usize) -> Pages {
+    const ROOM: usize = 2 << 20;
+    let hole = memory.end().next_multiple_of(ROOM) + ROOM * usize::from(port);
+    assert!(hole + ROOM <= RAM_LIMIT as usize, "a domain with links has less RAM than {} bytes", RAM_LIMIT);
+    // SAFETY: no RAM and no device lies there, nobody else has these 2 MiB, and paging maps them one to one.
+    unsafe { Pages::new((hole + first * PAGE) as *mut u8, count) }
 }
 
 /// Frames that live for ever.

@@ -97,6 +97,7 @@ async fn serve<H: Hypercalls>(
     device.switch(State::Initialising).await?;
     match link.role() {
         Role::Backend => {
+            device.until(|state| state == State::Initialising).await?;
             let offer = link.offer(grants, device.other_domain()).map_err(Error::Setup)?;
             report(Report::Bound(offer.port));
             tell(device, offer).await?;
