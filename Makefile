@@ -17,7 +17,8 @@ test: prerequisites lint
 
 # On a Xen with a small Linux as dom0, both emulated: minutes, and 110 MB to fetch the first time.
 test-xen: prerequisites
-	cargo test --release --package qemu --test xen -- --ignored --test-threads=1
+	@scripts/install-missing tcpdump=tcpdump
+	cargo test --release --package qemu --package tests --test xen -- --ignored --test-threads=1
 
 lint:
 	cargo fmt --check

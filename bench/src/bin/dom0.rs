@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What tests and benchmarks run within the dom0 of Xen's test-bed (`qemu::xen`): frames into one vif and out of another, and the
+//! talk with a VM over its control channel. It is copied there; dom0 has the libraries that it needs.
+#![forbid(unsafe_code)]
+
+use anyhow::{Context, Result, bail, ensure};
+use bench::port::{BURST, Port};
+use clap::Parser;
+use pcap_file::pcap::{PcapPacket, PcapReader, PcapWriter};
+use qemu::Control;
+use std::fs::File;
+use std::io::IoSlice;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long a receive waits before it looks at the time.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a VM may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the sender leaves a full queue alone.
+const BACK_OFF: Duration = Duration::from_micros(500);
+
+#[derive(Parser)]
+enum Verb {
+    /// Send the frames of a capture into a vif, record what leaves by another, and print how many that were
+    Pass {
+        into: String,
+        capture: PathBuf,
+        out_of: String,
+        record: PathBuf,
+        /// End when so many have come, or when none has come for some seconds
+        #[arg(long)]
+        count: usize,
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
+    /// Send the frames of a capture into a vif again and again, as fast as it takes them, and print how many it took
+    Flood { into: String, capture: PathBuf, milliseconds: u64 },
+    /// Wait until a VM is ready, and print the nanoseconds from its entry until then
+    Ready { socket: PathBuf },
+    /// Print a handler's value
+    Read { socket: PathBuf, element: String, handler: String },
+    /// Power a VM off
+    Off { socket: PathBuf },
+}
+
+fn main() -> Result<()> {
+    match Verb::parse() {
+        Verb::Pass { into, capture, out_of, record, count, seconds } => {
+            println!("{}", pass(&into, &capture, &out_of, &record, count, Duration::from_secs(seconds))?);
+        }
+        Verb::Flood { into, capture, milliseconds } => {
+            println!("{}", flood(&into, &capture, Duration::from_millis(milliseconds))?);
+        }
+        Verb::Ready { socket } => println!("{}", ready(&socket)?),
+        Verb::Read { socket, element, handler } => println!("{}", control(&socket)?.read(&element, &handler)?),
+        Verb::Off { socket } => control(&socket)?.power_off()?,
+    }
+    Ok(())
+}
+
+fn pass(into: &str, capture: &Path, out_of: &str, record: &Path, count: usize, patience: Duration) -> Result<usize> {
+    let frames = frames(capture)?;
+    let mut receiver = Port::receiver(out_of, LOOK)?;
+    let mut sender = Port::sender(into)?;
+    let mut recorder = PcapWriter::new(File::create(record)?)?;
+    let (mut buffer, mut came, mut last) = ([0; 2048], 0, Instant::now());
+    let mut rest = frames.iter();
+    let mut next = rest.next();
+    while next.is_some() || (came < count && last.elapsed() < patience) {
+        if let Some(frame) = next {
+            if sender.send_one(frame)? {
+                (next, last) = (rest.next(), Instant::now());
+                continue;
+            }
+            ensure!(last.elapsed() < patience, "{into} takes no frame");
+        }
+        if let Some(frame) = receiver.receive(&mut buffer)? {
+            recorder.write_packet(&PcapPacket::new(Duration::ZERO, frame.len() as u32, frame))?;
+            (came, last) = (came + 1, Instant::now());
+        }
+    }
+    // One more than there should be would come soon.
+    while let Some(frame) = receiver.receive(&mut buffer)? {
+        recorder.write_packet(&PcapPacket::new(Duration::ZERO, frame.len() as u32, frame))?;
+        came += 1;
+    }
+    Ok(came)
+}
+
+fn flood(into: &str, capture: &Path, time: Duration) -> Result<u64> {
+    let frames = frames(capture)?;
+    let burst: Vec<[IoSlice<'_>; 1]> = frames.iter().cycle().take(BURST).map(|frame| [IoSlice::new(frame)]).collect();
+    let mut sender = Port::sender(into)?;
+    let (start, mut sent) = (Instant::now(), 0);
+    while start.elapsed() < time {
+        let took = sender.send(&burst)?;
+        sent += took as u64;
+        if took < burst.len() {
+            sleep(BACK_OFF);
+        }
+    }
+    Ok(sent)
+}
+
+fn frames(capture: &Path) -> Result<Vec<Vec<u8>>> {
+    let file = File::open(capture).with_context(|| format!("cannot read {}", capture.display()))?;
+    let (mut reader, mut frames) = (PcapReader::new(file)?, Vec::new());
+    while let Some(packet) = reader.next_packet() {
+        frames.push(packet?.data.into_owned());
+    }
+    ensure!(!frames.is_empty(), "{} holds no frame", capture.display());
+    Ok(frames)
+}
+
+/// Waits until a VM is ready: the nanoseconds from its entry until then.
+fn ready(socket: &Path) -> Result<u64> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        if let Some(mut control) = Control::connect(socket)?
+            && let Some(ready) = control.ready(deadline.saturating_duration_since(Instant::now()))?
+        {
+            return Ok(ready.ready_ns);
+        }
+        sleep(LOOK);
+    }
+    bail!("no VM becomes ready behind {}", socket.display())
+}
+
+/// The control channel of a VM that was asked before.
+fn control(socket: &Path) -> Result<Control> {
+    Control::take_over(socket, PATIENCE)?.with_context(|| format!("nobody is behind {}", socket.display()))
+}
