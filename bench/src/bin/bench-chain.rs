@@ -46,7 +46,7 @@ struct Options {
     /// Numbers of VMs in a row
     #[arg(long, value_delimiter = ',', default_values_t = [2, 3])]
     vms: Vec<usize>,
-    /// Also chains of services from TAP to TAP, whose VMs copy frames or share their buffers
+    /// Only chains of services from TAP to TAP, whose VMs copy frames or share their buffers
     #[arg(long)]
     shared: bool,
     /// The sluice that builds and runs
@@ -111,14 +111,7 @@ fn main() -> ExitCode {
 fn measure(options: &Options) -> Result<()> {
     let folder = TempDir::new()?;
     let sluice = Sluice { program: fs::canonicalize(&options.sluice)?, folder: folder.path().into() };
-    let in_one = options.functions.iter().map(|&functions_each| Chain { functions_each, ..ONE });
-    let rows = [Edge::Taps, Edge::Vms].into_iter().flat_map(|edge| {
-        let joined = options.vms.iter().flat_map(|&vms| [Join::Ring, Join::Bridge].map(|join| (vms, join)));
-        joined.map(move |(vms, join)| Chain { edge, vms, join, ..ONE })
-    });
-    let services = options.vms.iter().filter(|_| options.shared);
-    let services = services.flat_map(|&vms| [Join::Service, Join::Shared].map(|join| Chain { vms, join, ..ONE }));
-    let chains: Vec<Chain> = in_one.chain(rows).chain(services).collect();
+    let chains = if options.shared { services(options) } else { neighbours(options) };
     let frame = udp(&ENDS, options.frame, 0);
     chains.iter().try_for_each(|chain| sluice.build(chain, &frame))?;
     lab::enter()?;
@@ -138,6 +131,21 @@ fn measure(options: &Options) -> Result<()> {
         }
     }
     report(options, &trials)
+}
+
+/// Functions in one VM, and VMs that know their neighbours.
+fn neighbours(options: &Options) -> Vec<Chain> {
+    let in_one = options.functions.iter().map(|&functions_each| Chain { functions_each, ..ONE });
+    let rows = [Edge::Taps, Edge::Vms].into_iter().flat_map(|edge| {
+        let joined = options.vms.iter().flat_map(|&vms| [Join::Ring, Join::Bridge].map(|join| (vms, join)));
+        joined.map(move |(vms, join)| Chain { edge, vms, join, ..ONE })
+    });
+    in_one.chain(rows).collect()
+}
+
+fn services(options: &Options) -> Vec<Chain> {
+    let joined = options.vms.iter().flat_map(|&vms| [Join::Service, Join::Shared].map(|join| (vms, join)));
+    joined.map(|(vms, join)| Chain { vms, join, ..ONE }).collect()
 }
 
 /// Makes the bridge between VM number `index`, counted from 1, and the one behind it: its TAPs are `aN` and `bN`.
@@ -407,14 +415,14 @@ fn report(options: &Options, trials: &BTreeMap<Chain, Vec<Sample>>) -> Result<()
         "medians of {} rounds in turn; {MACHINE}, tcg; {} B frames at saturation\n",
         options.rounds, options.frame
     );
-    println!("{:<38} {:>9} {:>17} {:>12} {:>16}", "chain", "kpps", "µs CPU/frame/VM", "× one VM", "× TAP + bridge");
+    println!("{:<48} {:>9} {:>17} {:>12} {:>16}", "chain", "kpps", "µs CPU/frame/VM", "× one VM", "× TAP + bridge");
     for row in &rows {
         let bridged = row.of_bridged.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
         let of_one = row.of_one.map_or_else(String::new, |ratio| format!("{ratio:.3}"));
         let (kpps, cpu) = (row.pps / 1e3, row.cpu_us_per_frame_and_vm);
         let missing = options.rounds - row.trials;
         let missing = if missing > 0 { format!("  {missing} trials failed") } else { String::new() };
-        println!("{:<38} {kpps:>9.1} {cpu:>17.2} {of_one:>12} {bridged:>16}{missing}", row.chain);
+        println!("{:<48} {kpps:>9.1} {cpu:>17.2} {of_one:>12} {bridged:>16}{missing}", row.chain);
     }
     if let Some(path) = &options.json {
         fs::write(path, serde_json::to_string_pretty(&rows)? + "\n")

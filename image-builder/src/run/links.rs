@@ -6,7 +6,7 @@ use crate::operate::LinkSample;
 use anyhow::Context;
 use chain_compiler::Plan;
 use qemu::{EndState, LinkMemory, LinkServer, PlainLink};
-use ring::{End, Peer};
+use ring::{End, Mode, Peer};
 use serde::Serialize;
 use std::io;
 use std::path::PathBuf;
@@ -16,6 +16,7 @@ pub struct Link {
     ends: [Place; 2],
     /// Their names.
     ports: [String; 2],
+    kind: LinkKind,
     /// What looks after its memory, if it is a ring; the first end is end A.
     keeper: Option<Keeper>,
 }
@@ -49,6 +50,8 @@ pub struct LinkReport {
 #[serde(rename_all = "lowercase")]
 enum LinkKind {
     Ring,
+    /// A ring whose ends share their buffers.
+    Shared,
     Nic,
 }
 
@@ -88,7 +91,12 @@ impl Link {
                     Some(Keeper::File(link.context("cannot make the memory of a link")?))
                 }
             };
-            Ok(Link { ends, ports: ends.map(|end| layout::name(plan, end)), keeper })
+            let kind = match shape.mode {
+                _ if keeper.is_none() => LinkKind::Nic,
+                Mode::Copy => LinkKind::Ring,
+                Mode::Shared => LinkKind::Shared,
+            };
+            Ok(Link { ends, ports: ends.map(|end| layout::name(plan, end)), kind, keeper })
         };
         layout.links().map(begin).collect()
     }
@@ -137,10 +145,7 @@ impl Link {
             let ring = states.as_ref().map(|states| RingReport::new(&states[index]));
             EndReport { port: self.ports[index].clone(), sent, received, ring }
         };
-        Ok(LinkReport {
-            kind: if self.keeper.is_some() { LinkKind::Ring } else { LinkKind::Nic },
-            ends: [end(0), end(1)],
-        })
+        Ok(LinkReport { kind: self.kind, ends: [end(0), end(1)] })
     }
 }
 
@@ -148,6 +153,7 @@ impl LinkKind {
     fn name(self) -> &'static str {
         match self {
             LinkKind::Ring => "ring",
+            LinkKind::Shared => "ring with shared buffers",
             LinkKind::Nic => "NICs",
         }
     }
