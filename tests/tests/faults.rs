@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A chain of three VMs over rings, `lan - a - b - c - wan`, whose VMs are killed under load, overloaded, and malicious.
 
-use qemu::{Control, EndState, Kind, LinkServer, Machine, Port, PortDevice, Vm};
+use qemu::{Control, EndState, Kind, LinkDevice, LinkServer, Machine, Port, PortDevice, Vm};
 use ring::Shape;
 use std::path::PathBuf;
 use std::process::Command;
@@ -109,7 +109,10 @@ impl Chain {
             let nics = if vm == 1 { 0 } else { networks };
             let (mut machine, host) = tests::machine(&image, Kind::Pc, nics, &sockets);
             ports.extend(host.into_iter().map(Arc::new));
-            let link = |socket: &PathBuf| PortDevice::Link { socket: socket.clone() };
+            let link = |socket: &PathBuf| PortDevice::Link {
+                device: LinkDevice::Doorbell { socket: socket.clone() },
+                shared: false,
+            };
             // To the left first, as in the chain.
             let left = vm.checked_sub(1).map(|left| link(&ends[left][1]));
             let right = ends.get(vm).map(|right| link(&right[0]));
