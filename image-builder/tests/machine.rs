@@ -99,14 +99,10 @@ fn vms_that_trust_each_other_share_their_buffers() {
     let chain = "network lan, wan; vm a { input -> Counter -> output } vm b { input -> Counter -> output }
                  chain c(shared): lan -> a -> b -> wan;";
     let (file, replay) = (sandbox.file("shared.nf", chain), "lan=examples/captures/http_browsing.pcap");
-    let arguments = ["run", &file, "--replay", replay, "--repeat", "10", "--capture", "wan=out.pcap", "--json"];
+    let arguments = ["run", &file, "--replay", replay, "--capture", "wan=out.pcap", "--json"];
     for links in ["ring", "plain"] {
         let report = json(&sandbox.sluice(&[&arguments[..], &["--links", links]].concat()));
-        assert_eq!(
-            (&report["packets"]["in"], &report["captures"][0]["frames"]),
-            (&400.into(), &400.into()),
-            "{report}"
-        );
+        assert_eq!((&report["packets"]["in"], &report["captures"][0]["frames"]), (&40.into(), &40.into()), "{report}");
         assert_eq!(report["links"][0]["kind"], "shared", "{report}");
         fs::remove_file(sandbox.path("out.pcap")).unwrap();
         sandbox.is_clean();

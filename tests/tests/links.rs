@@ -219,3 +219,48 @@ fn a_neighbour_that_rewrites_the_memory_stops_nobody() {
     fw.power_off();
     meter.power_off();
 }
+
+#[test]
+fn descriptors_that_lie_are_counted_also_among_vms_that_trust_each_other() {
+    const SLOTS: usize = Shape::SHARED.slots;
+    let (images, link, sent) = (Images::build(), Link::start(Shape::SHARED), capture());
+    let mut fw = boot(&images.fw, Kind::Q35, link.end(End::A), false);
+    let mut meter = boot(&images.meter, Kind::Pc, link.end(End::B), true);
+    let (lan, wan) = (Arc::new(fw.ports.remove(0)), Arc::new(meter.ports.remove(0)));
+    let mut traffic = Traffic::start();
+    let flow = |traffic: &mut Traffic| {
+        for port in [&lan, &wan] {
+            traffic.send(Arc::clone(port), sent.clone());
+            traffic.take(Arc::clone(port));
+        }
+    };
+    flow(&mut traffic);
+    let (memory, mut random) = (link.server.memory().file().try_clone().unwrap(), Random(0x11e5));
+    traffic.spawn(move || {
+        // What B hands over: no length, too long, running out of a buffer, in none. What it gives back: not A's, or nothing at all.
+        let frames = (0..SLOTS).flat_map(|_| match random.below(4) {
+            0 => [0, 8 << 10],
+            1 => [3000, 64 << 10],
+            2 => [1500, (4096 + 48 * SLOTS + 2112 * random.below(SLOTS) + 1000) as u64],
+            _ => [60, u64::MAX - random.below(1 << 30) as u64],
+        });
+        let frames: Vec<u8> = frames.flat_map(u64::to_le_bytes).collect();
+        let returns: Vec<u8> =
+            (0..SLOTS).flat_map(|_| ((SLOTS + random.below(1 << 30)) as u64).to_le_bytes()).collect();
+        memory.write_all_at(&frames, (4096 + 16 * SLOTS) as u64).unwrap();
+        memory.write_all_at(&returns, (4096 + 40 * SLOTS) as u64).is_ok()
+    });
+    until("lies are counted", || link.server.memory().ends().unwrap()[0].statistics.bad_descriptors > 50);
+    traffic.stop();
+    let mut traffic = Traffic::start();
+    flow(&mut traffic);
+    let (at_fw, at_meter) = (fw.machine("received_1"), meter.machine("received_0"));
+    until("frames pass again", || {
+        fw.machine("received_1") > at_fw + 100 && meter.machine("received_0") > at_meter + 100
+    });
+    traffic.stop();
+    assert_eq!((fw.vm.ended().unwrap(), meter.vm.ended().unwrap()), (None, None));
+    drop(meter);
+    let mut meter = boot(&images.meter, Kind::Pc, link.end(End::B), true);
+    until("what was lost is found when one starts again", || all_home(&mut fw, 1) && all_home(&mut meter, 0));
+}
