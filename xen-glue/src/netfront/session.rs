@@ -85,21 +85,23 @@ pub async fn run<H: Hypercalls>(
     fmt::write(&mut path, format_args!("device/vif/{}", vif.number())).expect("the path is short");
     let report = Reporter { report, last: Cell::new(None) };
     loop {
-        let error = match find(store, &path, token).await {
+        let (error, found) = match find(store, &path, token).await {
             Ok(device) => {
                 let Err(error) = serve(vif, &device, grants, &pause, &report).await;
                 vif.shut();
                 report.tell(Report::Down(error));
                 close(&device, &pause).await;
                 device.close().await;
-                error
+                (error, true)
             }
-            Err(error) => error.into(),
+            Err(error) => (error.into(), false),
         };
         report.tell(Report::Down(error));
         vif.withdraw(grants);
         match error {
             Error::Broken | Error::Bus(xenbus::Error::Closing(_)) => {}
+            // While it closed, another one may have come.
+            Error::Bus(xenbus::Error::Gone) if found => {}
             Error::Bus(xenbus::Error::Gone) => store.changed(token).await,
             // Nothing says when another try goes better.
             _ => either(store.changed(token), pause()).await,
