@@ -99,6 +99,8 @@ fn bridges(text: &mut String, names: &[String]) {
 fn configuration(source: &str, vm: &Vm, vifs: &[Vif]) -> String {
     let vifs: Vec<_> = vifs.iter().map(|vif| format!("'mac={},bridge={}'", hex(&vif.mac), vif.bridge)).collect();
     let Vm { name, image, memory_mib, .. } = vm;
+    // shadow_memory, in MiB, is what Xen makes the domain's page tables of. By itself xl gives a page for each MiB of the domain, too few for
+    // one below 18 MiB: its special pages lie just below 4 GiB and take tables of their own.
     // xl 4.17 takes the first channel of a list for the console itself, and refuses it.
     format!(
         "# {name} of {source}\n\
@@ -106,6 +108,7 @@ fn configuration(source: &str, vm: &Vm, vifs: &[Vif]) -> String {
          type = \"pvh\"\n\
          kernel = \"{image}\"\n\
          memory = {memory_mib}\n\
+         shadow_memory = 1\n\
          vcpus = 1\n\
          vif = [ {} ]\n\
          channel = [ 'connection=pty,name=spare', 'connection=socket,path=/run/sluice-{name}.control,name=sluice' ]\n\
