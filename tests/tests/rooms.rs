@@ -61,8 +61,10 @@ fn folders() -> Vec<PathBuf> {
 fn each_room_says_what_lives_there() {
     for folder in folders() {
         let text = std::fs::read_to_string(folder.join("README.md")).unwrap_or_default();
-        let lines = text.lines().filter(|line| !line.starts_with('|')).count();
-        assert!((3..=12).contains(&lines), "{}: README.md of {lines} lines without its table", folder.display());
+        // Sections may follow, where a room is a library that others are to use.
+        let first = text.lines().take_while(|line| !line.starts_with("## "));
+        let lines = first.filter(|line| !line.starts_with('|')).count();
+        assert!((3..=12).contains(&lines), "{}: README.md begins with {lines} lines", folder.display());
         assert!(text.contains("Never here"), "{}: README.md does not say what never lives there", folder.display());
     }
 }
