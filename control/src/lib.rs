@@ -21,9 +21,10 @@ pub const MESSAGE_BYTES: usize = 4096;
 pub const MACHINE: &str = "machine";
 
 /// What `machine.NAME` tells, all of them numbers; beside these `received_N` and `sent_N`, the frames of port N so far;
-/// where port N is a link's end, `link_up_N` (1 if its peer is there) and `link_down_N` (frames dropped because it was not); if it
-/// shares its buffers with the peer, also `link_free_N` and `link_away_N` (those of its own that are free, and those that the peer
-/// has) and `link_copied_N` (sent frames that lay elsewhere);
+/// where port N is a link's end, `link_up_N` (1 if its peer is there), `link_down_N` (frames dropped because it was not) and
+/// `link_bad_N` (how often its peer wrote an index or a descriptor that cannot be); if it shares its buffers with the peer, instead
+/// of the last one `link_free_N` and `link_away_N` (those of its own that are free, and those that the peer has) and `link_copied_N`
+/// (sent frames that lay elsewhere);
 /// and where it is a vif of Xen's, `vif_up_N` (1 if its backend is connected), `vif_down_N` (frames dropped because it was not),
 /// `vif_mtu_N`, `vif_connections_N` and `vif_breaks_N` (how often it was connected, and broke the protocol), `vif_offloads_N` (frames
 /// dropped because they wanted an offload that was refused) and `vif_undelivered_N` (frames that the backend did not send).

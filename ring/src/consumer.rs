@@ -27,6 +27,8 @@ pub struct Consumer<'m> {
     /// What was taken since the last release.
     frames: u64,
     bytes: u64,
+    /// How often the peer wrote what cannot be.
+    bad: u64,
 }
 
 impl<'m> Consumer<'m> {
@@ -35,7 +37,7 @@ impl<'m> Consumer<'m> {
         let (tail, lost) = Tail::attach(region.header().control(end.other().index()), descriptors.len() as u64);
         let counts = region.header().consumer_counts(end);
         counts.add(LOST, lost);
-        Consumer { tail, descriptors, lines, counts, frames: 0, bytes: 0 }
+        Consumer { tail, descriptors, lines, counts, frames: 0, bytes: 0, bad: 0 }
     }
 
     /// How many frames can be taken at most: as many as there are if none is longer than 64 bytes, fewer else, none if this is 0. It
@@ -68,6 +70,7 @@ impl<'m> Consumer<'m> {
         let descriptor = self.descriptors.get(slot)?.load(Ordering::Relaxed);
         let Some((length, tag)) = unpack(descriptor).filter(|(length, _)| self.tail.skip(slots(*length))) else {
             self.counts.add(BAD_DESCRIPTORS, 1);
+            self.bad += 1;
             // Where the next frame begins only this descriptor knew.
             self.tail.skip_all();
             return None;
@@ -126,10 +129,16 @@ impl<'m> Consumer<'m> {
         self.tail.disarm();
     }
 
+    pub(crate) fn bad(&self) -> u64 {
+        self.bad
+    }
+
     #[inline]
     fn count_bad_indices(&mut self) {
         if self.tail.bad_indices > 0 {
-            self.counts.add(BAD_INDICES, core::mem::take(&mut self.tail.bad_indices));
+            let bad = core::mem::take(&mut self.tail.bad_indices);
+            self.counts.add(BAD_INDICES, bad);
+            self.bad += bad;
         }
     }
 }

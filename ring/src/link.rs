@@ -7,6 +7,7 @@ use crate::presence::{self, Peer};
 use crate::producer::Producer;
 use crate::region::{Header, Region};
 use crate::shape::End;
+use core::cell::Cell;
 
 /// One end's side of a link, from [`Region::attach`].
 pub struct Link<'m> {
@@ -16,12 +17,14 @@ pub struct Link<'m> {
     pub consumer: Consumer<'m>,
     header: Header<'m>,
     end: End,
+    /// As whom the peer was seen last.
+    seen: Cell<Peer>,
 }
 
 impl<'m> Link<'m> {
     pub(crate) fn new(region: &Region<'m>, end: End) -> Self {
         let (producer, consumer) = (Producer::attach(region, end), Consumer::attach(region, end));
-        Link { producer, consumer, header: region.header(), end }
+        Link { producer, consumer, header: region.header(), end, seen: Cell::new(Peer::Down) }
     }
 
     /// Which end this is.
@@ -32,7 +35,24 @@ impl<'m> Link<'m> {
     /// Whether the other end is there. Cheap enough for each burst: two lines that change only when it comes or goes.
     #[inline]
     pub fn peer(&self) -> Peer {
-        presence::state(&self.header, self.end.other())
+        let peer = presence::state(&self.header, self.end.other());
+        if peer != self.seen.get() {
+            self.meet(peer);
+        }
+        peer
+    }
+
+    /// The peer is another one: says again who we are, because the last one may have written over it.
+    #[cold]
+    fn meet(&self, peer: Peer) {
+        self.seen.set(peer);
+        presence::attach(&self.header, self.end);
+    }
+
+    /// How often the peer wrote what cannot be, an index or a descriptor, as far as this incarnation knows: unlike the counts in the
+    /// region, which the peer can write too.
+    pub fn bad(&self) -> u64 {
+        self.producer.bad() + self.consumer.bad()
     }
 
     /// Whether the peer sleeps and waits for something that was published or released since the last call: then ring its

@@ -27,6 +27,8 @@ pub struct Producer<'m> {
     /// What was put since the last publish.
     frames: u64,
     bytes: u64,
+    /// How often the peer wrote what cannot be.
+    bad: u64,
 }
 
 impl<'m> Producer<'m> {
@@ -34,7 +36,7 @@ impl<'m> Producer<'m> {
         let (descriptors, lines) = region.ring(end);
         let head = Head::attach(region.header().control(end.index()), descriptors.len() as u64);
         let counts = region.header().producer_counts(end);
-        Producer { head, descriptors, lines, counts, frames: 0, bytes: 0 }
+        Producer { head, descriptors, lines, counts, frames: 0, bytes: 0, bad: 0 }
     }
 
     /// How many frames of any length can be put; of short ones it is many more. It asks the other side's memory only if it
@@ -122,10 +124,16 @@ impl<'m> Producer<'m> {
         self.head.disarm();
     }
 
+    pub(crate) fn bad(&self) -> u64 {
+        self.bad
+    }
+
     #[inline]
     fn count_bad_indices(&mut self) {
         if self.head.bad_indices > 0 {
-            self.counts.add(BAD_INDICES, core::mem::take(&mut self.head.bad_indices));
+            let bad = core::mem::take(&mut self.head.bad_indices);
+            self.counts.add(BAD_INDICES, bad);
+            self.bad += bad;
         }
     }
 }

@@ -135,3 +135,40 @@ fn a_frame_at_the_end_of_the_ring_stays_within_it() {
     assert_eq!(buffer, [0x5a; FRAME_BYTES]);
     assert_eq!(memory[DESCRIPTORS_OF_B - 8].load(Relaxed), 0, "the other ring was not touched");
 }
+
+/// Where the region says what it is, in words; and the presence words.
+const IDENTITY: std::ops::Range<usize> = 0..8;
+const PRESENCE: [usize; 2] = [8, 16];
+
+#[test]
+fn whoever_follows_a_peer_that_wrote_over_everything_is_met() {
+    let memory = memory();
+    let identity: Vec<u64> = memory[IDENTITY].iter().map(|word| word.load(Relaxed)).collect();
+    let [mut a, _] = attach(&memory);
+    for round in 1..100_u64 {
+        let mut state = round;
+        for word in &memory {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            word.store(state >> (state % 64), Relaxed);
+        }
+        assert!(receive(&mut a).is_none_or(|length| length <= FRAME_BYTES));
+        // The host's part: the last peer is gone, and another one comes.
+        identity.iter().zip(&memory).for_each(|(was, word)| word.store(*was, Relaxed));
+        memory[PRESENCE[0]].store(1, Relaxed);
+        memory[PRESENCE[1]].store(2 * round, Relaxed);
+        assert!(!a.peer().is_up());
+        memory[PRESENCE[1]].store(2 * round + 1, Relaxed);
+        let mut b = Region::open(&memory).expect("the host restored it").attach(End::B);
+        assert!(a.peer().is_up() && b.peer().is_up(), "round {round}");
+        // What either end takes first may be told as nonsense, once for each index that it did not write.
+        let passed = |from: &mut Link, to: &mut Link| {
+            (0..4).any(|_| {
+                let _ = from.producer.put(Tag::default(), b"honest");
+                from.producer.publish();
+                (0..4).any(|_| receive(to) == Some(6))
+            })
+        };
+        assert!(passed(&mut a, &mut b) && passed(&mut b, &mut a), "round {round}");
+    }
+    assert!(a.bad() > 50, "{}", a.bad());
+}

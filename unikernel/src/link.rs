@@ -71,6 +71,7 @@ impl Link {
         match name {
             "link_up" => Some(u64::from(self.rings.peer().is_up())),
             "link_down" => Some(self.traffic.peer_down),
+            "link_bad" => Some(self.rings.bad()),
             _ => None,
         }
     }

@@ -38,7 +38,7 @@ pub struct LinkSample {
     pub up: bool,
     /// Frames so far.
     pub frames: u64,
-    /// Frames that wait in the ring now.
+    /// Slots of the ring, of 64 bytes each, whose frames wait now.
     pub waiting: u64,
     /// Frames that were dropped because the ring was full, or because the other end was down.
     pub dropped_full: u64,

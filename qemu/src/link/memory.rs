@@ -19,9 +19,13 @@ use std::sync::atomic::Ordering;
 /// The least memory of a link: what guests can map by one large page, and keep cacheable.
 const LEAST_BYTES: usize = 2 << 20;
 
+/// What the region says of itself, at its beginning: its first line.
+const IDENTITY_BYTES: usize = 64;
+
 /// The memory.
 pub struct LinkMemory {
     file: File,
+    identity: [u8; IDENTITY_BYTES],
 }
 
 /// What the header of a link's memory shows of one end.
@@ -31,7 +35,7 @@ pub struct EndState {
     pub state: Peer,
     /// What it has counted.
     pub statistics: Statistics,
-    /// Frames from it that are on their way.
+    /// Slots, of 64 bytes each, with frames from it that are on their way.
     pub occupancy: u64,
 }
 
@@ -66,8 +70,10 @@ impl LinkMemory {
         };
         formatted.map_or(Ok(()), |error| Err(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
         // Behind the header a fresh region is zero, as a fresh file is.
-        file.write_all_at(&bytes_of(&words[..HEADER_BYTES / 8]), 0)?;
-        Ok(LinkMemory { file })
+        let header = bytes_of(&words[..HEADER_BYTES / 8]);
+        file.write_all_at(&header, 0)?;
+        let identity = header[..IDENTITY_BYTES].try_into().expect("the header is longer");
+        Ok(LinkMemory { file, identity })
     }
 
     /// What both ends show.
@@ -88,9 +94,13 @@ impl LinkMemory {
         &self.file
     }
 
-    /// Writes the presence word of one end: even is down, odd is up.
-    pub(super) fn announce(&self, end: End, generation: u64) -> io::Result<()> {
-        self.file.write_all_at(&generation.to_le_bytes(), presence_offset(end) as u64)
+    /// Writes the presence words: even is down, odd is up. `changed` is whose word is another one than before; it comes last, and
+    /// all else that is the host's to say before: a malicious guest may have written over it.
+    pub(super) fn announce(&self, changed: End, generations: [u64; 2]) -> io::Result<()> {
+        self.file.write_all_at(&self.identity, 0)?;
+        [changed.other(), changed].into_iter().try_for_each(|end| {
+            self.file.write_all_at(&generations[end as usize].to_le_bytes(), presence_offset(end) as u64)
+        })
     }
 }
 

@@ -43,7 +43,7 @@ impl PlainLink {
 
     fn announce(&mut self, end: End, generation: u64) -> io::Result<()> {
         self.generations[end as usize] = generation;
-        self.memory.announce(end, generation)
+        self.memory.announce(end, self.generations)
     }
 }
 

@@ -169,7 +169,7 @@ impl Service {
     fn announce(&mut self, end: usize) {
         self.generations[end] += 1;
         // Writing a page of memory that exists does not fail.
-        let _ = self.memory.announce([End::A, End::B][end], self.generations[end]);
+        let _ = self.memory.announce([End::A, End::B][end], self.generations);
         // Fails only if the counter is full: then the interrupt is pending anyway.
         let _ = self.interrupts[1 - end].write(1);
     }
