@@ -56,6 +56,58 @@ fn root_a_kernel_pings_the_host_of_a_vm() {
     pings(HOST_SCRIPT, folder);
 }
 
+/// A VM that is the other end of the kernel's own VXLAN device, and a host in its network. The file `ends` has the
+/// kernel's and the VM's addresses outside.
+const TUNNEL_SCRIPT: &str = r#"
+set -eu
+mount -t sysfs none /sys                      # the one that shows this namespace's devices
+ip tuntap add tap0 mode tap
+"$SLUICE" run "$FOLDER/tunnel.nf" --accel tcg --tap lan=tap0 2> "$FOLDER/said" > "$FOLDER/report" &
+run=$!
+trap 'kill $run 2>/dev/null || true; cat "$FOLDER/said" >&2' EXIT
+until grep -q 'port lan' "$FOLDER/said"; do kill -0 $run; sleep 0.05; done
+read -r own other < "$FOLDER/ends"
+ip link set tap0 address 02:00:00:00:09:02
+ip link set tap0 up
+ip address add $own dev tap0 $(case $own in *:*) echo nodad;; esac)
+ip neighbour replace $other lladdr 02:00:00:00:09:01 dev tap0
+ip link add vxlan42 type vxlan id 42 remote $other dstport 4789 dev tap0 udpcsum udp6zerocsumrx
+ip address add 192.168.42.2/24 dev vxlan42
+ip link set vxlan42 up
+ping -c 5 -i 0.2 -W 30 192.168.42.1
+ping -c 5 -i 0.2 -W 30 -s 1300 192.168.42.1
+kill -INT $run
+wait $run
+"#;
+
+/// The VM's chain: a host that answers pings in network 42, between the ends of `ends`; `check` marks the outer header, whose EtherType is
+/// `ethertype`.
+fn tunnel(ends: &str, check: &str, ethertype: &str) -> String {
+    format!(
+        "network lan;
+         vm host {{
+           FromDevice(lan) -> Classifier(12/{ethertype}) -> {check} -> VXLANDecap(42) -> c :: Classifier(12/0806 20/0001, 12/0800);
+           c -> ARPResponder(192.168.42.1 02:00:00:00:42:01) -> e :: VXLANEncap({ends}, 42, CHECKSUM true);
+           c [1] -> CheckIPHeader(14) -> ICMPPingResponder -> EtherMirror -> e
+             -> EtherEncap(0x{ethertype}, 02:00:00:00:09:01, 02:00:00:00:09:02) -> ToDevice(lan);
+         }}
+         chain lan <-> host;"
+    )
+}
+
+#[test]
+fn root_a_kernel_pings_through_its_vxlan_device() {
+    for (ends, outside, check, ethertype) in [
+        ("10.9.0.1, 10.9.0.2", "10.9.0.2/24 10.9.0.1", "CheckIPHeader(14)", "0800"),
+        ("fd09::1, fd09::2", "fd09::2/64 fd09::1", "CheckIP6Header(OFFSET 14)", "86dd"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("tunnel.nf"), tunnel(ends, check, ethertype)).unwrap();
+        std::fs::write(folder.path().join("ends"), format!("{outside}\n")).unwrap();
+        pings(TUNNEL_SCRIPT, folder);
+    }
+}
+
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().expect("id runs");
     id.stdout == b"0\n"
