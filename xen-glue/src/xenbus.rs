@@ -117,8 +117,8 @@ pub struct Device<'s, H> {
     other_domain: DomainId,
     role: Role,
     token: Token,
-    /// What this end said last.
-    said: Cell<Option<State>>,
+    /// What this end said last, or was made with.
+    said: Cell<State>,
 }
 
 impl<'s, H: Hypercalls> Device<'s, H> {
@@ -131,8 +131,9 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         store.changed(token).await;
         let other = store.read_path(format_args!("{path}/{name}")).await?;
         let other_domain = DomainId(store.read_number(format_args!("{path}/{name}-id")).await?);
-        let device = Device { store, path: path.clone(), other, other_domain, role, token, said: Cell::new(None) };
-        device.watch().await?;
+        let found = State::of(number(store, path, "state").await?.unwrap_or(0));
+        let device = Device { store, path: path.clone(), other, other_domain, role, token, said: Cell::new(found) };
+        device.watch_other().await?;
         Ok(device)
     }
 
@@ -141,6 +142,10 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         // Not `Gone` if it is refused: that says that the watch of the device is set.
         let watched = self.store.watch(format_args!("{}/{}", self.path, self.role.other()), self.token).await;
         watched.map_err(Error::Store)?;
+        self.watch_other().await
+    }
+
+    async fn watch_other(&self) -> Result<(), Error> {
         self.store.watch(format_args!("{}/state", self.other), self.token).await.map_err(Error::Store)
     }
 
@@ -172,30 +177,42 @@ impl<'s, H: Hypercalls> Device<'s, H> {
 
     /// What the other end says of itself. If the device is gone, or was made anew since this end spoke, that is said instead.
     pub async fn other_state(&self) -> Result<State, Error> {
-        let other = self.store.read_path(format_args!("{}/{}", self.path, self.role.other())).await?;
-        if other != self.other {
+        if self.state_in(&self.path).await? != self.said.get() {
             return Err(Error::Gone);
         }
-        if let Some(said) = self.said.get()
-            && self.state_in(&self.path).await? != said
-        {
-            return Err(Error::Gone);
+        let state = self.state_in(&self.other).await?;
+        if state == State::Unknown {
+            let other = self.store.read_path(format_args!("{}/{}", self.path, self.role.other())).await?;
+            return if other == self.other { Ok(state) } else { Err(Error::Gone) };
         }
-        self.state_in(&self.other).await
+        Ok(state)
+    }
+
+    /// What this end said last, or was made with.
+    pub fn own_state(&self) -> State {
+        self.said.get()
     }
 
     async fn state_in(&self, directory: &Path) -> Result<State, Error> {
         Ok(number(self.store, directory, "state").await?.map_or(State::Unknown, State::of))
     }
 
-    /// Says what this end is now. Does not make a directory that is gone.
+    /// Says what this end is now, if it is not that already. Does not make a directory that is gone.
     pub async fn switch(&self, state: State) -> Result<(), Error> {
+        if self.said.get() == state { Ok(()) } else { self.switch_with(state, &[]).await }
+    }
+
+    /// Says what this end is now, and these values of it, all at once.
+    pub async fn switch_with(&self, state: State, values: &[(&str, u32)]) -> Result<(), Error> {
         let switched = self.store.transaction(async |transaction| {
             self.store.read(transaction, format_args!("{}/{}", self.path, self.role.other()), |_| Some(())).await?;
-            self.store.write(transaction, format_args!("{}/state", self.path), format_args!("{}", state as u32)).await
+            for (name, value) in [("state", state as u32)].iter().chain(values) {
+                self.store.write(transaction, format_args!("{}/{name}", self.path), format_args!("{value}")).await?;
+            }
+            Ok(())
         });
         switched.await?;
-        self.said.set(Some(state));
+        self.said.set(state);
         Ok(())
     }
 

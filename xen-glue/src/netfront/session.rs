@@ -130,6 +130,9 @@ async fn find<'s, H: Hypercalls>(
     token: Token,
 ) -> Result<Device<'s, H>, xenbus::Error> {
     let device = Device::open(store, Role::Frontend, path, token).await?;
+    if device.own_state() == State::Initialising {
+        return Ok(device);
+    }
     match xenbus::number(store, device.other_path(), "online").await? {
         Some(0) => Err(xenbus::Error::Gone),
         _ => Ok(device),
@@ -151,8 +154,7 @@ async fn serve<H: Hypercalls>(
         return Err(Error::NoCopy);
     }
     let offer = vif.offer(grants, device.other_domain()).map_err(Error::Setup)?;
-    tell(device, offer).await?;
-    device.switch(State::Connected).await?;
+    device.switch_with(State::Connected, &values_of(offer)).await?;
     device.until_or_closing(State::Connected).await?;
     vif.open();
     report.tell(Report::Up);
@@ -176,27 +178,17 @@ fn mac_of(text: &[u8]) -> Option<[u8; 6]> {
     octets.next().is_none().then_some(mac)
 }
 
-/// Tells the backend where the queue is, and what it may do.
-async fn tell<H: Hypercalls>(device: &Device<'_, H>, offer: Offer) -> Result<(), Error> {
-    let values: [(&str, u32); 10] = [
+/// What the backend is told: where the queue is, and what it may do. What is not said is refused: `feature-sg`, `feature-gso-…`,
+/// `feature-ipv6-csum-offload`.
+fn values_of(offer: Offer) -> [(&'static str, u32); 6] {
+    [
         ("tx-ring-ref", offer.transmit_ring.0),
         ("rx-ring-ref", offer.receive_ring.0),
         ("event-channel", offer.port.0),
         ("request-rx-copy", 1),
         ("feature-rx-notify", 1),
-        ("feature-sg", 0),
-        ("feature-gso-tcpv4", 0),
-        ("feature-gso-tcpv6", 0),
         ("feature-no-csum-offload", 1),
-        ("feature-ipv6-csum-offload", 0),
-    ];
-    let told = device.store().transaction(async |transaction| {
-        for (name, value) in values {
-            xenbus::write(device, transaction, name, value).await?;
-        }
-        Ok(())
-    });
-    Ok(told.await?)
+    ]
 }
 
 /// Watches the backend, until it closes or breaks the protocol. One that says that it begins takes the rings up where they
