@@ -90,7 +90,10 @@ pub async fn run<H: Hypercalls>(
                 let Err(error) = serve(vif, &device, grants, &pause, &report).await;
                 vif.shut();
                 report.tell(Report::Down(error));
-                close(&device, &pause).await;
+                // A device that was made anew knows of no connection.
+                if error != Error::Bus(xenbus::Error::Gone) {
+                    close(&device, &pause).await;
+                }
                 device.close().await;
                 (error, true)
             }
@@ -100,7 +103,7 @@ pub async fn run<H: Hypercalls>(
         vif.withdraw(grants);
         match error {
             Error::Broken | Error::Bus(xenbus::Error::Closing(_)) => {}
-            // While it closed, another one may have come.
+            // Whether another one has come is not known yet.
             Error::Bus(xenbus::Error::Gone) if found => {}
             Error::Bus(xenbus::Error::Gone) => store.changed(token).await,
             // Nothing says when another try goes better.

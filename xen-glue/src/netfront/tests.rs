@@ -341,6 +341,23 @@ fn a_device_that_is_gone_without_a_word_is_let_go() {
 }
 
 #[test]
+fn a_device_that_is_made_anew_comes_up_and_if_that_happens_again_too() {
+    for step in 0..60 {
+        with_bed(|mut bed| {
+            assert!(bed.comes_up());
+            for _ in 0..2 {
+                bed.guest.netback.remove(&mut bed.guest.server);
+                bed.guest.netback.plug(&mut bed.guest.server);
+                (0..step).for_each(|_| bed.round());
+            }
+            assert!(bed.comes_up(), "{step}");
+            assert_eq!(bed.put(&frame(1, 60)), Ok(()));
+            assert_eq!(bed.guest.netback.collect(), [frame(1, 60)], "{step}");
+        });
+    }
+}
+
+#[test]
 fn a_backend_may_close_at_any_step() {
     for step in (0..120).step_by(3) {
         for state in [State::Closing, State::Closed, State::Unknown] {
