@@ -328,14 +328,14 @@ impl Machine {
         }
     }
 
-    /// Has the timer wake the processor. False if the time is past.
-    fn wake_at(&mut self, deadline_ns: u64) -> bool {
-        let Some(ns) = deadline_ns.checked_sub(self.clock.now_ns()).filter(|&ns| ns > 0) else { return false };
-        match &self.xen {
-            Some(managed) => managed.xen.wake_in(ns),
-            None => self.timer.get_or_insert_with(|| apic::Timer::measure(&self.clock)).arm(ns),
+    /// Halts for `ns`, or for ever, unless a device has something.
+    fn halt(&mut self, ns: Option<u64>) {
+        match (&self.xen, ns) {
+            (Some(managed), ns) => return managed.xen.sleep(ns),
+            (None, Some(ns)) => self.timer.get_or_insert_with(|| apic::Timer::measure(&self.clock)).arm(ns),
+            (None, None) => {}
         }
-        true
+        power::halt();
     }
 
     /// Halts until a device has something or it is `deadline_ns`, unless that is so already.
@@ -344,7 +344,8 @@ impl Machine {
         let look_ns = self.polling.as_mut().map(|polling| polling.deadline(now_ns));
         let tasks_ns = self.xen.as_ref().and_then(|managed| managed.xen.moments.next_ns());
         let deadline_ns = [deadline_ns, look_ns, tasks_ns].into_iter().flatten().min();
-        let mut idle = deadline_ns.is_none_or(|deadline_ns| self.wake_at(deadline_ns));
+        let left_ns = deadline_ns.map(|deadline_ns| deadline_ns.saturating_sub(now_ns));
+        let mut idle = left_ns != Some(0);
         for port in &mut self.ports {
             idle &= port.arm();
         }
@@ -353,7 +354,7 @@ impl Machine {
         }
         if idle {
             self.sleeps += 1;
-            power::halt();
+            self.halt(left_ns);
         }
         self.look_after_xen();
         for port in &mut self.ports {

@@ -3,11 +3,13 @@
 //! xen/include/public/xen.h and event_channel.h).
 //!
 //! An event says that there is something to look at, not what: whoever waits looks at its rings. So a sleep loses no wake-up when
-//! its steps come in this order: [`Events::take`], look at everything, with interrupts off, and `sti; hlt` if there is nothing.
-//! What comes after `take` sets the pending byte again, and Xen raises the upcall vector as soon as interrupts are on.
+//! its steps come in this order: [`Events::take`], look at everything, [`Events::sleep`] if there is nothing. What comes after `take`
+//! leaves its port pending, and Xen lets nobody sleep on a port that is.
 
-use crate::{EventPort, Pages};
+use crate::{EventPort, Hypercalls, Pages};
+use core::cell::RefCell;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use heapless::Vec;
 
 /// Where `struct shared_info` has the pending bits of all channels, and their masks, in 64-bit words. Before these: the
 /// `struct vcpu_info` of processor 0.
@@ -18,6 +20,8 @@ const WORDS: usize = 64;
 /// In `struct vcpu_info`: `evtchn_upcall_pending` (a byte), and a bit for each word of pending bits.
 const UPCALL_PENDING: usize = 0;
 const PENDING_SELECTOR: usize = 1;
+/// Most ports that `SCHEDOP_poll` takes.
+const POLLED: usize = 128;
 
 /// The event channels of a domain with one processor.
 pub struct Events {
@@ -25,6 +29,8 @@ pub struct Events {
     selector: &'static AtomicU64,
     pending: &'static [AtomicU64; WORDS],
     mask: &'static [AtomicU64; WORDS],
+    /// Those that are listened to.
+    listened: RefCell<Vec<EventPort, POLLED>>,
 }
 
 impl Events {
@@ -37,6 +43,7 @@ impl Events {
             selector: &words[PENDING_SELECTOR],
             pending: array(PENDING),
             mask: array(MASK),
+            listened: RefCell::default(),
         };
         events.mask.iter().for_each(|word| word.store(u64::MAX, Ordering::Relaxed));
         events
@@ -45,6 +52,11 @@ impl Events {
     /// Lets `port` wake the processor. What it has told so far is forgotten: look at its rings after this.
     pub fn listen(&self, port: EventPort) {
         let Some((word, bit)) = place(port) else { return };
+        let mut listened = self.listened.borrow_mut();
+        if !listened.contains(&port) {
+            // What is beyond the last one does not end a sleep, but is seen after it.
+            let _ = listened.push(port);
+        }
         // In this order: an event between the two upcalls for nothing; the other way round one could be pending and never told.
         self.mask[word].fetch_and(!bit, Ordering::SeqCst);
         self.pending[word].fetch_and(!bit, Ordering::SeqCst);
@@ -53,10 +65,16 @@ impl Events {
     /// Lets `port` no longer wake the processor.
     pub fn ignore(&self, port: EventPort) {
         let Some((word, bit)) = place(port) else { return };
+        self.listened.borrow_mut().retain(|&listened| listened != port);
         self.mask[word].fetch_or(bit, Ordering::SeqCst);
     }
 
-    /// Whether events have come and no interrupt has told of them.
+    /// Stops the processor until an event comes that was not taken, or it is `until_ns` of the system time.
+    pub fn sleep(&self, hypercalls: &impl Hypercalls, until_ns: Option<u64>) {
+        hypercalls.sleep(&self.listened.borrow(), until_ns);
+    }
+
+    /// Whether events have come that were not taken.
     #[inline]
     pub fn is_pending(&self) -> bool {
         self.upcall_pending.load(Ordering::Relaxed) != 0
@@ -71,11 +89,6 @@ impl Events {
             let pending = self.pending[word].fetch_and(!listened, Ordering::SeqCst);
             bits(pending & listened).for_each(|bit| fired(EventPort((word * WORDS + bit) as u32)));
         }
-    }
-
-    /// The byte that interrupt code sets to zero, or the upcall vector would be raised for ever.
-    pub fn upcall_pending(&self) -> *mut u8 {
-        self.upcall_pending.as_ptr()
     }
 }
 

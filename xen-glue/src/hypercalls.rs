@@ -16,6 +16,7 @@ impl DomainId {
 
 /// An event channel of this domain, `evtchn_port_t`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
 pub struct EventPort(pub u32);
 
 /// An entry of a domain's grant table, `grant_ref_t`.
@@ -99,6 +100,9 @@ pub trait Hypercalls {
     fn set_upcall_vector(&self, vector: u8) -> Result<(), Errno>;
     /// Arms the one timer, for a moment of Xen's system time in ns: `VCPUOP_set_singleshot_timer`.
     fn set_timer(&self, at_ns: u64) -> Result<(), Errno>;
+    /// Stops the processor until one of `ports` is pending, or it is `until_ns` of Xen's system time: `SCHEDOP_poll`. It may return
+    /// earlier.
+    fn sleep(&self, ports: &[EventPort], until_ns: Option<u64>);
     /// Lets others run: `SCHEDOP_yield`.
     fn yield_now(&self);
     /// Ends the domain: `SCHEDOP_shutdown`. Returns only where there is no hypervisor.

@@ -2,12 +2,12 @@
 //! Segments, the interrupt table, and what happens on a fault.
 //!
 //! Compiled code uses a red zone below its stack pointer, so every exception and interrupt switches to a stack of its own
-//! (IST). A fault is reported and ends the VM. An interrupt only ends a `hlt`: its handler does nothing but tell the APIC, or clear what told Xen to raise it.
+//! (IST). A fault is reported and ends the VM. An interrupt only ends a `hlt`: its handler does nothing but tell the APIC.
 //!
 //! All tables are constants of the image, put together by assembler and linker; the entry code loads them.
 #![allow(unsafe_code)]
 
-use crate::{apic, power, xen};
+use crate::{apic, power};
 use core::arch::global_asm;
 use x86_64::registers::control::Cr2;
 
@@ -24,8 +24,6 @@ pub const IDT_LIMIT: u16 = VECTORS * GATE_BYTES - 1;
 
 /// The vector of every device interrupt.
 pub const WAKE_VECTOR: u8 = 0x20;
-/// The vector of Xen's events.
-pub const UPCALL_VECTOR: u8 = WAKE_VECTOR + 1;
 /// The vector that the local APIC raises for nothing (Intel SDM 3A §11.9); it wants no end-of-interrupt.
 pub const SPURIOUS_VECTOR: u8 = 0x2f;
 /// Vectors from 0 to the last one in use.
@@ -111,8 +109,7 @@ global_asm!(
     ".quad 0, 0",
     ".endr",
     "gate wake_stub_low, wake_stub_high, 2",
-    "gate upcall_stub_low, upcall_stub_high, 2",
-    ".rept {spurious} - {upcall} - 1",
+    ".rept {spurious} - {wake} - 1",
     ".quad 0, 0",
     ".endr",
     "gate spurious_stub_low, spurious_stub_high, 2",
@@ -120,7 +117,6 @@ global_asm!(
     ".popsection",
     exceptions = const EXCEPTIONS,
     wake = const WAKE_VECTOR,
-    upcall = const UPCALL_VECTOR,
     spurious = const SPURIOUS_VECTOR,
     stub_bytes = const STUB_BYTES,
     tss_bytes = const TSS_BYTES,
@@ -157,17 +153,9 @@ global_asm!(
     ".globl spurious_stub",
     "spurious_stub:",
     "iretq",
-    ".globl upcall_stub",
-    "upcall_stub:",
-    "push rax",
-    "mov rax, [{upcall_pending}]",
-    "mov byte ptr [rax], 0",
-    "pop rax",
-    "iretq",
     ".popsection",
     exceptions = const EXCEPTIONS,
     stub_bytes = const STUB_BYTES,
-    upcall_pending = sym xen::UPCALL_PENDING,
     fault = sym fault,
     eoi = const apic::LOCAL_EOI,
 );

@@ -24,6 +24,7 @@ const GNTTABOP_QUERY_SIZE: u64 = 6;
 const VCPUOP_SET_SINGLESHOT_TIMER: u64 = 8;
 const SCHEDOP_YIELD: u64 = 0;
 const SCHEDOP_SHUTDOWN: u64 = 2;
+const SCHEDOP_POLL: u64 = 3;
 const EVTCHNOP_BIND_INTERDOMAIN: u64 = 0;
 const EVTCHNOP_BIND_VIRQ: u64 = 1;
 const EVTCHNOP_CLOSE: u64 = 3;
@@ -254,6 +255,15 @@ impl Hypercalls for Calls {
         // SAFETY: reads the structure.
         let result = unsafe { self.call(VCPU_OP, VCPUOP_SET_SINGLESHOT_TIMER, 0, (&raw mut argument).addr() as u64) };
         if result < 0 { Err(Errno(-result)) } else { Ok(()) }
+    }
+
+    fn sleep(&self, ports: &[EventPort], until_ns: Option<u64>) {
+        /// `struct sched_poll`, sched.h: no time is 0.
+        #[repr(C)]
+        struct Poll(u64, u32, u64);
+        let mut argument = Poll(ports.as_ptr().addr() as u64, ports.len() as u32, until_ns.map_or(0, |ns| ns.max(1)));
+        // What is refused is a sleep that did not take place.
+        let _ = self.operation(SCHED_OP, SCHEDOP_POLL, &mut argument);
     }
 
     fn yield_now(&self) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The machine when Xen is below (a PVH guest): what takes the place of interrupt controllers, timer, log and power.
 //!
-//! Nothing here uses an APIC. An event raises the upcall vector by itself, and its interrupt code does nothing but clear the byte
-//! that raised it: whoever slept looks at everything, as on other machines.
+//! Nothing here uses an APIC, nor any interrupt: the processor sleeps in a hypercall that ends when an event is pending, or at the moment
+//! that it names. That is one exit, where `hlt`, a timer's hypercall, an injected vector and the window that Xen opens for the next one
+//! would be four; whoever slept looks at everything, as on other machines.
 #![allow(unsafe_code)]
 
 mod calls;
@@ -22,18 +23,13 @@ pub use ports::ports;
 pub use tasks::{Moments, Tasks};
 pub use vif::Vif;
 
-use crate::boot::exceptions::UPCALL_VECTOR;
 use crate::memory::{FreeRam, PAGE, RAM_LIMIT};
-use crate::power;
 use crate::time::Clock;
 use core::arch::x86_64::{__cpuid, _rdtsc};
 use core::cell::{Cell, RefCell};
 use core::pin::pin;
-use core::sync::atomic::{AtomicPtr, Ordering};
 use core::task::{Context, Poll, Waker};
-use xen_glue::{
-    EventPort, Events, Grants, Hypercalls, MapSpace, Pages, ShutdownReason, TimeInfo, VirtualInterrupt, detect,
-};
+use xen_glue::{EventPort, Events, Grants, Hypercalls, MapSpace, Pages, ShutdownReason, TimeInfo, detect};
 
 /// `HVM_PARAM_STORE_PFN`, `HVM_PARAM_STORE_EVTCHN` of hvm/params.h.
 const STORE_FRAME: u32 = 1;
@@ -42,9 +38,6 @@ const STORE_PORT: u32 = 2;
 /// Frames of the grant table, and those that each port adds: no port grants more than a frame's 512 grants.
 const GRANT_FRAMES: usize = 1;
 const GRANT_FRAMES_OF_PORT: usize = 1;
-
-/// The byte that interrupt code clears.
-pub static UPCALL_PENDING: AtomicPtr<u8> = AtomicPtr::new(core::ptr::null_mut());
 
 /// What Xen gives this domain, for all that lives as long as it.
 pub struct Xen {
@@ -103,10 +96,6 @@ impl Xen {
         let placed = calls.add_to_physmap(MapSpace::SharedInfo, 0, &shared_info, 0);
         placed.expect("Xen gives each domain its shared page");
         let events = Events::new(&shared_info);
-        UPCALL_PENDING.store(events.upcall_pending(), Ordering::Relaxed);
-        calls.set_upcall_vector(UPCALL_VECTOR).expect("Xen raises a vector for events");
-        let timer = calls.bind_virtual_interrupt(VirtualInterrupt::Timer).expect("each processor has a timer");
-        events.listen(timer);
         let most = calls.max_grant_frames().map_or(1, |frames| frames as usize);
         let table = pages(memory, most.min(GRANT_FRAMES + GRANT_FRAMES_OF_PORT * ports));
         let grants = Grants::new(&calls, &table).expect("Xen gives each domain a grant table");
@@ -125,14 +114,11 @@ impl Xen {
         Clock::of_ticks(entry_tsc, TimeInfo::read(&self.shared_info).ns_per_tick())
     }
 
-    /// Has the timer wake the processor in `ns`.
-    pub fn wake_in(&self, ns: u64) {
+    /// Stops the processor until an event comes, or for `ns`.
+    pub fn sleep(&self, ns: Option<u64>) {
         // SAFETY: reading the TSC has no effect.
-        let now_ns = TimeInfo::read(&self.shared_info).at(unsafe { _rdtsc() });
-        // A moment that is past already is refused or told at once: either way somebody looks again soon.
-        if self.calls.set_timer(now_ns.saturating_add(ns)).is_err() {
-            defmt::warn!("Xen's timer cannot be armed");
-        }
+        let until_ns = ns.map(|ns| TimeInfo::read(&self.shared_info).at(unsafe { _rdtsc() }).saturating_add(ns));
+        self.events.sleep(&self.calls, until_ns);
     }
 }
 
@@ -150,8 +136,7 @@ impl Xen {
             }
             let left_ns = until_ns.checked_sub(now_ns).filter(|&left_ns| left_ns > 0)?;
             let pause_ns = self.moments.next_ns().map_or(left_ns, |next_ns| next_ns.saturating_sub(now_ns));
-            self.wake_in(pause_ns.min(left_ns));
-            power::halt();
+            self.sleep(Some(pause_ns.min(left_ns)));
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::fake::{Domain, Machine};
-use crate::{DomainId, Hypercalls, MapSpace, VirtualInterrupt};
+use crate::{DomainId, MapSpace, VirtualInterrupt};
+use std::vec::Vec;
 
 const A: DomainId = DomainId(1);
 const B: DomainId = DomainId(2);
@@ -50,8 +51,6 @@ fn after_take_the_next_event_raises_the_vector_again() {
     for _ in 0..3 {
         b.send(other).unwrap();
         assert!(events.is_pending());
-        // As the interrupt does; the sleeper then takes.
-        events.upcall_pending.store(0, Ordering::Relaxed);
         assert_eq!(take(&events), [port.0]);
     }
 }
@@ -92,4 +91,16 @@ fn the_timer_is_heard() {
     events.listen(port);
     domain.interrupt(VirtualInterrupt::Timer);
     assert_eq!(take(&events), [port.0]);
+}
+
+#[test]
+fn only_those_who_are_listened_to_end_a_sleep() {
+    let (a, events, port, _b, _other) = pair();
+    events.listen(port);
+    events.listen(port);
+    events.listen(EventPort(9));
+    events.ignore(EventPort(9));
+    assert_eq!(events.listened.borrow()[..], [port]);
+    events.sleep(&a, Some(5));
+    assert_eq!(a.timer_ns(), Some(5));
 }

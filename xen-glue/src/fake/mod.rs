@@ -209,6 +209,10 @@ impl Hypercalls for Domain {
         Ok(())
     }
 
+    fn sleep(&self, _: &[EventPort], until_ns: Option<u64>) {
+        self.state().timer_ns = until_ns;
+    }
+
     fn yield_now(&self) {}
 
     fn shutdown(&self, reason: ShutdownReason) {
