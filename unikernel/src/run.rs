@@ -282,7 +282,7 @@ impl Machine {
         let mut patience = Patience::new();
         loop {
             let busy = self.round(graph, tap);
-            if self.xen.as_ref().is_some_and(Managed::is_told) {
+            if self.xen.as_ref().is_some_and(|managed| managed.is_told(self.now_ns)) {
                 self.look_after_xen();
             }
             if let Some(control) = &mut control

@@ -158,16 +158,16 @@ impl Managed {
         Managed { xen, store, tasks, channel, store_port }
     }
 
-    /// Whether there are events to take.
+    /// Whether there are events to take, or a task has waited long enough.
     #[inline]
-    pub fn is_told(&self) -> bool {
-        self.xen.events.is_pending()
+    pub fn is_told(&self, now_ns: u64) -> bool {
+        self.xen.events.is_pending() || self.xen.moments.is_due(now_ns)
     }
 
     /// Takes the events that have come, so that the next ones wake the processor again. True if tasks have something to do.
     #[inline]
     pub fn take_events(&self, now_ns: u64) -> bool {
-        let mut due = self.xen.moments.next_ns().is_some_and(|next_ns| now_ns >= next_ns);
+        let mut due = self.xen.moments.is_due(now_ns);
         self.xen.events.take(|port| due |= port == self.store_port);
         due
     }

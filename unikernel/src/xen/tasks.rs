@@ -56,6 +56,12 @@ impl Moments {
         Some(self.next_ns.get()).filter(|&next_ns| next_ns != u64::MAX)
     }
 
+    /// Whether a task has waited long enough.
+    #[inline]
+    pub fn is_due(&self, now_ns: u64) -> bool {
+        self.next_ns.get() <= now_ns
+    }
+
     /// Has all tasks get their turn soon.
     pub fn hurry(&self) {
         self.next_ns.set(0);

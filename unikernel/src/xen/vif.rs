@@ -105,6 +105,9 @@ impl Vif {
     #[inline]
     pub fn receive(&mut self, batch: &mut Batch) {
         let mut queue = self.front.queue();
+        if queue.is_broken() {
+            self.moments.hurry();
+        }
         while batch.room() > 0 && queue.is_ready() {
             let Some(buffer) = POOL.take() else { break };
             let length = queue.take(&mut buffer.data.0[HEADROOM_BYTES..]);
@@ -154,9 +157,6 @@ impl Vif {
 
     /// Asks for an event when a frame comes, or when there is room for a burst again. False if that is so already.
     pub fn arm(&mut self) -> bool {
-        if self.front.is_broken() {
-            self.moments.hurry();
-        }
         self.front.arm(BURST)
     }
 }

@@ -70,6 +70,12 @@ impl Queue {
         self.up.is_some()
     }
 
+    /// Whether the backend broke the protocol, and the task has not begun anew yet: it has something to do.
+    #[inline]
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// Whether something has come. It may turn out to be no frame.
     #[inline]
     pub fn is_ready(&mut self) -> bool {
@@ -323,7 +329,6 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
         let references = |first: usize, count: usize| lent.references[first..][..count].iter().copied().flatten();
         queue.receiver.begin(references(RECEIVE_BUFFERS, receive::BUFFERS));
         queue.transmitter.begin(references(TRANSMIT_BUFFERS, transmit::BUFFER_PAGES));
-        queue.broken = false;
         Ok(Offer { transmit_ring, receive_ring, port })
     }
 
@@ -338,13 +343,14 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
         port.into_iter().for_each(|port| self.tell(port));
     }
 
-    /// Lets no more frames through.
+    /// Lets no more frames through, and forgets what the backend broke.
     fn shut(&self) {
-        self.queue().up = None;
+        let mut queue = self.queue();
+        queue.up = None;
+        queue.broken = false;
     }
 
-    /// Whether the backend broke the protocol, and the task has not seen that yet.
-    pub fn is_broken(&self) -> bool {
+    fn is_broken(&self) -> bool {
         self.queue.borrow().broken
     }
 
