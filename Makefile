@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test test-xen bench bench-native bench-ring bench-density bench-scale bench-chain fuzz lint prerequisites clean
+.PHONY: demo test test-xen bench bench-native bench-ring bench-density bench-scale bench-chain bench-xen fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -52,6 +52,11 @@ bench-chain: prerequisites
 bench-scale: prerequisites
 	cargo build --release --bin sluice --bin bench-scale
 	target/release/bench-scale $(BENCH)
+
+# Beside a Linux guest on the emulated Xen: about ten minutes. BENCH="--rounds 1" takes three.
+bench-xen: prerequisites
+	cargo build --release --bin sluice --bin dom0 --bin bench-xen
+	target/release/bench-xen $(BENCH)
 
 # A link between two cores beside what the cores can do at all: a minute. It wants both for itself: `chrt -f 50` before it helps.
 bench-ring: prerequisites

@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use qemu::Kind;
 
+use crate::peer;
+
 /// Measures Sluice's images against a Linux VM that does the same job, on QEMU's software emulation.
 ///
 /// Runs as root, in a network namespace of its own; nothing on the host changes. Example: bench --short -o target/bench
@@ -126,7 +128,6 @@ impl Options {
 
     /// The packages' folder.
     pub fn peer_cache(&self) -> PathBuf {
-        let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/root".into()));
-        self.peer_cache.clone().unwrap_or_else(|| home().join(".cache/sluice/peer"))
+        self.peer_cache.clone().unwrap_or_else(peer::default_cache)
     }
 }

@@ -11,6 +11,7 @@ use qemu::Control;
 use std::fs::File;
 use std::io::IoSlice;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant};
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a VM may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The time between two frames that are tried until a guest forwards one.
+const PROBE_INTERVAL: Duration = Duration::from_millis(1);
 /// How long the sender leaves a full queue alone.
 const BACK_OFF: Duration = Duration::from_micros(500);
 
@@ -37,6 +40,16 @@ enum Verb {
     },
     /// Send the frames of a capture into a vif again and again, as fast as it takes them, and print how many it took
     Flood { into: String, capture: PathBuf, milliseconds: u64 },
+    /// Run a command that makes two vifs, send a frame into the first until it comes out of the second, and print the milliseconds
+    First {
+        into: String,
+        capture: PathBuf,
+        out_of: String,
+        #[arg(long, default_value_t = 120)]
+        seconds: u64,
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
     /// Wait until a VM is ready, and print the nanoseconds from its entry until then
     Ready { socket: PathBuf },
     /// Print a handler's value
@@ -52,6 +65,12 @@ fn main() -> Result<()> {
         }
         Verb::Flood { into, capture, milliseconds } => {
             println!("{}", flood(&into, &capture, Duration::from_millis(milliseconds))?);
+        }
+        Verb::First { into, capture, out_of, seconds, command } => {
+            println!(
+                "{:.1}",
+                first(&into, &capture, &out_of, &command, Duration::from_secs(seconds))?.as_secs_f64() * 1e3
+            );
         }
         Verb::Ready { socket } => println!("{}", ready(&socket)?),
         Verb::Read { socket, element, handler } => println!("{}", control(&socket)?.read(&element, &handler)?),
@@ -102,6 +121,33 @@ fn flood(into: &str, capture: &Path, time: Duration) -> Result<u64> {
         }
     }
     Ok(sent)
+}
+
+/// From the start of `command` until the first frame came through.
+fn first(into: &str, capture: &Path, out_of: &str, command: &[String], patience: Duration) -> Result<Duration> {
+    let frames = frames(capture)?;
+    let [program, arguments @ ..] = command else { bail!("no command") };
+    let start = Instant::now();
+    let mut command = Command::new(program).args(arguments).spawn().with_context(|| format!("cannot run {program}"))?;
+    let mut buffer = [0; 2048];
+    let mut ends = None;
+    while start.elapsed() < patience {
+        if let Some(status) = command.try_wait()? {
+            ensure!(status.success(), "{program}: {status}");
+        }
+        let Some((sender, receiver)) = &mut ends else {
+            sleep(PROBE_INTERVAL);
+            ends = Port::sender(into).and_then(|into| Ok((into, Port::receiver(out_of, PROBE_INTERVAL)?))).ok();
+            continue;
+        };
+        sender.send_one(&frames[0])?;
+        if receiver.receive(&mut buffer)?.is_some_and(|frame| frame == frames[0]) {
+            let took = start.elapsed();
+            ensure!(command.wait()?.success(), "{program} failed");
+            return Ok(took);
+        }
+    }
+    bail!("no frame came through in {} s", patience.as_secs())
 }
 
 fn frames(capture: &Path) -> Result<Vec<Vec<u8>>> {

@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Linux VM's only program. Words on the kernel's command line say what it does:
 #   sluice.mode=bridge | route      sluice.rules=FILE (below /rules; none without the word)
+#   sluice.wait=NIC                 a NIC that comes late, as vifs do
 #   sluice.next=MAC                 the hardware address of 10.0.1.2, where routed frames go
 b=/bin/busybox
 $b mount -t proc proc /proc
 read line </proc/cmdline
-mode=bridge; rules=; next=
+mode=bridge; rules=; next=; wait=
 for word in $line; do
     case $word in
     sluice.mode=*) mode=${word#*=} ;;
     sluice.rules=*) rules=${word#*=} ;;
+    sluice.wait=*) wait=${word#*=} ;;
     sluice.next=*) next=${word#*=} ;;
     esac
 done
 while read module; do $b insmod /modules/$module.ko; done </modules/order
+if [ -n "$wait" ]; then until $b grep -q "$wait:" /proc/net/dev; do $b usleep 1000; done; fi
 # Before the first frame can pass; and when it fails, init ends and the kernel panics, so that nobody measures no rules.
 if [ -n "$rules" ]; then /usr/sbin/nft -f /rules/$rules || exit 1; fi
 case $mode in

@@ -13,6 +13,7 @@ const INIT: &[u8] = include_bytes!("init.sh");
 const PACKAGES: Packages =
     Packages { kernels: &["linux-image-cloud-amd64"], plain: &["busybox-static"], programs: &["nftables"] };
 const BRIDGE_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge"];
+const XEN_MODULES: &[&str] = &["xen_netfront", "bridge"];
 const NFT_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge", "nf_tables", "nft_meta_bridge"];
 
 /// A kernel and its initial file systems, ready to boot.
@@ -41,6 +42,27 @@ pub fn prepare(cache: &Path, rule_counts: &[usize]) -> Result<Peer> {
     write_whole(&bridge, &base_archive(&root, BRIDGE_MODULES)?.finish())?;
     write_whole(&nft, &nft_archive(&root, rule_counts)?.finish())?;
     Ok(Peer { vmlinux: kernel, bzimage, bridge, nft })
+}
+
+/// Where packages are kept unless somebody says otherwise.
+pub fn default_cache() -> PathBuf {
+    PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/root".into())).join(".cache/sluice/peer")
+}
+
+/// A Linux guest for Xen.
+#[derive(Debug)]
+pub struct XenPeer {
+    /// The kernel as Debian ships it: xl finds its PVH entry.
+    pub bzimage: PathBuf,
+    /// The file system of one that only bridges.
+    pub initrd: Vec<u8>,
+}
+
+/// The same for Xen, where vifs take the place of virtio.
+pub fn prepare_for_xen(cache: &Path) -> Result<XenPeer> {
+    let root = Root::prepare(cache, &PACKAGES)?;
+    let bzimage = root.only("boot", |name| name.starts_with("vmlinuz-"))?;
+    Ok(XenPeer { bzimage, initrd: base_archive(&root, XEN_MODULES)?.finish() })
 }
 
 /// Writes a file so that an interrupted run leaves none that is half written.
