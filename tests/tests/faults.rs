@@ -203,14 +203,19 @@ impl Station {
     fn send(&self, port: &Port) {
         while !self.stopped() {
             let gate = self.gate.lock().unwrap();
-            let number = 1 + self.number.fetch_add(1, Ordering::Relaxed);
-            // A VM that is gone takes none.
-            if port.send(&frame(number), Instant::now() + Duration::from_millis(20)).is_ok() {
-                self.sent.fetch_add(1, Ordering::Relaxed);
-            }
+            self.send_one(port);
             drop(gate);
             // So many that the machine's other work goes on.
             std::thread::sleep(Duration::from_micros(100));
+        }
+    }
+
+    /// Sends the next frame, as who has the gate.
+    fn send_one(&self, port: &Port) {
+        let number = 1 + self.number.fetch_add(1, Ordering::Relaxed);
+        // A VM that is gone takes none.
+        if port.send(&frame(number), Instant::now() + Duration::from_millis(20)).is_ok() {
+            self.sent.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -233,6 +238,7 @@ impl Station {
 /// The two stations, and the frames between them.
 struct Load {
     stations: [Arc<Station>; 2],
+    ports: Vec<Arc<Port>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -240,7 +246,7 @@ impl Load {
     fn start(ports: &[Arc<Port>]) -> Load {
         let stations = [Station::new(), Station::new()];
         let threads = stations.iter().zip(ports).flat_map(|(station, port)| station.start(port)).collect();
-        Load { stations, threads }
+        Load { stations, ports: ports.to_vec(), threads }
     }
 
     /// For each direction (to the right, to the left) the frames that went in, and that came out.
@@ -262,6 +268,14 @@ impl Load {
         until("no frames pass", || {
             (0..2).all(|from| self.stations[1 - from].last.load(Ordering::Relaxed) > marks[from])
         });
+    }
+
+    /// While the stations are held: sends a frame from each, and waits until both have come out. Nothing overtakes a frame, so
+    /// whatever will come out has done so then.
+    fn flush(&self) {
+        let marks = self.stations.each_ref().map(|station| station.number.load(Ordering::Relaxed));
+        self.stations.iter().zip(&self.ports).for_each(|(station, port)| station.send_one(port));
+        self.pass(marks);
     }
 
     /// Keeps both stations from sending.
@@ -371,6 +385,7 @@ impl Watched {
     /// What has gone where when nothing moves any more.
     fn settled(&mut self) -> Ledger {
         let held = self.load.hold();
+        self.load.flush();
         let (mut last, mut same) = (None, 0);
         until("frames keep moving", || {
             // Who answers has seen everything that was there before.
