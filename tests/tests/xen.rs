@@ -177,3 +177,24 @@ fn flood(dom0: &mut Dom0) {
     println!("of {} frames sent in 3 s the chain passed {}", numbers[0], numbers[1]);
     assert!(numbers[1] > 1000 && numbers[1] <= numbers[0], "{said}");
 }
+
+#[test]
+#[ignore = "boots Xen: make test-xen"]
+fn xen_a_chain_goes_on_when_netback_is_loaded_again() {
+    let capture = capture();
+    let capture = capture.path();
+    let mut dom0 = boot_chain(capture);
+    check_frames(&mut dom0, capture);
+    run(
+        &mut dom0,
+        "for vif in /sys/bus/xen-backend/drivers/vif/vif-*; do echo ${vif##*/} >/sys/bus/xen-backend/drivers/vif/unbind; done
+         rmmod xen_netback; sleep 1; insmod /modules/xen_netback.ko
+         for end in 'fw 0' 'fw 1' 'ids 0' 'ids 1'; do
+           vif=$(vif $end) XENBUS_PATH=$(backend $end) /etc/xen/scripts/vif-bridge online
+           wait=0; until [ \"$(xenstore-read $(backend $end)/state)\" = 4 ]; do
+             wait=$((wait + 1)); [ $wait -lt 150 ]; sleep 0.1; done
+         done",
+    );
+    check_frames(&mut dom0, capture);
+    dom0.power_off().unwrap();
+}
