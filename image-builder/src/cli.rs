@@ -173,6 +173,9 @@ pub struct RunArgs {
     /// End after this many seconds, whatever happens
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub timeout: Option<u64>,
+    /// Leave a VM down that ended without being asked, instead of starting it again
+    #[arg(long)]
+    pub no_restart: bool,
     /// Where the images and the manifest go [default: build/NAME]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,

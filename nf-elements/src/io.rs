@@ -18,6 +18,13 @@ pub trait PacketIo {
     /// How many packets `transmit` would take on `port` now.
     fn transmit_room(&mut self, port: usize) -> usize;
 
+    /// Whether somebody is at the other end of `port`, as far as the machine can know. What is sent to nobody is dropped there.
+    #[inline]
+    fn is_up(&self, port: usize) -> bool {
+        let _ = port;
+        true
+    }
+
     /// A fresh packet without data; none when the pool is empty.
     fn allocate(&mut self) -> Option<Packet>;
 

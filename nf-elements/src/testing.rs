@@ -51,6 +51,8 @@ pub struct ListIo {
     pub transmit_limit: Option<usize>,
     /// Packets that `allocate` still gives; none is no limit.
     pub buffers: Option<usize>,
+    /// Ports with nobody at the other end.
+    pub down: Vec<usize>,
     /// The signals that came since the last round.
     pub signals: u32,
     /// Whether an element asked for the machine's end.
@@ -82,6 +84,10 @@ impl PacketIo for ListIo {
 
     fn transmit_room(&mut self, _port: usize) -> usize {
         self.transmit_limit.unwrap_or(crate::BURST)
+    }
+
+    fn is_up(&self, port: usize) -> bool {
+        !self.down.contains(&port)
     }
 
     fn allocate(&mut self) -> Option<Packet> {

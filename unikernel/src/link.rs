@@ -66,10 +66,16 @@ impl Link {
         self.traffic.bad_lengths
     }
 
+    /// Whether the peer is there.
+    #[inline]
+    pub fn is_up(&self) -> bool {
+        self.rings.peer().is_up()
+    }
+
     /// What the machine's handler `name` tells of it.
     pub fn read(&self, name: &str) -> Option<u64> {
         match name {
-            "link_up" => Some(u64::from(self.rings.peer().is_up())),
+            "link_up" => Some(u64::from(self.is_up())),
             "link_down" => Some(self.traffic.peer_down),
             "link_bad" => Some(self.rings.bad()),
             _ => None,

@@ -80,6 +80,15 @@ impl Port {
         each!(self, port => port.transmit_room())
     }
 
+    /// Whether somebody is at the other end. Of a NIC that is not known.
+    #[inline]
+    pub fn is_up(&self) -> bool {
+        match self {
+            Port::Nic(_) => true,
+            Port::Link(link) => link.is_up(),
+        }
+    }
+
     /// Tells the device or the peer of everything new, once.
     #[inline]
     pub fn notify(&mut self) {

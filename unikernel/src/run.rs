@@ -430,6 +430,11 @@ impl PacketIo for Machine {
     }
 
     #[inline]
+    fn is_up(&self, port: usize) -> bool {
+        self.ports.get(port).is_none_or(Port::is_up)
+    }
+
+    #[inline]
     fn allocate(&mut self) -> Option<Packet> {
         POOL.take().map(Packet::new)
     }

@@ -50,6 +50,8 @@ pub struct Session {
     folder: RunFolder,
     machines: Vec<Machine>,
     services: Vec<Service>,
+    /// Whether a VM that ends is started again.
+    restarts_vms: bool,
     restarts: Restarts,
     display: Option<Display>,
 }
@@ -108,8 +110,19 @@ impl Session {
         state.services = built.manifest.services.iter().map(operate::Service::from).collect();
         let server = Server::listen(folder.path(), stop)?;
         let (fleet, restarts, services) = (Vec::new(), Restarts::default(), Service::all(&built.chain.plan));
-        let mut session =
-            Session { fleet, traffic, links, server, state, folder, machines, services, restarts, display: None };
+        let mut session = Session {
+            fleet,
+            traffic,
+            links,
+            server,
+            state,
+            folder,
+            machines,
+            services,
+            restarts_vms: !args.no_restart,
+            restarts,
+            display: None,
+        };
         built.manifest.vms.iter().try_for_each(|vm| session.add(built, vm))?;
         session.state.write(session.folder.path())?;
         let first = built.manifest.vms.iter().enumerate().filter(|(_, vm)| vm.starts).map(|(vm, _)| vm);
@@ -243,8 +256,10 @@ impl Session {
                 return Ok(over);
             }
             for vm in 0..self.fleet.len() {
-                if let Err(error) = self.fleet[vm].watch() {
-                    self.start_again(vm, error, stop)?;
+                match self.fleet[vm].watch() {
+                    Err(error) if self.restarts_vms => self.start_again(vm, error, stop)?,
+                    Err(error) => anstream::eprintln!("{error:#}"),
+                    Ok(()) => {}
                 }
             }
             self.show();

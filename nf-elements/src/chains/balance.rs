@@ -7,6 +7,8 @@
 
 /// Buckets of flows.
 const BUCKETS: usize = 1024;
+/// The upper bits of a hash are its bucket.
+const HASH_SHIFT: u32 = 32 - BUCKETS.ilog2();
 /// Most replicas of a service.
 pub const MOST_REPLICAS: usize = 64;
 /// Stands for no replica.
@@ -24,16 +26,20 @@ impl Balance {
     /// Spreads the buckets over the replicas whose bits are set in `takers`.
     pub fn spread(&mut self, takers: u64) {
         for (bucket, winner) in self.0.iter_mut().enumerate() {
-            let replicas = (0..MOST_REPLICAS as u64).filter(|replica| takers >> replica & 1 == 1);
-            let heaviest = replicas.max_by_key(|replica| weight(bucket as u64, *replica));
-            *winner = heaviest.map_or(NONE, |replica| replica as u8);
+            *winner = heaviest(bucket as u64, takers).map_or(NONE, |replica| replica as u8);
         }
+    }
+
+    /// The replica for flows of that hash while only those of `live` are there: the same as if the buckets were spread over them.
+    #[cold]
+    pub fn stand_in(flow_hash: u32, live: u64) -> Option<usize> {
+        heaviest(u64::from(flow_hash >> HASH_SHIFT), live).map(|replica| replica as usize)
     }
 
     /// The replica for flows of that hash; none if there is no replica.
     #[inline(always)]
     pub fn pick(&self, flow_hash: u32) -> Option<usize> {
-        let replica = self.0[(flow_hash >> 22) as usize];
+        let replica = self.0[(flow_hash >> HASH_SHIFT) as usize];
         (replica != NONE).then_some(replica.into())
     }
 }
@@ -42,6 +48,12 @@ impl Default for Balance {
     fn default() -> Self {
         Balance::new()
     }
+}
+
+/// The heaviest of those replicas for a bucket.
+fn heaviest(bucket: u64, replicas: u64) -> Option<u64> {
+    let replicas = (0..MOST_REPLICAS as u64).filter(|replica| replicas >> replica & 1 == 1);
+    replicas.max_by_key(|replica| weight(bucket, *replica))
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014) over both numbers.
@@ -85,6 +97,18 @@ mod tests {
             assert!(before.iter().zip(after).all(|(old, new)| *old == gone || *old == new));
             assert!(!after.contains(&gone));
         }
+    }
+
+    #[test]
+    fn a_stand_in_is_who_would_be_there_without_the_dead_one() {
+        let (mut all, mut without) = (Balance::new(), Balance::new());
+        all.spread(0b1111);
+        without.spread(0b1011);
+        for hash in (0..1000u32).map(|number| number.wrapping_mul(0x9e37_79b9)) {
+            assert_eq!(Balance::stand_in(hash, 0b1011), without.pick(hash));
+            assert!(all.pick(hash) == Some(2) || all.pick(hash) == without.pick(hash));
+        }
+        assert_eq!(Balance::stand_in(7, 0), None);
     }
 
     #[test]

@@ -25,6 +25,10 @@
 //! from frames of both directions, until they are quiet for TIMEOUT (300 seconds). When eight share a bucket of the table, the
 //! one that was quiet longest is forgotten.
 //!
+//! While nobody is at the other end of a replica's port, its flows go to the others as if it were not there, and come back when
+//! it does; those of a STATEFUL service stay where they went, because what was known about them died with it. If all are down the
+//! frames go where they would, and the link drops and counts them.
+//!
 //! The n-th TO says where the frames of its input go instead: `TO SERVICE NAME` to that service, on the first chain on which it
 //! is next; `TO CHAIN NAME` on that chain, and all further frames of the flow that pass here with them; `TO PORT NUMBER`
 //! by that port.
@@ -35,7 +39,7 @@
 //! port, what it is there for, and the frames that went there), `replicas` (read: which take new flows; write:
 //! `SERVICE NUMBER …`), `drain` (write: `SERVICE NUMBER` takes no new flows), `remove` (write: `SERVICE NUMBER` is gone, its flows
 //! go elsewhere), `pinned` (read: remembered flows of each replica), `flows` (read: remembered flows), `evicted` (read: flows
-//! forgotten for others), `clear` (write: forgets all), `no_chain`, `wrong_chain`, `no_way`, `no_replica` (drops).
+//! forgotten for others), `rerouted` (read: frames that went to another replica because theirs was down), `clear` (write: forgets all), `no_chain`, `wrong_chain`, `no_way`, `no_replica` (drops).
 //!
 //! **Example:** `hop :: ChainHop(SERVICE lan 0, SERVICE wan 1, CHAIN web 1 lan wan);
 //! FromDevice(lan) -> hop -> ToDevice(lan); FromDevice(wan) -> [1] hop [1] -> ToDevice(wan); hop[2] -> Counter -> [2] hop;`
@@ -121,6 +125,9 @@ struct Way {
     backward: bool,
 }
 
+/// A frame's flow, if somebody looked: its name, its hash, and where it is in the table.
+type Known = Option<(FlowKey, u64, Option<Place>)>;
+
 /// See the module's documentation. `P` ports, `C` chains, `B` services with several replicas.
 pub struct ChainHop<const P: usize = 1, const C: usize = 1, const B: usize = 0> {
     map: Map,
@@ -140,6 +147,7 @@ pub struct ChainHop<const P: usize = 1, const C: usize = 1, const B: usize = 0> 
     wrong_chain: u64,
     no_way: u64,
     no_replica: u64,
+    rerouted: u64,
 }
 
 impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
@@ -160,6 +168,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
             wrong_chain: 0,
             no_way: 0,
             no_replica: 0,
+            rerouted: 0,
         }
     }
 
@@ -200,7 +209,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
 
     /// A frame comes in by `port`: the output that it leaves by.
     #[inline(always)]
-    fn arrive(&mut self, port: usize, packet: &mut Packet) -> Option<usize> {
+    fn arrive<M: PacketIo>(&mut self, io: &M, port: usize, packet: &mut Packet) -> Option<usize> {
         let annotations = packet.annotations_mut();
         if annotations.chain == 0 {
             annotations.chain = self.map.entries[port];
@@ -221,19 +230,26 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
             return None;
         }
         if self.map.remembers {
-            return self.arrive_remembered(port, from, way, packet);
+            return self.arrive_remembered(io, port, from, way, packet);
         }
         if packet.annotations().flow_hash == 0 && B > 0 {
             packet.annotations_mut().flow_hash = flow_hash(FlowKey::of(packet.data()).hash());
         }
         match self.map.function[0] {
-            0 => self.leave(way, packet, None),
+            0 => self.leave(io, way, packet, None),
             inputs => Some(P + usize::from(way.backward && inputs > 1)),
         }
     }
 
     /// The same where flows are remembered: that this one comes from that replica.
-    fn arrive_remembered(&mut self, port: usize, from: Service, way: Way, packet: &mut Packet) -> Option<usize> {
+    fn arrive_remembered<M: PacketIo>(
+        &mut self,
+        io: &M,
+        port: usize,
+        from: Service,
+        way: Way,
+        packet: &mut Packet,
+    ) -> Option<usize> {
         let (key, hash, mut place) = self.guesses.take(&self.table, packet, self.now);
         if packet.annotations().flow_hash == 0 {
             packet.annotations_mut().flow_hash = flow_hash(hash);
@@ -250,19 +266,19 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
             }
         }
         match self.map.function[0] {
-            0 => self.leave(way, packet, Some((key, hash, place))),
+            0 => self.leave(io, way, packet, Some((key, hash, place))),
             inputs => Some(P + usize::from(way.backward && inputs > 1)),
         }
     }
 
     /// A frame comes back from the function by its output `output`: the port that it leaves by.
     #[inline(always)]
-    fn depart(&mut self, output: usize, packet: &mut Packet) -> Option<usize> {
+    fn depart<M: PacketIo>(&mut self, io: &M, output: usize, packet: &mut Packet) -> Option<usize> {
         let mut way = self.way_of(packet)?;
         if self.map.function[1] > 1 {
             way.backward = output == 1;
         }
-        self.leave(way, packet, None)
+        self.leave(io, way, packet, None)
     }
 
     /// The way of a frame that comes from the function.
@@ -280,7 +296,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
 
     /// The port by which a frame of that way leaves. `known` is its flow, if somebody looked.
     #[inline(always)]
-    fn leave(&mut self, mut way: Way, packet: &mut Packet, known: Option<(FlowKey, u64, Option<Place>)>) -> Option<usize> {
+    fn leave<M: PacketIo>(&mut self, io: &M, mut way: Way, packet: &mut Packet, known: Known) -> Option<usize> {
         let mut found = None;
         if self.map.remembers {
             let (key, hash, place) = match known {
@@ -304,7 +320,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
         let to = self.map.services[self.side(way, 1)];
         let port = match to.balance {
             NONE => usize::from(to.ports[0]),
-            _ => self.replica(to, way, packet, found)?,
+            _ => self.replica(io, to, way, packet, found)?,
         };
         packet.annotations_mut().chain = self.annotation(way);
         self.passed[usize::from(way.chain)][usize::from(way.backward)] += 1;
@@ -323,12 +339,13 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
     }
 
     /// The port of the replica of `to` that a flow goes to.
-    fn replica(
+    fn replica<M: PacketIo>(
         &mut self,
+        io: &M,
         to: Service,
         way: Way,
         packet: &mut Packet,
-        found: Option<(FlowKey, u64, Option<Place>)>,
+        found: Known,
     ) -> Option<usize> {
         if !self.spread {
             self.begin();
@@ -340,20 +357,25 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
         let at = usize::from(to.balance);
         let side = usize::from(!way.backward);
         let number = self.map.chains[usize::from(way.chain)].number;
+        let mut pinned = None;
         if to.stateful
             && let Some((_, _, Some(place))) = found
         {
             let fate = self.table.fate(place);
-            let pinned = to.ports.iter().position(|port| *port + 1 == fate.ports[side]);
-            if let Some(replica) = pinned.filter(|replica| fate.chain == number && self.gone[at] >> replica & 1 == 0) {
-                return Some(to.ports[replica].into());
-            }
+            pinned = to.ports.iter().position(|port| *port + 1 == fate.ports[side]);
+            pinned = pinned.filter(|replica| fate.chain == number && self.gone[at] >> replica & 1 == 0);
         }
-        let Some(replica) = self.balances[at].pick(packet.annotations().flow_hash) else {
+        let hash = packet.annotations().flow_hash;
+        let Some(replica) = pinned.or_else(|| self.balances[at].pick(hash)) else {
             self.no_replica += 1;
             return None;
         };
-        let port = to.ports[replica];
+        let mut port = to.ports[replica];
+        if !io.is_up(port.into()) {
+            port = self.stand_in(io, to, hash).unwrap_or(port);
+        } else if pinned.is_some() {
+            return Some(port.into());
+        }
         if to.stateful
             && let Some((key, hash, _)) = found
             && let Some(place) = self.table.insert(&key, hash, self.now)
@@ -367,14 +389,25 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
         Some(port.into())
     }
 
+    /// The port of another replica, for a flow whose own is down; none if all are. The link counts what is sent to it then.
+    #[cold]
+    fn stand_in<M: PacketIo>(&mut self, io: &M, to: Service, hash: u32) -> Option<u8> {
+        let takers = self.takers[usize::from(to.balance)];
+        let ports = to.ports.iter().enumerate().filter(|(replica, _)| takers >> replica & 1 == 1);
+        let live = ports.filter(|(_, port)| io.is_up((**port).into())).fold(0, |live, (replica, _)| live | 1 << replica);
+        let port = to.ports[Balance::stand_in(hash, live)?];
+        self.rerouted += 1;
+        Some(port)
+    }
+
     /// The function asks for something.
-    fn wish(&mut self, wish: usize, packet: &mut Packet) -> Option<usize> {
+    fn wish<M: PacketIo>(&mut self, io: &M, wish: usize, packet: &mut Packet) -> Option<usize> {
         let way = self.way_of(packet)?;
         match self.map.wishes[wish] {
             Wish::Service(annotations) => {
                 let [same, other] = [way.backward, !way.backward].map(|backward| annotations[usize::from(backward)]);
                 let way = self.way(if same != 0 { same } else { other })?;
-                self.leave(way, packet, None)
+                self.leave(io, way, packet, None)
             }
             Wish::Chain(number) => {
                 let key = FlowKey::of(packet.data());
@@ -383,7 +416,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
                     self.table.fate_mut(place).divert = number;
                 }
                 let way = self.diverted(way, number);
-                self.leave(way, packet, Some((key, key.hash(), place)))
+                self.leave(io, way, packet, Some((key, key.hash(), place)))
             }
             Wish::Port(port, annotations) => {
                 let [same, other] = [way.backward, !way.backward].map(|backward| annotations[usize::from(backward)]);
@@ -430,9 +463,9 @@ impl<const P: usize, const C: usize, const B: usize> Route for ChainHop<P, C, B>
         }
         let outputs = usize::from(self.map.function[1]);
         match input.checked_sub(P) {
-            None => self.arrive(input, packet),
-            Some(output) if output < outputs => self.depart(output, packet),
-            Some(further) => self.wish(further - outputs, packet),
+            None => self.arrive(io, input, packet),
+            Some(output) if output < outputs => self.depart(io, output, packet),
+            Some(further) => self.wish(io, further - outputs, packet),
         }
     }
 }

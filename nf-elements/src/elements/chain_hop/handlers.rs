@@ -13,6 +13,7 @@ pub(super) const HANDLERS: &[Handler] = &[
     Handler { name: "pinned", kind: HandlerKind::Read, doc: "remembered flows of each replica" },
     Handler { name: "flows", kind: HandlerKind::Read, doc: "remembered flows" },
     Handler { name: "evicted", kind: HandlerKind::Read, doc: "flows forgotten for others" },
+    Handler { name: "rerouted", kind: HandlerKind::Read, doc: "frames to another replica because theirs was down" },
     Handler { name: "clear", kind: HandlerKind::Write, doc: "forgets all flows" },
     Handler { name: "no_chain", kind: HandlerKind::Drops, doc: "frames of which no chain is known" },
     Handler { name: "wrong_chain", kind: HandlerKind::Drops, doc: "frames of a chain that does not come in here" },
@@ -63,6 +64,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
             }
             "flows" => write!(out, "{}", self.table.flows(self.now).count())?,
             "evicted" => write!(out, "{}", self.table.evicted)?,
+            "rerouted" => write!(out, "{}", self.rerouted)?,
             "no_chain" => write!(out, "{}", self.no_chain)?,
             "wrong_chain" => write!(out, "{}", self.wrong_chain)?,
             "no_way" => write!(out, "{}", self.no_way)?,

@@ -166,6 +166,40 @@ fn flows_of_a_stateful_service_stay_where_they_are() {
 }
 
 #[test]
+fn flows_of_a_replica_that_is_down_go_to_the_others_and_come_back() {
+    let (mut hop, mut io) = (hop(false, [1, 1]), ListIo::new(0));
+    let before = replicas(&mut hop, &mut io);
+    io.down = vec![1];
+    let meanwhile = replicas(&mut hop, &mut io);
+    assert!(meanwhile.iter().all(|port| *port == Some(2)));
+    let of_the_dead = before.iter().filter(|port| **port == Some(1)).count();
+    assert_eq!(read(&hop, "rerouted"), of_the_dead.to_string());
+    io.down.clear();
+    assert_eq!(replicas(&mut hop, &mut io), before);
+    // With all down each goes to its own, whose link counts it.
+    io.down = vec![1, 2];
+    assert_eq!(replicas(&mut hop, &mut io), before);
+    assert_eq!((read(&hop, "rerouted"), read(&hop, "no_replica")), (of_the_dead.to_string(), "0".into()));
+}
+
+#[test]
+fn flows_of_a_stateful_replica_stay_where_they_went_when_it_was_down() {
+    let (mut hop, mut io) = (hop(true, [1, 1]), ListIo::new(0));
+    hop.write_handler("replicas", "ids 0 1 2").unwrap();
+    let before = replicas(&mut hop, &mut io);
+    io.down = vec![1, 2, 3];
+    assert_eq!(replicas(&mut hop, &mut io), before);
+    io.down = vec![1];
+    let meanwhile = replicas(&mut hop, &mut io);
+    for (old, new) in before.iter().zip(&meanwhile) {
+        assert!(if *old == Some(1) { matches!(new, Some(2 | 3)) } else { new == old });
+    }
+    io.down.clear();
+    assert_eq!(replicas(&mut hop, &mut io), meanwhile);
+    assert!(read(&hop, "pinned").starts_with("ids 0 0\n"), "{}", read(&hop, "pinned"));
+}
+
+#[test]
 fn a_replica_that_a_flow_comes_from_is_learned() {
     let (mut hop, mut io) = (hop(true, [1, 1]), ListIo::new(0));
     // The spare replica, which nothing here would choose.
