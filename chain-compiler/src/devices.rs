@@ -58,7 +58,7 @@ pub(crate) fn ports(flat: &Flat) -> Vec<Port> {
         if let Some(name) = nf_elements::configure::device(&mut arguments)
             && !ports.iter().any(|port| port.name == name)
         {
-            ports.push(Port { peer: Peer::Network(name.clone()), name });
+            ports.push(Port { peer: Peer::Network(name.clone()), name, carries_chains: false });
         }
     }
     ports

@@ -55,6 +55,8 @@ pub struct Port {
     pub name: String,
     /// What it leads to.
     pub peer: Peer,
+    /// Whether frames carry their chains there: it cannot be known by the port alone.
+    pub carries_chains: bool,
 }
 
 /// What a port leads to.

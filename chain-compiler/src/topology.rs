@@ -118,7 +118,7 @@ impl Joined {
         }
         self.places.insert((vm, name.clone()), neighbour.span.clone());
         let peer = if neighbour_node == Node::Network { Peer::Network(name.clone()) } else { Peer::Vm(name.clone()) };
-        self.ports[vm].push(Port { name, peer });
+        self.ports[vm].push(Port { name, peer, carries_chains: false });
         true
     }
 }

@@ -33,7 +33,7 @@ pub const MACHINE_HANDLERS: &[(&str, &str)] = &[
     ("ready_ns", "nanoseconds from the kernel's entry until all ports were up"),
     ("first_out_ns", "nanoseconds from the kernel's entry until the first frame was sent; 0 if none was"),
     ("free_buffers", "packet buffers in the pool"),
-    ("device_errors", "buffers that a NIC returned wrongly, packets without headroom for its header"),
+    ("device_errors", "what a NIC returned wrongly, frames of chains in damaged envelopes, packets without headroom"),
     ("rounds", "rounds of the run loop"),
     ("sleeps", "times that the processor was halted for want of work"),
     ("malformed", "requests on this channel that could not be decoded"),

@@ -45,7 +45,7 @@ fn process<G: Graph>(graph: &mut G, options: &Options) -> Result<u8, String> {
         let clock = options.simulated_ns.map_or_else(Clock::wall, Clock::simulated);
         let began = Spent::now();
         let mut machine = Machine {
-            io: NativeIo::new(ports::open(G::PORTS, G::HOSTS, &options.attachments)?, clock),
+            io: NativeIo::new(ports::open(G::PORTS, G::CHAIN_PORTS, G::HOSTS, &options.attachments)?, clock),
             signals,
             rounds: 0,
         };

@@ -288,6 +288,10 @@ pub trait Graph {
     /// The VM's ports in the order of its NICs and links.
     const PORTS: &'static [&'static str];
 
+    /// Ports, as bits, whose frames carry their chain. Where a port's device carries nothing beside a frame, the machine puts it
+    /// into an [`envelope`](crate::chains::envelope).
+    const CHAIN_PORTS: u64 = 0;
+
     /// The machine's own hosts. Their ports' numbers are those behind the numbers of `PORTS`.
     const HOSTS: &'static [OwnHost] = &[];
 

@@ -80,12 +80,22 @@ impl Port {
         each!(self, port => port.transmit_room())
     }
 
-    /// Whether somebody is at the other end. Of a NIC that is not known.
+    /// Whether somebody is at the other end. Of a NIC or a vif that is not known.
     #[inline]
     pub fn is_up(&self) -> bool {
         match self {
             Port::Nic(_) => true,
             Port::Link(link) => link.is_up(),
+            Port::Shared(link) => link.is_up(),
+            Port::Vif(_) => true,
+        }
+    }
+
+    /// Whether a packet's chain reaches the other end beside its bytes.
+    pub fn carries_annotations(&self) -> bool {
+        match self {
+            Port::Nic(_) | Port::Vif(_) => false,
+            Port::Link(_) | Port::Shared(_) => true,
         }
     }
 

@@ -21,6 +21,7 @@ use crate::{apic, ivshmem, power};
 use heapless::Vec;
 #[cfg(feature = "host")]
 use nf_elements::OwnHost;
+use nf_elements::chains::envelope;
 use nf_elements::{Batch, Graph, Packet, PacketIo};
 use ring::{End, RegionError};
 
@@ -34,6 +35,9 @@ const MAX_IDLE_ROUNDS: u32 = 64;
 /// The machine that the wiring runs on.
 struct Machine {
     ports: Vec<Port, MAX_PORTS>,
+    /// Those, as bits, whose frames are in envelopes that say their chains, and what had no sound one or no room for one.
+    enveloped: u64,
+    bad_envelopes: u64,
     #[cfg(feature = "host")]
     hosts: Hosts,
     clock: Clock,
@@ -60,6 +64,7 @@ pub fn main<G: Graph>(graph: &'static mut G, start_info: &'static StartInfo, ent
     let (machine, rest) = boot(start_info, entry_tsc, G::PORTS.len());
     #[cfg(feature = "host")]
     let machine = machine.with_hosts(G::HOSTS);
+    let machine = machine.with_envelopes(G::CHAIN_PORTS);
     graph.start();
     machine.run(graph, rest)
 }
@@ -96,6 +101,8 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
     memory.fill(&POOL);
     let mut machine = Machine {
         ports,
+        enveloped: 0,
+        bad_envelopes: 0,
         #[cfg(feature = "host")]
         hosts: Hosts::default(),
         clock,
@@ -259,6 +266,39 @@ impl Machine {
         Machine { hosts: Hosts::new(hosts, ethernet, || POOL.take().map(Packet::new)), ..self }
     }
 
+    /// Frames of these ports say their chains, if the devices do not.
+    fn with_envelopes(mut self, chain_ports: u64) -> Self {
+        let bare = self.ports.iter().enumerate().filter(|(_, port)| !port.carries_annotations());
+        self.enveloped = chain_ports & bare.fold(0, |bits, (index, _)| bits | 1 << index);
+        self
+    }
+
+    /// Takes received frames out of their envelopes.
+    #[cold]
+    fn open(&mut self, batch: &mut Batch) {
+        let bad = &mut self.bad_envelopes;
+        batch.retain(|packet| {
+            let sound = envelope::open(packet);
+            *bad += u64::from(!sound);
+            sound
+        });
+    }
+
+    /// Puts as many frames into envelopes as the port will take: what it leaves stays as it is.
+    #[cold]
+    fn seal(&mut self, port: usize, batch: &mut Batch) {
+        let (mut room, bad) = (self.ports[port].transmit_room(), &mut self.bad_envelopes);
+        batch.retain(|packet| {
+            if room == 0 {
+                return true;
+            }
+            let sealed = envelope::seal(packet);
+            room -= usize::from(sealed);
+            *bad += u64::from(!sealed);
+            sealed
+        });
+    }
+
     fn run<G: Graph>(mut self, graph: &mut G, rest: Rest) -> ! {
         let tap = Tap::get();
         self.round(graph, tap);
@@ -371,7 +411,7 @@ impl Machine {
             "free_buffers" => POOL.free() as u64,
             "rounds" => self.rounds,
             "sleeps" => self.sleeps,
-            "device_errors" => self.ports.iter().map(|port| port.errors()).sum(),
+            "device_errors" => self.ports.iter().map(|port| port.errors()).sum::<u64>() + self.bad_envelopes,
             _ => return self.read_port(name),
         })
     }
@@ -406,6 +446,9 @@ impl PacketIo for Machine {
             return self.hosts.receive(host, self.now_ns, batch);
         }
         self.ports[port].receive(batch);
+        if self.enveloped >> port & 1 == 1 {
+            self.open(batch);
+        }
     }
 
     #[inline]
@@ -416,6 +459,9 @@ impl PacketIo for Machine {
         }
         if self.first_out_ns == 0 && !batch.is_empty() {
             self.first_out_ns = self.clock.now_ns();
+        }
+        if self.enveloped >> port & 1 == 1 {
+            self.seal(port, batch);
         }
         self.ports[port].transmit(batch);
     }

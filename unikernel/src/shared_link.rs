@@ -70,10 +70,16 @@ impl SharedLink {
         self.bad_lengths
     }
 
+    /// Whether the peer is there.
+    #[inline]
+    pub fn is_up(&self) -> bool {
+        self.buffers.rings().settle().is_up()
+    }
+
     /// What the machine's handler `name` tells of it.
     pub fn read(&self, name: &str) -> Option<u64> {
         match name {
-            "link_up" => Some(u64::from(self.buffers.rings().settle().is_up())),
+            "link_up" => Some(u64::from(self.is_up())),
             "link_down" => Some(self.peer_down),
             "link_copied" => Some(self.copied),
             "link_free" => Some(self.buffers.rings().free() as u64),

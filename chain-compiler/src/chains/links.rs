@@ -1,8 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The links between the VMs of a plan.
 
-use super::{Chains, Surround};
+use super::{Chains, Surround, instances};
 use crate::plan::{Peer, PlannedLink, VmPlan};
+use crate::syntax::ast::Vm;
+
+/// Says of each port between two VMs whether its frames carry their chains: one end at least could not tell by the port alone.
+pub(super) fn mark(vms: &[Vm], surrounds: &mut [Option<Surround>]) {
+    let names: Vec<Vec<String>> = vms.iter().map(|vm| instances(vm)).map(|(a, b)| [a, b].concat()).collect();
+    let arrivals = |vm: usize, port: usize| surrounds[vm].as_ref().map_or(0, |one| one.arrivals[port].len());
+    let other_end = |vm: usize, peer: &Peer| {
+        let Peer::Vm(peer) = peer else { return None };
+        let other = names.iter().position(|names| names.contains(peer))?;
+        let leads_here = |peer: &Peer| matches!(peer, Peer::Vm(name) if names[vm].contains(name));
+        let port = surrounds[other].as_ref()?.ports.iter().position(|port| leads_here(&port.peer))?;
+        Some((other, port))
+    };
+    let mut marked = Vec::new();
+    for (vm, surround) in surrounds.iter().enumerate() {
+        for (port, found) in surround.iter().flat_map(|one| &one.ports).enumerate() {
+            let ends = other_end(vm, &found.peer).map(|(other, theirs)| [arrivals(vm, port), arrivals(other, theirs)]);
+            if ends.is_some_and(|ends| ends.iter().any(|ways| *ways > 1)) {
+                marked.push((vm, port));
+            }
+        }
+    }
+    for (vm, port) in marked {
+        if let Some(surround) = &mut surrounds[vm] {
+            surround.ports[port].carries_chains = true;
+        }
+    }
+}
 
 /// Every link once. `surrounds` has what surrounds each VM of the plan.
 pub(crate) fn links(vms: &[VmPlan], surrounds: &[Option<&Surround>], chains: &Chains) -> Vec<PlannedLink> {
@@ -17,10 +45,9 @@ pub(crate) fn links(vms: &[VmPlan], surrounds: &[Option<&Surround>], chains: &Ch
             let arrivals = ends.map(|(vm, port)| surrounds[vm].map_or(&[][..], |one| one.arrivals[port].as_slice()));
             let passes = |number| arrivals.iter().any(|ways| ways.iter().any(|way| way.chain == number));
             let on_it: Vec<_> = chains.chains.iter().filter(|chain| passes(chain.number)).collect();
-            let carries_chains = arrivals.iter().any(|ways| ways.len() > 1);
             let shared = !on_it.is_empty() && on_it.iter().all(|chain| chain.shared);
             let chains = on_it.into_iter().map(|chain| chain.name.clone()).collect();
-            links.push(PlannedLink { ends, chains, carries_chains, shared });
+            links.push(PlannedLink { ends, chains, carries_chains: found.carries_chains, shared });
         }
     }
     links

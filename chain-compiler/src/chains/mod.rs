@@ -80,6 +80,7 @@ pub(crate) fn resolve(file: &mut File, log: &mut Log) -> Chains {
     gates::add(file, &mut web);
     let mut surrounds = surround::all(file, &web);
     direct::resolve(file, &web, &mut surrounds, log);
+    links::mark(&file.vms, &mut surrounds);
     let services = web.services.iter().map(|service| PlannedService {
         name: service.name.clone(),
         stateful: is_stateful(service, &file.vms),

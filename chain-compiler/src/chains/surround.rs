@@ -94,7 +94,7 @@ fn surround(index: usize, vm: &Vm, file: &File, web: &Web) -> Option<Surround> {
 /// A neighbour, whose ports are put behind those that are there.
 fn neighbour(stop: Stop, ports: &mut Vec<Port>, file: &File, web: &Web) -> Neighbour {
     let first = ports.len();
-    let port = |name: &str, peer: Peer| Port { name: name.into(), peer };
+    let port = |name: &str, peer: Peer| Port { name: name.into(), peer, carries_chains: false };
     let (mut stateful, mut spares) = (false, 0);
     // Behind its gate a network is still called by its name.
     let name = match stop {

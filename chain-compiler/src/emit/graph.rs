@@ -136,6 +136,11 @@ fn graph(emitter: &Emitter, ports: &[Port], code: &mut Code) {
     code.block("impl Graph for Wiring", |code| {
         let names: Vec<_> = ports.iter().map(|port| format!("{:?}", port.name)).collect();
         code.line(format!("const PORTS: &'static [&'static str] = &[{}];", names.join(", ")));
+        let chain_ports = ports.iter().enumerate().filter(|(_, port)| port.carries_chains);
+        let chain_ports = chain_ports.fold(0u64, |bits, (index, _)| bits | 1 << index);
+        if chain_ports != 0 {
+            code.line(format!("const CHAIN_PORTS: u64 = {chain_ports:#b};"));
+        }
         let hosts: Vec<&str> = emitter.hosts().collect();
         if !hosts.is_empty() {
             code.line("const HOSTS: &'static [nf_elements::OwnHost] = &[");

@@ -7,6 +7,7 @@ use crate::captures::{Reader, Writer};
 use crate::options::{Attachment, What};
 use crate::pool;
 use device::Device;
+use nf_elements::chains::envelope;
 use nf_elements::{BURST, Batch, DATA_BYTES, HEADROOM_BYTES, OwnHost, Packet};
 use std::os::fd::BorrowedFd;
 
@@ -19,6 +20,9 @@ const MOST_BYTES: usize = DATA_BYTES - HEADROOM_BYTES;
 pub struct Port {
     name: String,
     index: u8,
+    /// Whether each frame is in an envelope that says its chain.
+    carries_chains: bool,
+    bad_envelopes: u64,
     replay: Option<Reader>,
     has_replayed: bool,
     capture: Option<Writer>,
@@ -28,11 +32,18 @@ pub struct Port {
 }
 
 /// Opens what the command line says is at the ports. A port that it says nothing of is the network interface of its name; a
-/// host that it says nothing of is not there.
-pub fn open(names: &[&str], hosts: &[OwnHost], attachments: &[Attachment]) -> Result<Vec<Port>, String> {
+/// host that it says nothing of is not there. `chain_ports` are those, as bits, whose frames carry their chain.
+pub fn open(
+    names: &[&str],
+    chain_ports: u64,
+    hosts: &[OwnHost],
+    attachments: &[Attachment],
+) -> Result<Vec<Port>, String> {
     let names: Vec<&str> = names.iter().copied().chain(hosts.iter().map(|host| host.name)).collect();
     let devices = names.len() - hosts.len();
-    let mut ports: Vec<Port> = names.iter().zip(0..).map(|(name, index)| Port::new(name, index)).collect();
+    let carries_chains = |index: u8| chain_ports.checked_shr(index.into()).is_some_and(|bits| bits & 1 == 1);
+    let mut ports: Vec<Port> =
+        names.iter().zip(0..).map(|(name, index)| Port::new(name, index, carries_chains(index))).collect();
     for attachment in attachments {
         let known = || format!("no port '{}'; there is {}", attachment.port, names.join(", "));
         let port = ports.iter_mut().find(|port| port.name == attachment.port).ok_or_else(known)?;
@@ -49,10 +60,12 @@ pub fn open(names: &[&str], hosts: &[OwnHost], attachments: &[Attachment]) -> Re
 }
 
 impl Port {
-    fn new(name: &str, index: u8) -> Port {
+    fn new(name: &str, index: u8, carries_chains: bool) -> Port {
         Port {
             name: name.into(),
             index,
+            carries_chains,
+            bad_envelopes: 0,
             replay: None,
             has_replayed: false,
             capture: None,
@@ -99,8 +112,12 @@ impl Port {
     /// Fills `batch` with what came.
     pub fn receive(&mut self, batch: &mut Batch) {
         while batch.room() > 0
-            && let Some(packet) = self.next()
+            && let Some(mut packet) = self.next()
         {
+            if self.carries_chains && !envelope::open(&mut packet) {
+                self.bad_envelopes += 1;
+                continue;
+            }
             let _ = batch.push(packet);
         }
     }
@@ -146,10 +163,17 @@ impl Port {
         if !self.is_attached() {
             return;
         }
-        for packet in batch.iter() {
+        for packet in batch.iter_mut() {
+            if self.carries_chains && !envelope::seal(packet) {
+                self.bad_envelopes += 1;
+                sent += 1;
+                continue;
+            }
             if let Some(device) = &mut self.device
                 && !device.send(packet.data())
             {
+                // It stays as it was, to be sent again.
+                let _ = self.carries_chains && envelope::open(packet);
                 break;
             }
             if let Some(capture) = &self.capture {
@@ -175,6 +199,12 @@ impl Port {
             eprintln!(
                 "warning: port {}: {} frames of more than {MOST_BYTES} bytes were left out",
                 self.name, self.too_long
+            );
+        }
+        if self.bad_envelopes > 0 {
+            eprintln!(
+                "warning: port {}: {} frames had no sound envelope or no room for one",
+                self.name, self.bad_envelopes
             );
         }
         self.trouble.take().map_or(Ok(()), Err)

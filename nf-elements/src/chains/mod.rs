@@ -6,6 +6,7 @@
 
 mod ahead;
 mod balance;
+pub mod envelope;
 mod key;
 mod table;
 

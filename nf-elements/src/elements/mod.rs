@@ -156,6 +156,8 @@ elements! {
     message::Message,
     meter::Meter,
     mixed_queue::MixedQueue,
+    nsh_decap::NshDecap,
+    nsh_encap::NshEncap,
     null::Null,
     nvgre_decap::NvgreDecap,
     nvgre_encap::NvgreEncap,

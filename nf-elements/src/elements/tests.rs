@@ -192,6 +192,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(Meter::new([1]));
     check_handlers(MixedQueue::<8>::new());
     check_handlers(MixedQueue::<8>::new());
+    check_handlers(NshDecap::new());
+    check_handlers(NshEncap::new(None, 255, 3));
     check_handlers(Null::new());
     check_handlers(Pad::new(0));
     check_handlers(Paint::new(0));
