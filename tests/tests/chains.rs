@@ -71,11 +71,16 @@ fn run_example(name: &str) -> Outcome {
 
 /// The same with a chain file of that text, and what else `words` say.
 fn run(text: &str, words: &[&str]) -> Outcome {
+    run_with(text, words, widen)
+}
+
+/// The same with the frames that `make` writes.
+fn run_with(text: &str, words: &[&str], make: impl Fn(&Path)) -> Outcome {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name);
     let attach = |network: &str, file: &Path| format!("{network}={}", file.display());
     let sent = path("sent.pcap");
-    widen(&sent);
+    make(&sent);
     std::fs::write(path("chain.nf"), text).unwrap();
     let output = sluice()
         .args(["run", "--accel", "tcg", "--json"])
@@ -171,7 +176,7 @@ impl Outcome {
         let (all, web) = (self.expected(PASSED).len() as u64, self.expected("tcp port 80").len() as u64);
         assert!(web > 0 && web < all, "the capture has both kinds");
         let logged = |port: &str| self.received("log", port);
-        assert_eq!([logged("ids_0") + logged("ids_1"), logged("wan_gate")], [all - web; 2]);
+        assert_eq!([logged("ids_0") + logged("ids_1"), logged("wan")], [all - web; 2]);
     }
 }
 
@@ -208,4 +213,53 @@ fn wireshark_reads_what_is_on_a_pair_of_nics() {
     // Behind the header the frame is what it was.
     let inner = tshark(&link, &["udp.srcport", "tcp.srcport"]).expect("it was there");
     assert!(inner.iter().all(|ports| ports.trim().parse::<u16>().is_ok()), "{inner:?}");
+}
+
+const SIX: &str = "
+network lan, wan;
+vm fw { input -> output }
+vm ids { input -> Counter -> output }
+chain web: lan -> fw -> ids -> wan;
+chain bulk: lan -> fw -> wan;
+director at fw { ip6 and tcp port 80: web; default: bulk; }
+";
+
+/// A TCP segment between 2001:db8::`host` and 2001:db8::ff, with a hop-by-hop header if it `has_options`.
+fn segment6(host: u8, port: u16, has_options: bool) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x86, 0xdd];
+    let (next, options) = if has_options { (0, &[6, 0, 1, 4, 0, 0, 0, 0][..]) } else { (6, &[][..]) };
+    frame.extend([0x60, 0, 0, 0, 0, 20 + options.len() as u8, next, 64]);
+    for end in [host, 0xff] {
+        frame.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, end]);
+    }
+    frame.extend(options);
+    frame.extend([1025, port].map(u16::to_be_bytes).as_flattened());
+    frame.extend([0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0]);
+    frame
+}
+
+#[test]
+fn a_director_knows_flows_of_ipv6() {
+    const HOSTS: u8 = 20;
+    let make = |path: &Path| {
+        widen(path);
+        let mut frames = frames::read(path);
+        for host in 0..HOSTS {
+            frames.extend([(host, 80), (host + 100, 81)].map(|(host, port)| segment6(host, port, host % 2 == 1)));
+        }
+        let mut out = PcapWriter::new(File::create(path).unwrap()).unwrap();
+        for frame in frames {
+            let length = frame.len() as u32;
+            out.write_packet(&PcapPacket::new_owned(Duration::ZERO, length, frame)).unwrap();
+        }
+    };
+    let outcome = run_with(SIX, &[], make);
+    let sent = frames::read(&outcome.sent);
+    for out in [&outcome.lan, &outcome.wan] {
+        assert!(flows(out) == flows(&sent), "every frame came through: {}", outcome.report);
+    }
+    let web = frames::tcpdump(&outcome.sent, "ip6 and port 80").len() as u64;
+    assert!((1..=u64::from(HOSTS)).contains(&web), "tcpdump finds those without options");
+    // The answers took the same way back.
+    assert_eq!([outcome.received("ids", "fw"), outcome.received("ids", "wan")], [u64::from(HOSTS); 2]);
 }

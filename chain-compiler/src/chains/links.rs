@@ -7,7 +7,7 @@ use crate::syntax::ast::Vm;
 
 /// Says of each port between two VMs whether its frames carry their chains: one end at least could not tell by the port alone.
 pub(super) fn mark(vms: &[Vm], surrounds: &mut [Option<Surround>]) {
-    let names: Vec<Vec<String>> = vms.iter().map(|vm| instances(vm)).map(|(a, b)| [a, b].concat()).collect();
+    let names: Vec<Vec<String>> = vms.iter().map(instances).map(|(a, b)| [a, b].concat()).collect();
     let arrivals = |vm: usize, port: usize| surrounds[vm].as_ref().map_or(0, |one| one.arrivals[port].len());
     let other_end = |vm: usize, peer: &Peer| {
         let Peer::Vm(peer) = peer else { return None };

@@ -53,7 +53,7 @@ impl Wiring {
             chain_to_ids_2: ToDevice::new(2),
             chain_from_wan: FromDevice::new(3),
             chain_to_wan: ToDevice::new(3),
-            chain_director_wan: FlowDirector::new(flow_director::Rules { chains: &[flow_director::Chain { name: "web", annotation: 32769 }, flow_director::Chain { name: "bulk", annotation: 32770 }], diagram: &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468226,8,10],], wide: &[], narrow: &[80,81,65534,32768,65534,0,32768,0,1540,1792,65534,1,65534,], far: &[] }, annotations: &[32769], default: 32770 }, 279),
+            chain_director_wan: FlowDirector::new(flow_director::Rules { chains: &[flow_director::Chain { name: "web", annotation: 32769 }, flow_director::Chain { name: "bulk", annotation: 32770 }], diagram: &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468226,8,10],], wide: &[], narrow: &[80,81,65534,32768,65534,0,32768,0,1540,1792,65534,1,65534,], far: &[] }, diagram6: &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468226,8,10],], wide: &[], narrow: &[80,81,65534,32768,65534,0,32768,0,1540,1792,65534,1,65534,], far: &[] }, annotations: &[32769], default: 32770 }, 279),
             chain_from_fw: FromDevice::new(4),
             chain_to_fw: ToDevice::new(4),
         }

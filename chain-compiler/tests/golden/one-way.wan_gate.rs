@@ -37,7 +37,7 @@ impl Wiring {
             chain_to_mirror: ToDevice::new(0),
             chain_from_wan: FromDevice::new(1),
             chain_to_wan: ToDevice::new(1),
-            chain_director_wan: FlowDirector::new(flow_director::Rules { chains: &[flow_director::Chain { name: "straight", annotation: 32769 }, flow_director::Chain { name: "clean", annotation: 32770 }], diagram: &nf_elements::filter::Diagram { root: 65534, transport: false, nodes: &[], wide: &[], narrow: &[], far: &[] }, annotations: &[], default: 32769 }, 279),
+            chain_director_wan: FlowDirector::new(flow_director::Rules { chains: &[flow_director::Chain { name: "straight", annotation: 32769 }, flow_director::Chain { name: "clean", annotation: 32770 }], diagram: &nf_elements::filter::Diagram { root: 65534, transport: false, nodes: &[], wide: &[], narrow: &[], far: &[] }, diagram6: &nf_elements::filter::Diagram { root: 65534, transport: false, nodes: &[], wide: &[], narrow: &[], far: &[] }, annotations: &[], default: 32769 }, 279),
             chain_from_scrubber: FromDevice::new(2),
             chain_to_scrubber: ToDevice::new(2),
         }

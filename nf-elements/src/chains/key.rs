@@ -5,6 +5,7 @@
 //! errors like the flow whose packet they quote. VLAN tags are passed over.
 
 use crate::wire::ethernet::Address;
+use crate::wire::ipv6::behind_extensions;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -14,8 +15,6 @@ const ETHERTYPE_IPV6: u16 = 0x86dd;
 const ETHERTYPE_TAGS: [u16; 2] = [0x8100, 0x88a8];
 /// Tags that are passed over.
 const MOST_TAGS: usize = 2;
-/// IPv6 extension headers that are passed over.
-const MOST_EXTENSIONS: usize = 8;
 
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
@@ -186,26 +185,6 @@ fn of_ipv6(packet: &[u8], quotes: bool) -> Option<FlowKey> {
     };
     let ports = ports(protocol, transport);
     Some(FlowKey::between(address(8), address(24), ports, 6 << 16 | u32::from(protocol)))
-}
-
-/// The protocol behind the extension headers, and its header; nothing of a fragment.
-fn behind_extensions(mut next: u8, mut rest: &[u8]) -> (u8, &[u8]) {
-    const HOP_BY_HOP: u8 = 0;
-    const ROUTING: u8 = 43;
-    const FRAGMENT: u8 = 44;
-    const DESTINATION_OPTIONS: u8 = 60;
-    for _ in 0..MOST_EXTENSIONS {
-        let Some(&[following, length]) = rest.first_chunk() else { break };
-        match next {
-            FRAGMENT => return (following, &[]),
-            HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => {
-                rest = rest.get(8 + usize::from(length) * 8..).unwrap_or(&[]);
-                next = following;
-            }
-            _ => break,
-        }
-    }
-    (next, rest)
 }
 
 fn ports(protocol: u8, transport: &[u8]) -> u32 {

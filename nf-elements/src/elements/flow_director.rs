@@ -8,7 +8,7 @@
 //!
 //! **Description:** sets the chain annotation of each frame that comes in, and its flow hash. A frame of a known flow gets the
 //! flow's chain. Otherwise the first rule `CHAIN PATTERN` whose pattern matches says which (the language is that of
-//! `IPClassifier`), or else DEFAULT, which also takes all that is not IPv4; the flow has it from then on. A frame that
+//! `IPClassifier`), or else DEFAULT, which also takes all that is not IP; the flow has it from then on. A frame that
 //! nothing matches is dropped. From frames that leave it learns: their flows are on the chain that they have, so that
 //! what answers takes it back.
 //!
@@ -17,6 +17,9 @@
 //!
 //! It holds FLOWS flows (65536 by default), each until it is quiet for TIMEOUT (300 seconds). When eight share a bucket of
 //! the table, a new one takes the place of that which was quiet longest. Flows that the handler `add` put in stay.
+//!
+//! Of IPv6 packets, patterns with protocols, ports, TCP flags, VLANs, `ip tos`, `dscp`, `ecn` and `ttl` say the same as of IPv4; `ip6`
+//! holds for all of them; tests of IPv4 addresses and of other fields hold for none.
 //!
 //! **Notes:** flows are found by addresses, ports and protocol, whatever the direction; fragments and protocols without
 //! ports by addresses and protocol, what is not IP by Ethernet addresses. The table has twice as many places as flows, 56
@@ -36,7 +39,7 @@ mod configuration;
 mod handlers;
 
 use crate::chains::{Bucket, FlowKey, FlowTable, Guesses, flow_hash, tick};
-use crate::filter::{Diagram, IpWords};
+use crate::filter::{Diagram, Ip6Words, IpWords};
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
 use crate::wire::ethernet::EtherType;
 use crate::{Ahead, Annotations, Batch, Element, HandlerError, Packet, PacketIo, Route, Spec};
@@ -56,8 +59,10 @@ pub struct Chain {
 pub struct Rules {
     /// The chains.
     pub chains: &'static [Chain],
-    /// Finds the number of the rule that matches.
+    /// Finds the number of the rule that matches an IPv4 packet.
     pub diagram: &'static Diagram,
+    /// The same of an IPv6 packet.
+    pub diagram6: &'static Diagram,
     /// The annotation that each rule gives.
     pub annotations: &'static [u16],
     /// The annotation where no rule matches; 0 drops.
@@ -129,7 +134,7 @@ impl FlowDirector {
         chain
     }
 
-    /// The chain that the rules give an IPv4 packet. What elements said about its headers stays as it is.
+    /// The chain that the rules give an IP packet. What elements said about its headers stays as it is.
     fn rule(&self, packet: &mut Packet) -> Option<u16> {
         const ETHERNET_BYTES: usize = 14;
         const TAG_BYTES: usize = 4;
@@ -143,15 +148,19 @@ impl FlowDirector {
             at += TAG_BYTES;
         }
         let first = *packet.data().get(at)?;
-        if ethertype(packet, at)? != EtherType::Ipv4 || first >> 4 != 4 {
-            return None;
-        }
-        let before = *packet.annotations();
-        packet.set_network(at, usize::from(first & 15) * 4);
-        let words = IpWords::new(packet, self.rules.diagram.transport);
-        let leaf = words.map(|words| self.rules.diagram.walk(&words));
-        *packet.annotations_mut() = before;
-        self.rules.annotations.get(usize::from(leaf?)).copied()
+        let leaf = match (ethertype(packet, at)?, first >> 4) {
+            (EtherType::Ipv4, 4) => {
+                let before = *packet.annotations();
+                packet.set_network(at, usize::from(first & 15) * 4);
+                let words = IpWords::new(packet, self.rules.diagram.transport);
+                let leaf = words.map(|words| self.rules.diagram.walk(&words));
+                *packet.annotations_mut() = before;
+                leaf?
+            }
+            (EtherType::Ipv6, 6) => self.rules.diagram6.walk(&Ip6Words::new(packet.data(), at)?),
+            _ => return None,
+        };
+        self.rules.annotations.get(usize::from(leaf)).copied()
     }
 
     /// A frame leaves: its flow is on the chain that it has, in the other direction.

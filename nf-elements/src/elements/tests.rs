@@ -41,7 +41,7 @@ const NO_CHAINS: chain_hop::Map = chain_hop::Map {
     remembers: false,
 };
 const NO_RULES: flow_director::Rules =
-    flow_director::Rules { chains: &[], diagram: &NOTHING, annotations: &[], default: 0 };
+    flow_director::Rules { chains: &[], diagram: &NOTHING, diagram6: &NOTHING, annotations: &[], default: 0 };
 
 /// A table for ARP that has bounds, but no memory.
 const ARP_LIMITS: arp_table::Limits =

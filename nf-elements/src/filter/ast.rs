@@ -33,6 +33,17 @@ pub struct Primitive {
     pub value: (u32, u32),
 }
 
+impl Primitive {
+    /// `ip6`: the IP version is 6.
+    pub const IP6: Primitive = Primitive {
+        protocol: None,
+        subject: Subject::Bits(Bits { transport: false, first: 0, count: 4 }),
+        mask: None,
+        operator: Operator::Equal,
+        value: (6, 6),
+    };
+}
+
 /// Protocols that a primitive can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {

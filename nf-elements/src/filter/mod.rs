@@ -7,6 +7,7 @@ mod data_words;
 mod diagram;
 mod field;
 mod words;
+mod words6;
 
 #[cfg(feature = "host")]
 mod arguments;
@@ -20,6 +21,8 @@ mod code;
 mod compile;
 #[cfg(feature = "host")]
 mod emit;
+#[cfg(feature = "host")]
+mod family;
 #[cfg(feature = "host")]
 mod formula;
 #[cfg(feature = "host")]
@@ -53,6 +56,7 @@ pub use data_words::DataWords;
 pub use diagram::{DENIED, Decide, Diagram, NO_MATCH, Words, interval};
 pub use field::Field;
 pub use words::IpWords;
+pub use words6::Ip6Words;
 
 #[cfg(feature = "host")]
 pub use clauses::{Clause, clauses_match, parse_clauses};
@@ -60,6 +64,8 @@ pub use clauses::{Clause, clauses_match, parse_clauses};
 pub use compile::{TooLarge, compile};
 #[cfg(feature = "host")]
 pub use emit::Tables;
+#[cfg(feature = "host")]
+pub use family::of_ipv6;
 #[cfg(feature = "host")]
 pub use formula::{Formulas, Id};
 #[cfg(feature = "host")]

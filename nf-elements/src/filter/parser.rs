@@ -8,7 +8,7 @@
 //! factor  ::= ('not' | '!') factor | 'true' | 'any' | 'all' | 'false' | 'none' | '(' pattern ')' | primitive
 //! ```
 
-use super::ast::Pattern;
+use super::ast::{Pattern, Primitive};
 use super::lexer::Token;
 use super::primitive::Context;
 use std::ops::Range;
@@ -118,6 +118,8 @@ impl<'t> Parser<'t> {
             Pattern::Constant(true)
         } else if self.accept(&["false", "none"]) {
             Pattern::Constant(false)
+        } else if self.accept(&["ip6"]) {
+            Pattern::Primitive(Primitive::IP6)
         } else if self.accept(&["not", "!"]) {
             self.negation()
         } else if self.accept(&["("]) {

@@ -250,6 +250,27 @@ impl fmt::Display for Shown {
     }
 }
 
+/// The protocol behind the extension headers (RFC 8200 §4), of which eight are passed over, and its header; nothing of a fragment.
+pub fn behind_extensions(mut next: u8, mut rest: &[u8]) -> (u8, &[u8]) {
+    const MOST_EXTENSIONS: usize = 8;
+    const HOP_BY_HOP: u8 = 0;
+    const ROUTING: u8 = 43;
+    const FRAGMENT: u8 = 44;
+    const DESTINATION_OPTIONS: u8 = 60;
+    for _ in 0..MOST_EXTENSIONS {
+        let Some(&[following, length]) = rest.first_chunk() else { break };
+        match next {
+            FRAGMENT => return (following, &[]),
+            HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => {
+                rest = rest.get(8 + usize::from(length) * 8..).unwrap_or(&[]);
+                next = following;
+            }
+            _ => break,
+        }
+    }
+    (next, rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -61,7 +61,7 @@ instances! {
     "0/1 FastUDPFlows(1000, 100, 60, 2:0:0:0:0:1, 1.0.0.1, 2:0:0:0:0:2, 1.0.0.2, 4, 3)", Source, 1, 1, FastUdpFlows = FastUdpFlows::new(fast_source::Pace::new(1000, 100, true), fast_source::Frame::new(60, ([2, 0, 0, 0, 0, 1], [1, 0, 0, 1]), ([2, 0, 0, 0, 0, 2], [1, 0, 0, 2]), 17), 3, true), [fast_source::Flow = fast_source::Flow::EMPTY; 4], [];
     "0/1 FastUDPSource(1000, 100, 60, 2:0:0:0:0:1, 1.0.0.1, 1234, 2:0:0:0:0:2, 1.0.0.2, 1234)", Source, 1, 1, FastUdpSource = FastUdpSource::new(fast_source::Pace::new(1000, 100, true), fast_source::Frame::new(60, ([2, 0, 0, 0, 0, 1], [1, 0, 0, 1]), ([2, 0, 0, 0, 0, 2], [1, 0, 0, 2]), 17), [1234, 1234], true, 0), [], [];
     "1/1 FixIPSrc(1.0.0.1)", Action, 1, 1, FixIpSrc = FixIpSrc::new(0x01000001), [], [];
-    "2/2 FlowDirector(web tcp port 80, DEFAULT bulk, CHAIN web 1, CHAIN bulk 2, FLOWS 8, TIMEOUT 1)", Route, 2, 1, FlowDirector = FlowDirector::new(flow_director::Rules { chains: &[flow_director::Chain { name: "web", annotation: 1 }, flow_director::Chain { name: "bulk", annotation: 2 }], diagram: &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468226,8,10],], wide: &[], narrow: &[80,81,65534,32768,65534,0,32768,0,1540,1792,65534,1,65534,], far: &[] }, annotations: &[1], default: 2 }, 0), [nf_elements::chains::Bucket = nf_elements::chains::Bucket::EMPTY; 2], [];
+    "2/2 FlowDirector(web tcp port 80, DEFAULT bulk, CHAIN web 1, CHAIN bulk 2, FLOWS 8, TIMEOUT 1)", Route, 2, 1, FlowDirector = FlowDirector::new(flow_director::Rules { chains: &[flow_director::Chain { name: "web", annotation: 1 }, flow_director::Chain { name: "bulk", annotation: 2 }], diagram: &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468226,8,10],], wide: &[], narrow: &[80,81,65534,32768,65534,0,32768,0,1540,1792,65534,1,65534,], far: &[] }, diagram6: &nf_elements::filter::Diagram { root: 2, transport: true, nodes: &[[201359362,0,2],[134250498,0,5],[268468226,8,10],], wide: &[], narrow: &[80,81,65534,32768,65534,0,32768,0,1540,1792,65534,1,65534,], far: &[] }, annotations: &[1], default: 2 }, 0), [nf_elements::chains::Bucket = nf_elements::chains::Bucket::EMPTY; 2], [];
     "0/1 FromDevice(p0)", Source, 1, 1, FromDevice = FromDevice::new(0), [], [];
     "0/1 FromHost(fake0)", Source, 1, 1, FromHost = FromHost::new("fake0", 2), [], [];
     "1/2 FrontDropQueue(4)", Store, 2, 1, FrontDropQueue<4> = FrontDropQueue::<4>::new().named("x"), [], [];
@@ -126,6 +126,8 @@ instances! {
     "1/1 MarkIPHeader", Action, 1, 1, MarkIpHeader = MarkIpHeader::new(0), [], [];
     "0/0 Message(hello, WARNING)", Control, 1, 1, Message = Message::new("x", "hello", true), [], [];
     "2/2 MixedQueue(4)", Store, 2, 1, MixedQueue<4> = MixedQueue::<4>::new().named("x"), [], [];
+    "1/1 NSHDecap", Action, 1, 1, NshDecap = NshDecap::new(), [], [];
+    "1/1 NSHEncap(PATH 7)", Action, 1, 1, NshEncap = NshEncap::new(Some(7), 255, 3), [], [];
     "1/1 Null", Action, 1, 1, Null = Null::new(), [], [];
     "1/1 Pad(60)", Action, 1, 1, Pad = Pad::new(60), [], [];
     "1/1 Pad", Action, 1, 1, Pad = Pad::new(0), [], [];

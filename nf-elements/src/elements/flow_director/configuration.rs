@@ -5,7 +5,7 @@ use super::FlowDirector;
 use crate::Annotations;
 use crate::chains::WAYS;
 use crate::configure::{Arguments, Configure, Instance, Nanoseconds, Surroundings};
-use crate::filter::{compile_rules, parse_pattern};
+use crate::filter::{compile_rules, of_ipv6, parse_pattern};
 
 /// Flows that are held if nobody says how many.
 const FLOWS: usize = 65_536;
@@ -39,12 +39,14 @@ impl Configure for FlowDirector {
         }
         let numbered = patterns.iter().zip(0..);
         let diagram = arguments.compiled(compile_rules(numbered))?.expression();
+        let patterns6: Vec<_> = patterns.iter().map(of_ipv6).collect();
+        let diagram6 = arguments.compiled(compile_rules(patterns6.iter().zip(0..)))?.expression();
         let chains: Vec<_> = chains
             .iter()
             .map(|(name, annotation)| format!("flow_director::Chain {{ name: {name:?}, annotation: {annotation} }}"))
             .collect();
         let rules = format!(
-            "flow_director::Rules {{ chains: &[{}], diagram: &{diagram}, annotations: &{annotations:?}, default: {} }}",
+            "flow_director::Rules {{ chains: &[{}], diagram: &{diagram}, diagram6: &{diagram6}, annotations: &{annotations:?}, default: {} }}",
             chains.join(", "),
             default.unwrap_or(0),
         );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 use super::*;
 use crate::configure::{Surroundings, configure};
-use crate::filter::{compile_rules, parse_pattern};
+use crate::filter::{compile_rules, of_ipv6, parse_pattern};
 use crate::testing::{ListIo, packet, read};
 
 const BACK: u16 = Annotations::BACKWARD;
@@ -15,6 +15,7 @@ fn director(default: u16) -> FlowDirector {
             Chain { name: "bulk", annotation: 3 },
         ],
         diagram: compile_rules(patterns.iter().zip(0..)).unwrap().leak(),
+        diagram6: compile_rules(patterns.each_ref().map(of_ipv6).iter().zip(0..)).unwrap().leak(),
         annotations: &[1, 2 | BACK],
         default,
     };
@@ -54,6 +55,36 @@ fn rules_say_where_new_flows_go_and_the_table_keeps_it() {
     assert_eq!(enter(&mut director, &mut io, arp), 3);
     assert_eq!((read(&director, "flows"), read(&director, "by_rule"), read(&director, "count")), ("4".into(), "4".into(), "5".into()));
     assert!(read(&director, "table").contains("10.0.0.1 1025 192.0.2.1 80 6 web\n"), "{}", read(&director, "table"));
+}
+
+/// A TCP segment between 2001:db8::`host` and 2001:db8:1::1.
+fn segment6(host: u8, ports: [u16; 2], answer: bool) -> Packet {
+    let end = |network, host| [0x20, 1, 0xd, 0xb8, 0, network, 0, 0, 0, 0, 0, 0, 0, 0, 0, host];
+    let (client, server) = (end(0, host), end(1, 1));
+    let (from, to, ports) = if answer { (server, client, [ports[1], ports[0]]) } else { (client, server, ports) };
+    let mut bytes = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 20, 6, 64];
+    bytes.extend(from.iter().chain(&to));
+    bytes.extend(ports.iter().flat_map(|port| port.to_be_bytes()));
+    bytes.extend([0; 16]);
+    packet(&bytes)
+}
+
+#[test]
+fn rules_hold_for_ipv6_and_its_flows_are_kept() {
+    let (mut director, mut io) = (director(3), ListIo::new(0));
+    assert_eq!(enter(&mut director, &mut io, segment6(1, [1025, 80], false)), 1);
+    // Only the table knows where the answer goes, and only the exact flow is there.
+    assert_eq!(enter(&mut director, &mut io, segment6(1, [1025, 80], true)), 1);
+    assert_eq!(enter(&mut director, &mut io, segment6(2, [1025, 80], true)), 3);
+    assert_eq!(enter(&mut director, &mut io, segment6(1, [1025, 81], false)), 3);
+    assert_eq!((read(&director, "flows"), read(&director, "by_rule")), ("3".into(), "3".into()));
+    assert!(read(&director, "table").contains("2001:db8::1 1025 2001:db8:1::1 80 6 web\n"));
+    let [mut to, mut back] = [false, true].map(|answer| segment6(1, [1025, 80], answer));
+    director.route(&mut io, 0, &mut to);
+    director.route(&mut io, 0, &mut back);
+    assert_eq!(to.annotations().flow_hash, back.annotations().flow_hash);
+    director.write_handler("add", "2001:db8::2 1 2001:db8:1::1 9 6 web").unwrap();
+    assert_eq!(enter(&mut director, &mut io, segment6(2, [1, 9], true)), 1);
 }
 
 #[test]
