@@ -143,8 +143,20 @@ fn whichever_vm_is_killed_the_chain_carries_frames_again() {
     };
     let names: Vec<_> = vms().iter().map(|vm| vm["name"].clone()).collect();
     assert_eq!(names.len(), 4, "{names:?}");
+    // The flows of a replica go on through the other one before it is back.
+    let all_are_back = || {
+        let deadline = Instant::now() + PATIENCE;
+        while vms().len() < names.len() {
+            assert!(Instant::now() < deadline, "a VM is not started again");
+        }
+        // Ready, too: the manager answers nobody before.
+        for name in &names {
+            running.sluice(&["ctl", name.as_str().unwrap(), "read", "machine.now_ns"]);
+        }
+    };
     let mut number = 0;
     for name in names.iter().cycle().take(12) {
+        all_are_back();
         let victim = vms().into_iter().find(|vm| vm["name"] == *name).unwrap();
         assert!(
             std::process::Command::new("kill").args(["-KILL", &victim["pid"].to_string()]).status().unwrap().success()
@@ -165,6 +177,7 @@ fn whichever_vm_is_killed_the_chain_carries_frames_again() {
             }
         }
     }
+    all_are_back();
     assert_eq!(vms().iter().map(|vm| vm["restarts"].as_u64().unwrap()).collect::<Vec<_>>(), [3; 4]);
     running.sluice(&["stop"]);
     running.sandbox.is_clean();
