@@ -84,10 +84,10 @@ impl Port {
     #[inline]
     pub fn is_up(&self) -> bool {
         match self {
-            Port::Nic(_) => true,
+            Port::Nic(_) | Port::Vif(_) => true,
             Port::Link(link) => link.is_up(),
             Port::Shared(link) => link.is_up(),
-            Port::Vif(_) => true,
+            Port::Granted(link) => link.is_up(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Port {
     pub fn carries_annotations(&self) -> bool {
         match self {
             Port::Nic(_) | Port::Vif(_) => false,
-            Port::Link(_) | Port::Shared(_) => true,
+            Port::Link(_) | Port::Shared(_) | Port::Granted(_) => true,
         }
     }
 

@@ -60,10 +60,15 @@ impl Link {
         self.traffic.bad_lengths
     }
 
+    /// Whether the peer is there.
+    pub fn is_up(&self) -> bool {
+        self.end.rings().as_ref().is_some_and(|up| up.rings.peer().is_up())
+    }
+
     /// What the machine's handler `name` tells of it.
     pub fn read(&self, name: &str) -> Option<u64> {
         match name {
-            "link_up" => Some(u64::from(self.end.rings().as_ref().is_some_and(|up| up.rings.peer().is_up()))),
+            "link_up" => Some(u64::from(self.is_up())),
             "link_down" => Some(self.traffic.peer_down),
             _ => None,
         }
