@@ -95,7 +95,8 @@ impl crate::configure::Configure for GeneveDecap {
         arguments: &mut crate::configure::Arguments,
         around: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
-        use crate::tunnel::arguments::{Network, decapsulator, payload};
+        use crate::tunnel::Network;
+        use crate::tunnel::arguments::{decapsulator, payload};
         let checksum = arguments.keyword("CHECKSUM").unwrap_or(false);
         let Network(vni) = arguments.optional("VNI", Network(None))?;
         let payload = payload(arguments.keyword("PROTOCOL"));

@@ -16,8 +16,8 @@
 //!
 //! **See also:** `GeneveDecap`, `VXLANEncap`.
 
-use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::tunnel::{Encapsulator, Payload};
+use crate::spec::{Argument, ArgumentKind, Category, Shape};
+use crate::tunnel::{Encapsulator, Network, Payload};
 use crate::wire::geneve::{self, HEADER_BYTES, MOST_OPTION_BYTES};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -25,7 +25,7 @@ use core::fmt;
 /// See the module's documentation.
 pub struct GeneveEncap {
     outer: Encapsulator,
-    vni: Option<u32>,
+    network: Network,
     payload: Payload,
     /// The header with its options; EtherType and VNI are those of the next packet.
     header: [u8; HEADER_BYTES + MOST_OPTION_BYTES],
@@ -33,10 +33,10 @@ pub struct GeneveEncap {
 }
 
 impl GeneveEncap {
-    /// Puts `payload` into the network `vni`, or that of each packet's annotation, with `options`, critical ones among them or not.
+    /// Puts `payload` into `network`, with `options`, critical ones among them or not.
     pub const fn new(
         outer: Encapsulator,
-        vni: Option<u32>,
+        network: Network,
         payload: Payload,
         options: &[u8],
         critical: bool,
@@ -45,7 +45,7 @@ impl GeneveEncap {
         let (fixed, rest) = header.split_at_mut(HEADER_BYTES);
         fixed.copy_from_slice(&geneve::header(0, 0, options.len(), critical));
         rest.split_at_mut(options.len()).0.copy_from_slice(options);
-        GeneveEncap { outer, vni, payload, header, length: HEADER_BYTES + options.len() }
+        GeneveEncap { outer, network, payload, header, length: HEADER_BYTES + options.len() }
     }
 }
 
@@ -60,7 +60,7 @@ impl Element for GeneveEncap {
         arguments: &[
             Encapsulator::SRC,
             Encapsulator::DST,
-            Argument { name: "VNI", kind: ArgumentKind::Required, doc: "the network, 24 bits, or ANY: the annotation's" },
+            Network::VNI,
             Argument { name: "PROTOCOL", kind: ArgumentKind::Keyword, doc: "ethernet, the default, ip, or an EtherType" },
             Argument { name: "OPTIONS", kind: ArgumentKind::Keyword, doc: "the options' bytes; none by default" },
             Encapsulator::TTL,
@@ -71,33 +71,21 @@ impl Element for GeneveEncap {
             Encapsulator::DPORT,
             Encapsulator::CHECKSUM,
         ],
-        handlers: &[
-            Encapsulator::SRC_HANDLER,
-            Encapsulator::DST_HANDLER,
-            Encapsulator::MTU_HANDLER,
-            Handler { name: "vni", kind: HandlerKind::ReadWrite, doc: "VNI" },
-            Encapsulator::TOO_BIG,
-            Encapsulator::NO_HEADROOM,
-        ],
+        handlers: &Network::HANDLERS,
     };
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
-        match (name, self.vni) {
-            ("vni", Some(vni)) => Ok(write!(out, "{vni}")?),
-            ("vni", None) => Ok(out.write_str("ANY")?),
+        match name {
+            "vni" => self.network.read(out),
             _ => self.outer.read_handler(name, out),
         }
     }
 
     fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
-        if name != "vni" {
-            return self.outer.write_handler(name, value);
+        match name {
+            "vni" => self.network.write(value),
+            _ => self.outer.write_handler(name, value),
         }
-        self.vni = match value.trim() {
-            "ANY" => None,
-            vni => Some(vni.parse().ok().filter(|vni| *vni < 1 << 24).ok_or(HandlerError::BadValue)?),
-        };
-        Ok(())
     }
 }
 
@@ -109,7 +97,7 @@ impl crate::configure::Configure for GeneveEncap {
     ) -> Option<crate::configure::Instance> {
         use crate::configure::{Bytes, Instance};
         use crate::tunnel::DontFragment;
-        use crate::tunnel::arguments::{Defaults, Network, encapsulator};
+        use crate::tunnel::arguments::{Defaults, encapsulator};
         let payload = arguments.keyword("PROTOCOL").unwrap_or(Payload::Ethernet);
         let Bytes(options) = arguments.keyword("OPTIONS").unwrap_or(Bytes(Vec::new()));
         // As the receiver will look at them.
@@ -122,9 +110,9 @@ impl crate::configure::Configure for GeneveEncap {
         let critical = read.options().any(|option| option.is_critical());
         let defaults = Defaults { protocol: 17, port: Some(geneve::PORT), dont_fragment: DontFragment::Always(false) };
         let outer = encapsulator(arguments, around, defaults);
-        let Network(vni) = arguments.required("VNI")?;
+        let network: Network = arguments.required("VNI")?;
         let payload = format!("nf_elements::tunnel::Payload::{payload:?}");
-        let expression = format!("GeneveEncap::new({}, {vni:?}, {payload}, &{options:?}, {critical})", outer?);
+        let expression = format!("GeneveEncap::new({}, nf_elements::tunnel::{network:?}, {payload}, &{options:?}, {critical})", outer?);
         Some(Instance::new("GeneveEncap", expression))
     }
 }
@@ -132,7 +120,7 @@ impl crate::configure::Configure for GeneveEncap {
 impl Route for GeneveEncap {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _: usize, packet: &mut Packet) -> Option<usize> {
-        let vni = self.vni.unwrap_or(packet.annotations().aggregate);
+        let vni = self.network.of(packet);
         let protocol_type = self.payload.protocol_type(packet.data());
         self.header[2..4].copy_from_slice(&protocol_type.to_be_bytes());
         self.header[4..8].copy_from_slice(&(vni << 8).to_be_bytes());

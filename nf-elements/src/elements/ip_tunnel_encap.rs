@@ -54,13 +54,7 @@ impl Element for IpTunnelEncap {
             Encapsulator::DF,
             Encapsulator::MTU,
         ],
-        handlers: &[
-            Encapsulator::SRC_HANDLER,
-            Encapsulator::DST_HANDLER,
-            Encapsulator::MTU_HANDLER,
-            Encapsulator::TOO_BIG,
-            Encapsulator::NO_HEADROOM,
-        ],
+        handlers: &Encapsulator::HANDLERS,
     };
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {

@@ -88,7 +88,8 @@ impl crate::configure::Configure for NvgreDecap {
         arguments: &mut crate::configure::Arguments,
         around: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
-        use crate::tunnel::arguments::{Network, decapsulator};
+        use crate::tunnel::Network;
+        use crate::tunnel::arguments::decapsulator;
         use crate::wire::gre;
         let Network(vsid) = arguments.optional("VSID", Network(None))?;
         let expression = format!("NvgreDecap::new({}, {vsid:?})", decapsulator(around, &[gre::PROTOCOL], false));

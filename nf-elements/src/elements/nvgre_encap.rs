@@ -54,13 +54,7 @@ impl Element for NvgreEncap {
             Encapsulator::DF,
             Encapsulator::MTU,
         ],
-        handlers: &[
-            Encapsulator::SRC_HANDLER,
-            Encapsulator::DST_HANDLER,
-            Encapsulator::MTU_HANDLER,
-            Encapsulator::TOO_BIG,
-            Encapsulator::NO_HEADROOM,
-        ],
+        handlers: &Encapsulator::HANDLERS,
     };
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
@@ -78,8 +72,8 @@ impl crate::configure::Configure for NvgreEncap {
         arguments: &mut crate::configure::Arguments,
         around: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
-        use crate::tunnel::DontFragment;
-        use crate::tunnel::arguments::{Defaults, Network, encapsulator};
+        use crate::tunnel::arguments::{Defaults, encapsulator};
+        use crate::tunnel::{DontFragment, Network};
         use crate::wire::gre;
         let flow_id: Option<u8> = arguments.keyword("FLOWID");
         let defaults = Defaults { protocol: gre::PROTOCOL, port: None, dont_fragment: DontFragment::Always(false) };
@@ -93,7 +87,7 @@ impl crate::configure::Configure for NvgreEncap {
 impl Route for NvgreEncap {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _: usize, packet: &mut Packet) -> Option<usize> {
-        let vsid = self.vsid.unwrap_or(packet.annotations().aggregate);
+        let vsid = self.vsid.unwrap_or(packet.annotations().aggregate) & 0xff_ffff;
         let flow_id = self.flow_id.unwrap_or_else(|| (Inner::Ethernet.flow_hash(packet) >> 24) as u8);
         let key = Some(vsid << 8 | u32::from(flow_id));
         let mut bytes = [0; MOST_HEADER_BYTES];

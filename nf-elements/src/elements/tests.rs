@@ -6,7 +6,7 @@ use crate::filter::{Diagram, NO_MATCH};
 use crate::flows::{AGES, Specification, Timing};
 use crate::script::{Kind, Program};
 use crate::spec::HandlerKind;
-use crate::tunnel::{Decapsulator, DontFragment, Encapsulator, Ends, Payload, Underlay};
+use crate::tunnel::{Decapsulator, DontFragment, Encapsulator, Ends, Network, Payload, Underlay};
 use crate::{Element, HandlerError};
 
 /// Each handler of the `SPEC` exists, in the direction that it says, and others do not.
@@ -283,7 +283,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(VlanDecap::new(true, 0x8100));
     check_handlers(VlanEncap::new(0, false, 0, 0x8100));
     check_handlers(GeneveDecap::new(Decapsulator::new(&[17], false, false), None, None));
-    check_handlers(GeneveEncap::new(tunnel(), None, Payload::Ip, &[], false));
+    check_handlers(GeneveEncap::new(tunnel(), Network(None), Payload::Ip, &[], false));
     check_handlers(GreDecap::new(Decapsulator::new(&[47], false, false), gre_decap::Key::Any, None));
     check_handlers(GreEncap::new(tunnel(), Payload::Ip, None, false, false));
     check_handlers(IpTunnelDecap::new(Decapsulator::new(&[4, 41], false, false)));
@@ -292,7 +292,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(NvgreEncap::new(tunnel(), None, None));
     check_handlers(VnetRouter::<2>::new(1, 2, &[]));
     check_handlers(VxlanDecap::new(Decapsulator::new(&[17], false, false), None, vxlan_encap::Carried::Plain));
-    check_handlers(VxlanEncap::new(tunnel(), None, vxlan_encap::Carried::Plain));
+    check_handlers(VxlanEncap::new(tunnel(), Network(None), vxlan_encap::Carried::Plain));
 }
 
 #[cfg(feature = "host")]

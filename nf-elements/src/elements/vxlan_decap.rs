@@ -95,7 +95,8 @@ impl crate::configure::Configure for VxlanDecap {
         arguments: &mut crate::configure::Arguments,
         around: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
-        use crate::tunnel::arguments::{Network, decapsulator};
+        use crate::tunnel::Network;
+        use crate::tunnel::arguments::decapsulator;
         let checksum = arguments.keyword("CHECKSUM").unwrap_or(false);
         let Network(vni) = arguments.optional("VNI", Network(None))?;
         let carried = arguments.keyword("PROTOCOL").unwrap_or(Carried::Plain).expression();

@@ -23,8 +23,8 @@
 //!
 //! **See also:** `VXLANDecap`, `GeneveEncap`, `UDPIPEncap`.
 
-use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::tunnel::{Encapsulator, Inner};
+use crate::spec::{Argument, ArgumentKind, Category, Shape};
+use crate::tunnel::{Encapsulator, Inner, Network};
 use crate::wire::vxlan::{self, NextProtocol};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -45,14 +45,14 @@ pub enum Carried {
 /// See the module's documentation.
 pub struct VxlanEncap {
     outer: Encapsulator,
-    vni: Option<u32>,
+    network: Network,
     carried: Carried,
 }
 
 impl VxlanEncap {
-    /// Puts what is `carried` into the network `vni`; without one each packet's annotation is it.
-    pub const fn new(outer: Encapsulator, vni: Option<u32>, carried: Carried) -> Self {
-        VxlanEncap { outer, vni, carried }
+    /// Puts what is `carried` into `network`.
+    pub const fn new(outer: Encapsulator, network: Network, carried: Carried) -> Self {
+        VxlanEncap { outer, network, carried }
     }
 }
 
@@ -91,7 +91,7 @@ impl Element for VxlanEncap {
         arguments: &[
             Encapsulator::SRC,
             Encapsulator::DST,
-            Argument { name: "VNI", kind: ArgumentKind::Required, doc: "the network, 24 bits, or ANY: the annotation's" },
+            Network::VNI,
             Argument { name: "PROTOCOL", kind: ArgumentKind::Keyword, doc: "VXLAN-GPE's: ethernet, ip or nsh" },
             Encapsulator::TTL,
             Encapsulator::DSCP,
@@ -101,33 +101,21 @@ impl Element for VxlanEncap {
             Encapsulator::DPORT,
             Encapsulator::CHECKSUM,
         ],
-        handlers: &[
-            Encapsulator::SRC_HANDLER,
-            Encapsulator::DST_HANDLER,
-            Encapsulator::MTU_HANDLER,
-            Handler { name: "vni", kind: HandlerKind::ReadWrite, doc: "VNI" },
-            Encapsulator::TOO_BIG,
-            Encapsulator::NO_HEADROOM,
-        ],
+        handlers: &Network::HANDLERS,
     };
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
-        match (name, self.vni) {
-            ("vni", Some(vni)) => Ok(write!(out, "{vni}")?),
-            ("vni", None) => Ok(out.write_str("ANY")?),
+        match name {
+            "vni" => self.network.read(out),
             _ => self.outer.read_handler(name, out),
         }
     }
 
     fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
-        if name != "vni" {
-            return self.outer.write_handler(name, value);
+        match name {
+            "vni" => self.network.write(value),
+            _ => self.outer.write_handler(name, value),
         }
-        self.vni = match value.trim() {
-            "ANY" => None,
-            vni => Some(vni.parse().ok().filter(|vni| *vni < 1 << 24).ok_or(HandlerError::BadValue)?),
-        };
-        Ok(())
     }
 }
 
@@ -135,8 +123,8 @@ impl Element for VxlanEncap {
 mod configuration {
     use super::{Carried, VxlanEncap};
     use crate::configure::{Arguments, Configure, FromArgument, Instance, Surroundings};
-    use crate::tunnel::DontFragment;
-    use crate::tunnel::arguments::{Defaults, Network, encapsulator};
+    use crate::tunnel::arguments::{Defaults, encapsulator};
+    use crate::tunnel::{DontFragment, Network};
     use crate::wire::vxlan;
 
     impl FromArgument for Carried {
@@ -165,8 +153,8 @@ mod configuration {
             let port = if carried == Carried::Plain { vxlan::PORT } else { vxlan::GPE_PORT };
             let defaults = Defaults { protocol: 17, port: Some(port), dont_fragment: DontFragment::Always(false) };
             let outer = encapsulator(arguments, around, defaults);
-            let Network(vni) = arguments.required("VNI")?;
-            Some(Instance::new("VxlanEncap", format!("VxlanEncap::new({}, {vni:?}, {})", outer?, carried.expression())))
+            let network: Network = arguments.required("VNI")?;
+            Some(Instance::new("VxlanEncap", format!("VxlanEncap::new({}, nf_elements::tunnel::{network:?}, {})", outer?, carried.expression())))
         }
     }
 }
@@ -174,7 +162,7 @@ mod configuration {
 impl Route for VxlanEncap {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _: usize, packet: &mut Packet) -> Option<usize> {
-        let vni = self.vni.unwrap_or(packet.annotations().aggregate);
+        let vni = self.network.of(packet);
         let header = self.carried.header(vni, packet.data());
         self.outer.wrap(packet, self.carried.inner(), &header)
     }

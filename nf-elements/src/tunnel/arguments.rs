@@ -5,21 +5,6 @@ use super::{DontFragment, Ends, Udp};
 use crate::configure::{Arguments, FromArgument, Port, Surroundings};
 use std::net::IpAddr;
 
-/// A VNI, or `ANY`: that of the packet's aggregate annotation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network(pub Option<u32>);
-
-impl FromArgument for Network {
-    const WANTED: &'static str = "a network of 24 bits: 0 to 16777215, or ANY";
-
-    fn from_argument(text: &str) -> Option<Self> {
-        if text == "ANY" {
-            return Some(Network(None));
-        }
-        u32::from_argument(text).filter(|vni| *vni < 1 << 24).map(|vni| Network(Some(vni)))
-    }
-}
-
 /// A value, or `copy`: the inner packet's.
 struct OrCopy<T>(Option<T>);
 

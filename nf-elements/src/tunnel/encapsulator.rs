@@ -55,20 +55,17 @@ impl Encapsulator {
         Argument { name: "CHECKSUM", kind: ArgumentKind::Keyword, doc: "a UDP checksum? false by default" };
 
     /// The handlers that each element has.
-    pub const SRC_HANDLER: Handler = Handler { name: "src", kind: HandlerKind::ReadWrite, doc: "SRC" };
-    /// See [`Self::SRC_HANDLER`].
-    pub const DST_HANDLER: Handler = Handler { name: "dst", kind: HandlerKind::ReadWrite, doc: "DST" };
-    /// See [`Self::SRC_HANDLER`].
-    pub const MTU_HANDLER: Handler = Handler { name: "mtu", kind: HandlerKind::ReadWrite, doc: "MTU" };
-    /// See [`Self::SRC_HANDLER`].
-    pub const TOO_BIG: Handler = Handler {
-        name: "too_big",
-        kind: HandlerKind::Drops,
-        doc: "packets longer than MTU allows; 0 while output 1 is connected",
-    };
-    /// See [`Self::SRC_HANDLER`].
-    pub const NO_HEADROOM: Handler =
-        Handler { name: "no_headroom", kind: HandlerKind::Drops, doc: "packets without room in front" };
+    pub const HANDLERS: [Handler; 5] = [
+        Handler { name: "src", kind: HandlerKind::ReadWrite, doc: "SRC" },
+        Handler { name: "dst", kind: HandlerKind::ReadWrite, doc: "DST" },
+        Handler { name: "mtu", kind: HandlerKind::ReadWrite, doc: "MTU" },
+        Handler {
+            name: "too_big",
+            kind: HandlerKind::Drops,
+            doc: "packets longer than MTU allows; 0 while output 1 is connected",
+        },
+        Handler { name: "no_headroom", kind: HandlerKind::Drops, doc: "packets without room in front" },
+    ];
 
     /// Puts packets behind the headers of `underlay`, up to `mtu` bytes with them.
     pub const fn new(underlay: Underlay, mtu: u16, diverts: bool) -> Self {

@@ -8,6 +8,7 @@
 //! | putting in: size, room, counters | [`Encapsulator`] |
 //! | taking out: outer checks, congestion marks, counters | [`Decapsulator`] |
 //! | congestion marks across both, RFC 6040 | `ecn` |
+//! | the network, of 24 bits | [`Network`] |
 //! | EtherTypes of what is carried | [`Payload`] |
 //! | what the outer header takes from the inner packet | `inner` |
 
@@ -17,11 +18,13 @@ mod decapsulator;
 mod ecn;
 mod encapsulator;
 mod inner;
+mod network;
 mod payload;
 mod underlay;
 
 pub use decapsulator::{Decapsulator, HANDLERS as DECAPSULATOR_HANDLERS, Opened, Refusal};
 pub use encapsulator::Encapsulator;
 pub use inner::{Fields, Inner};
+pub use network::Network;
 pub use payload::Payload;
 pub use underlay::{DontFragment, Ends, Udp, Underlay};
