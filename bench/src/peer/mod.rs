@@ -34,7 +34,8 @@ pub fn prepare(cache: &Path, rule_counts: &[usize]) -> Result<Peer> {
     fs::create_dir_all(cache).with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
     let root = Root::prepare(cache, &PACKAGES)?;
     let bzimage = root.only("boot", |name| name.starts_with("vmlinuz-"))?;
-    let kernel = cache.join("vmlinux");
+    // Beside the modules that fit it: other packages bring another one.
+    let kernel = root.path("vmlinux");
     if !kernel.exists() {
         write_whole(&kernel, &vmlinux(&root, &bzimage)?)?;
     }
