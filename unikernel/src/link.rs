@@ -107,9 +107,9 @@ impl Link {
         }
     }
 
-    /// Asks for an interrupt when a frame comes, or when a full ring gets room. False if that is so already.
-    pub fn arm(&mut self) -> bool {
-        Traffic::arm(&mut self.rings)
+    /// Asks for an interrupt when a frame comes, and when there is room for a burst, if that is `awaited`. False if that is so already.
+    pub fn arm(&mut self, awaited: bool) -> bool {
+        Traffic::arm(&mut self.rings, awaited)
     }
 
     /// Asks for no interrupts.
@@ -183,11 +183,39 @@ impl Traffic {
         core::mem::take(batch).discard();
     }
 
-    /// Asks for a doorbell when a frame comes, or when a full ring gets room. False if that is so already.
-    pub fn arm(rings: &mut ring::Link) -> bool {
-        let full = rings.peer().is_up() && rings.producer.room(BURST) < BURST;
-        rings.arm(if full { BURST } else { 0 })
+    /// Asks for a doorbell when a frame comes, and when there is room for a burst, if that is `awaited`. False if that is so already:
+    /// room that came since somebody looked for it in vain is nothing to sleep on.
+    pub fn arm(rings: &mut ring::Link, awaited: bool) -> bool {
+        let awaited = awaited && rings.peer().is_up();
+        rings.arm(if awaited { BURST } else { 0 })
     }
 }
 
 const _: () = assert!(DATA_BYTES - HEADROOM_BYTES <= ring::FRAME_BYTES);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ring::{AtomicU64, Shape};
+
+    #[test]
+    fn room_that_came_meanwhile_is_not_slept_on() {
+        let memory: Vec<AtomicU64> = (0..Shape::COPY.words()).map(|_| AtomicU64::new(0)).collect();
+        let region = Region::format(&memory, Shape::COPY).unwrap();
+        region.set_presence(End::A, true);
+        region.set_presence(End::B, true);
+        let [mut here, mut there] = [End::A, End::B].map(|end| Region::open(&memory).unwrap().attach(end));
+        while Traffic::room(&mut here) > 0 {
+            here.producer.put(Tag { chain: 0, flow_hash: 1 }, &[0; 60]).unwrap();
+            here.producer.publish();
+            let _ = here.wakeup_needed();
+        }
+        assert!(Traffic::arm(&mut here, true), "full: the peer will ring");
+        here.disarm();
+        // The peer takes everything before this end asks for a doorbell.
+        while there.consumer.take(&mut [0; 64]).is_some() {}
+        there.consumer.release();
+        assert!(!Traffic::arm(&mut here, true));
+        assert!(Traffic::arm(&mut here, false), "nobody waits for room");
+    }
+}

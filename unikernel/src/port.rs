@@ -105,9 +105,9 @@ impl Port {
         each!(self, port => port.notify());
     }
 
-    /// Asks for an interrupt when there is something to do. False if there is already.
-    pub fn arm(&mut self) -> bool {
-        each!(self, port => port.arm())
+    /// Asks for an interrupt when there is something to do, room to transmit included if that is `awaited`. False if there is already.
+    pub fn arm(&mut self, awaited: bool) -> bool {
+        each!(self, port => port.arm(awaited))
     }
 
     /// Asks for no interrupts.

@@ -22,7 +22,7 @@ use heapless::Vec;
 #[cfg(feature = "host")]
 use nf_elements::OwnHost;
 use nf_elements::chains::envelope;
-use nf_elements::{Batch, Graph, Packet, PacketIo};
+use nf_elements::{BURST, Batch, Graph, Packet, PacketIo};
 use ring::{End, RegionError};
 
 /// Most ports of a VM.
@@ -46,6 +46,8 @@ struct Machine {
     first_out_ns: u64,
     rounds: u64,
     sleeps: u64,
+    /// Ports, by the bits of their numbers, whose room did not suffice for a burst in this round: somebody may wait for more.
+    awaited: u64,
     /// How often elements asked for the end since this was last cleared.
     stops_asked: u32,
     timer: Option<apic::Timer>,
@@ -110,6 +112,7 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         ready_ns: 0,
         first_out_ns: 0,
         rounds: 0,
+        awaited: 0,
         sleeps: 0,
         stops_asked: 0,
         timer: None,
@@ -347,6 +350,7 @@ impl Machine {
     #[inline]
     fn round<G: Graph>(&mut self, graph: &mut G, tap: &mut Tap) -> bool {
         self.rounds += 1;
+        self.awaited = 0;
         let before_ns = core::mem::replace(&mut self.now_ns, self.clock.now_ns());
         if (before_ns ^ self.now_ns) >> TLB_FLUSH_SHIFT != 0 {
             paging::flush_tlb();
@@ -386,8 +390,8 @@ impl Machine {
         let deadline_ns = [deadline_ns, look_ns, tasks_ns].into_iter().flatten().min();
         let left_ns = deadline_ns.map(|deadline_ns| deadline_ns.saturating_sub(now_ns));
         let mut idle = left_ns != Some(0);
-        for port in &mut self.ports {
-            idle &= port.arm();
+        for (number, port) in self.ports.iter_mut().enumerate() {
+            idle &= port.arm(self.awaited >> number & 1 == 1);
         }
         if let Some(control) = control {
             idle &= control.arm();
@@ -472,7 +476,9 @@ impl PacketIo for Machine {
         if let Some(host) = port.checked_sub(self.ports.len()) {
             return self.hosts.transmit_room(host);
         }
-        self.ports[port].transmit_room()
+        let room = self.ports[port].transmit_room();
+        self.awaited |= u64::from(room < BURST) << port;
+        room
     }
 
     #[inline]

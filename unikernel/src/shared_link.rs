@@ -150,12 +150,12 @@ impl SharedLink {
 
     /// Asks for an interrupt when a frame comes, when a full ring gets room, or when a buffer comes back after the last one was
     /// taken. False if that is so already.
-    pub fn arm(&mut self) -> bool {
+    pub fn arm(&mut self, awaited: bool) -> bool {
         // Buffers may have come back since the last round: frames that a NIC behind this port has sent.
         self.notify();
         let mut rings = self.buffers.rings();
-        let full = rings.settle().is_up() && rings.room(BURST) < BURST;
-        rings.arm(if full { BURST } else { 0 })
+        let awaited = awaited && rings.settle().is_up();
+        rings.arm(if awaited { BURST } else { 0 })
     }
 
     /// Asks for no interrupts.

@@ -194,8 +194,8 @@ impl Nic {
     }
 
     /// Asks for an interrupt when a frame comes, and when one is sent if the queue is full or a peer may wait for its buffer. False if
-    /// that is so already.
-    pub fn arm(&mut self) -> bool {
+    /// that is so already. Whether room is `awaited` changes nothing: it is only ever seen by [`transmit_room`](Self::transmit_room).
+    pub fn arm(&mut self, _awaited: bool) -> bool {
         self.transport.acknowledge();
         let idle = self.receive.arm();
         let awaited = self.transmit.free() < BURST || self.shared.is_some() && self.transmit.outstanding() > 0;

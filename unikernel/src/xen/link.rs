@@ -103,8 +103,8 @@ impl Link {
     }
 
     /// Asks for an event when a frame comes, or when a full ring gets room. False if that is so already.
-    pub fn arm(&mut self) -> bool {
-        self.end.rings().as_mut().is_none_or(|up| Traffic::arm(&mut up.rings))
+    pub fn arm(&mut self, awaited: bool) -> bool {
+        self.end.rings().as_mut().is_none_or(|up| Traffic::arm(&mut up.rings, awaited))
     }
 
     /// Asks for no events.

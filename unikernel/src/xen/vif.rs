@@ -156,8 +156,8 @@ impl Vif {
     }
 
     /// Asks for an event when a frame comes, or when there is room for a burst again. False if that is so already.
-    pub fn arm(&mut self) -> bool {
-        self.front.arm(BURST)
+    pub fn arm(&mut self, awaited: bool) -> bool {
+        self.front.arm(if awaited { BURST } else { 0 })
     }
 }
 

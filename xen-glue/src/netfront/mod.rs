@@ -291,7 +291,7 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
         let _ = self.hypercalls.send(port);
     }
 
-    /// Asks for an event when a frame comes, and when there is room for `wanted` frames. False if that is so already.
+    /// Asks for an event when a frame comes, and when there is room for `wanted` frames, if that is not 0. False if that is so already.
     pub fn arm(&self, wanted: usize) -> bool {
         let mut queue = self.queue();
         if !queue.is_up() {
@@ -302,6 +302,9 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
             return false;
         }
         let mut idle = queue.receiver.ring().arm(1);
+        if wanted > 0 && room >= wanted {
+            return false;
+        }
         if room < wanted {
             let more = queue.transmitter.ring().arm((wanted - room) as u32);
             idle = idle.and_then(|idle| Ok(more? && idle));
