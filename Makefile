@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test test-xen bench bench-native bench-ring bench-density bench-scale bench-chain bench-xen fuzz lint prerequisites clean
+.PHONY: demo test test-xen bench bench-native bench-ring bench-density bench-scale bench-chain bench-director bench-xen fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -48,6 +48,11 @@ bench-chain: prerequisites
 	cargo build --release --bin sluice --bin bench-chain
 	target/release/bench-chain $(BENCH)
 
+# What a flow director with 100,000 flows costs a chain of VMs; BENCH="--rounds 9" takes longer.
+bench-director: prerequisites
+	cargo build --release --bin sluice --bin bench-director
+	target/release/bench-director $(BENCH)
+
 # How soon a VM joins a service under load, and how soon one that was killed is back. BENCH="--rate 20000" sends more.
 bench-scale: prerequisites
 	cargo build --release --bin sluice --bin bench-scale
@@ -65,7 +70,7 @@ bench-ring: prerequisites
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30
-FUZZ_TARGETS = chain pattern packet message arguments script handlers ring dump xenstore netfront
+FUZZ_TARGETS = chain chains pattern packet message arguments script handlers ring dump xenstore netfront
 FUZZ_FLAGS = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
   -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1
 
