@@ -42,8 +42,7 @@ fn segment(flow: u8, answer: bool) -> Packet {
     let (ports, ends) = ([1024 + u16::from(flow), port], if flow % 2 == 1 { 16 } else { 4 });
     let (mut client, mut server) = (vec![0x20; ends], vec![0x30; ends]);
     (client[ends - 1], server[ends - 1]) = (flow, 1);
-    let (from, to, ports) =
-        if answer { (server, client, [ports[1], ports[0]]) } else { (client, server, ports) };
+    let (from, to, ports) = if answer { (server, client, [ports[1], ports[0]]) } else { (client, server, ports) };
     let ip: &[u8] = match ends {
         4 => &[8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0],
         _ => &[0x86, 0xdd, 0x60, 0, 0, 0, 0, 20, 6, 64],
@@ -135,9 +134,9 @@ fn director(steps: impl Iterator<Item = [u8; 3]>) {
             _ => now += u32::from(more),
         }
         io.now_ns = u64::from(now) * TICK_NS;
+        // A director knows the time by its packets.
+        director.route(&mut io, 1, &mut packet(&[]));
     }
-    // A director knows the time by its packets.
-    director.route(&mut io, 1, &mut packet(&[]));
     model.retain(|_, known| known.kept || now - known.seen <= TIMEOUT);
     assert_eq!((number(&director, "flows"), number(&director, "evicted")), (model.len() as u64, 0));
 }
@@ -168,10 +167,16 @@ fn map(stateful: bool, function: [u8; 2]) -> Map {
         let takers = if ports.len() > 1 { 0b011 } else { 1 };
         Service { name, ports, mask, takers, stateful, balance }
     }
-    const STATEFUL: &[Service] =
-        &[service("lan", &[0], 1, false), service("ids", &[1, 2, 3], 0b1110, true), service("wan", &[4], 1 << 4, false)];
-    const STATELESS: &[Service] =
-        &[service("lan", &[0], 1, false), service("ids", &[1, 2, 3], 0b1110, false), service("wan", &[4], 1 << 4, false)];
+    const STATEFUL: &[Service] = &[
+        service("lan", &[0], 1, false),
+        service("ids", &[1, 2, 3], 0b1110, true),
+        service("wan", &[4], 1 << 4, false),
+    ];
+    const STATELESS: &[Service] = &[
+        service("lan", &[0], 1, false),
+        service("ids", &[1, 2, 3], 0b1110, false),
+        service("wan", &[4], 1 << 4, false),
+    ];
     Map {
         services: if stateful { STATEFUL } else { STATELESS },
         chains: CHAINS,
@@ -215,14 +220,15 @@ fn hop(stateful: bool, function: [u8; 2], steps: impl Iterator<Item = [u8; 3]>) 
                     assert!(learned || takers & bit != 0, "a replica that takes nothing got a frame");
                     assert!(gone & bit == 0 || !stateful, "a replica that is gone got a frame");
                     let live = (1..=3).filter(|port| takers >> (port - 1) & 1 == 1 && !io.down.contains(port)).count();
-                    assert!(live == 0 || !io.down.contains(&output) , "a replica that is down got a frame");
+                    assert!(live == 0 || !io.down.contains(&output), "a replica that is down got a frame");
                     let before = met.insert(flow, output);
                     assert!(stateful || before.is_none_or(|before| before == output), "a flow met another replica");
                 }
             }
             5 => {
                 takers = more & 7;
-                let numbers: String = (0..3).filter(|bit| takers >> bit & 1 == 1).map(|bit| format!(" {bit}")).collect();
+                let numbers: String =
+                    (0..3).filter(|bit| takers >> bit & 1 == 1).map(|bit| format!(" {bit}")).collect();
                 hop.write_handler("replicas", &format!("ids{numbers}")).expect("they are there");
                 (gone, met) = (gone & !takers, HashMap::new());
             }
@@ -241,7 +247,8 @@ fn hop(stateful: bool, function: [u8; 2], steps: impl Iterator<Item = [u8; 3]>) 
             }
         }
     }
-    let sent: u64 = read(&hop, "services").lines().map(|line| line.rsplit(' ').next().map_or(0, |n| n.parse().unwrap())).sum();
+    let sent: u64 =
+        read(&hop, "services").lines().map(|line| line.rsplit(' ').next().map_or(0, |n| n.parse().unwrap())).sum();
     let drops: u64 = ["no_chain", "wrong_chain", "no_way", "no_replica"].iter().map(|name| number(&hop, name)).sum();
     assert_eq!(sent + drops, came, "every frame went somewhere, or is counted");
 }

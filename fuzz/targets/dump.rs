@@ -33,7 +33,10 @@ fuzz_target!(|bytes: &[u8]| {
     let flag = |bit: u8| how >> bit & 1 != 0;
     let mut io = ListIo::new(0);
     if flag(0) {
-        take_all(&mut FromDump::new(*FILE, flag(1), true, true, ALL, flag(2), Bound::None, Bound::After(1 << 30)), &mut io);
+        take_all(
+            &mut FromDump::new(*FILE, flag(1), true, true, ALL, flag(2), Bound::None, Bound::After(1 << 30)),
+            &mut io,
+        );
     } else {
         let fields = if flag(5) { "ip_src sport payload" } else { "" };
         let flags = [flag(1), true, true, flag(2), flag(3), false];
