@@ -17,6 +17,7 @@ mod control_server;
 mod devices;
 #[cfg(feature = "host")]
 mod hosts;
+mod idle;
 mod ivshmem;
 mod link;
 mod log;

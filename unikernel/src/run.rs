@@ -9,6 +9,7 @@ use crate::control_server::{ControlServer, Wish};
 use crate::devices::{Devices, Found};
 #[cfg(feature = "host")]
 use crate::hosts::Hosts;
+use crate::idle::{Patience, Polling};
 use crate::link::Link;
 use crate::memory::{FreeRam, POOL};
 use crate::port::Port;
@@ -29,8 +30,6 @@ use ring::{End, RegionError};
 pub const MAX_PORTS: usize = 16;
 /// While there is work, the TLB is flushed when bits of the time from this one on change: every 0.27 s.
 const TLB_FLUSH_SHIFT: u32 = 28;
-/// Most rounds without work before the processor sleeps, while looking on pays.
-const MAX_IDLE_ROUNDS: u32 = 64;
 
 /// The machine that the wiring runs on.
 struct Machine {
@@ -117,7 +116,7 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         stops_asked: 0,
         timer: None,
         xen,
-        polling: polled.then_some(Polling { interval_ns: Polling::LEAST_NS }),
+        polling: polled.then(Polling::new),
     };
     machine.ports.iter_mut().for_each(|port| port.begin());
     machine.ready_ns = machine.clock.now_ns();
@@ -202,63 +201,6 @@ impl Rest {
                 None
             }
         }
-    }
-}
-
-/// How long to look on without work before sleeping. Where the VMM runs on another core, work comes while we look, and a
-/// sleep would cost more; where it shares ours, looking only keeps it from working. What happened last tells which.
-struct Patience {
-    idle_rounds: u32,
-    limit: u32,
-}
-
-impl Patience {
-    fn new() -> Self {
-        Patience { idle_rounds: 0, limit: 1 }
-    }
-
-    /// Takes a round's result: whether it is time to sleep.
-    #[inline]
-    fn is_over(&mut self, busy: bool) -> bool {
-        if busy {
-            if self.idle_rounds > 0 {
-                self.limit = (self.limit * 2).min(MAX_IDLE_ROUNDS);
-            }
-            self.idle_rounds = 0;
-            return false;
-        }
-        self.idle_rounds += 1;
-        if self.idle_rounds < self.limit {
-            return false;
-        }
-        self.idle_rounds = 0;
-        self.limit = (self.limit / 2).max(1);
-        true
-    }
-}
-
-/// How long to sleep at most where ports cannot wake us: longer and longer while nothing comes.
-struct Polling {
-    interval_ns: u64,
-}
-
-impl Polling {
-    const LEAST_NS: u64 = 100_000;
-    const MOST_NS: u64 = 1_600_000;
-
-    /// Takes a round's result.
-    #[inline]
-    fn note(&mut self, busy: bool) {
-        if busy {
-            self.interval_ns = Self::LEAST_NS;
-        }
-    }
-
-    /// When to look again.
-    fn deadline(&mut self, now_ns: u64) -> u64 {
-        let deadline = now_ns + self.interval_ns;
-        self.interval_ns = (2 * self.interval_ns).min(Self::MOST_NS);
-        deadline
     }
 }
 
@@ -502,39 +444,5 @@ impl PacketIo for Machine {
 
     fn message(&mut self, text: core::fmt::Arguments<'_>) {
         defmt::info!("{}", defmt::Display2Format(&text));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_without_a_doorbell_is_looked_at_less_and_less() {
-        let mut polling = Polling { interval_ns: Polling::LEAST_NS };
-        let intervals: std::vec::Vec<u64> = (0..6).map(|_| polling.deadline(7) - 7).collect();
-        assert_eq!(intervals, [100_000, 200_000, 400_000, 800_000, 1_600_000, 1_600_000]);
-        polling.note(false);
-        assert_eq!(polling.deadline(0), Polling::MOST_NS);
-        polling.note(true);
-        assert_eq!(polling.deadline(0), Polling::LEAST_NS);
-    }
-
-    /// Rounds until it sleeps, from now on without work.
-    fn idle(patience: &mut Patience) -> usize {
-        1 + (0..).take_while(|_| !patience.is_over(false)).count()
-    }
-
-    #[test]
-    fn looking_on_grows_while_it_pays_and_shrinks_when_it_does_not() {
-        let mut patience = Patience::new();
-        assert_eq!(idle(&mut patience), 1);
-        for _ in 0..20 {
-            patience.limit = patience.limit.max(2);
-            assert!(!patience.is_over(false), "it looks on");
-            assert!(!patience.is_over(true), "and work comes");
-        }
-        assert_eq!(idle(&mut patience), MAX_IDLE_ROUNDS as usize);
-        assert_eq!(idle(&mut patience), MAX_IDLE_ROUNDS as usize / 2);
     }
 }
