@@ -65,7 +65,7 @@ impl Calls {
     fn operation<T>(self, number: u64, operation: u64, argument: &mut T) -> Result<(), Errno> {
         // SAFETY: the callers pass the structure that the operation reads and writes, and the operations that they name touch
         // no other memory that Rust knows of.
-        let result = unsafe { self.call(number, operation, (&raw mut *argument).addr() as u64, 0) };
+        let result = unsafe { self.call(number, operation, (&raw mut *argument).expose_provenance() as u64, 0) };
         if result < 0 { Err(Errno(-result)) } else { Ok(()) }
     }
 
@@ -86,10 +86,11 @@ impl Calls {
         result
     }
 
-    /// An operation on `count` structures of the grant table, each with a status of its own.
+    /// An operation on one structure of the grant table, which has a status of its own.
     fn grant_operation<T>(self, operation: u64, argument: &mut T) -> Result<(), Errno> {
         // SAFETY: as in `operation`; frames that a map puts in place are seen as atomics only, see `Pages`.
-        let result = unsafe { self.call(GRANT_TABLE_OP, operation, (&raw mut *argument).addr() as u64, 1) };
+        let result =
+            unsafe { self.call(GRANT_TABLE_OP, operation, (&raw mut *argument).expose_provenance() as u64, 1) };
         if result < 0 { Err(Errno(-result)) } else { Ok(()) }
     }
 }
@@ -253,7 +254,9 @@ impl Hypercalls for Calls {
         struct SetSingleshotTimer(u64, u32);
         let mut argument = SetSingleshotTimer(at_ns, 0);
         // SAFETY: reads the structure.
-        let result = unsafe { self.call(VCPU_OP, VCPUOP_SET_SINGLESHOT_TIMER, 0, (&raw mut argument).addr() as u64) };
+        let result = unsafe {
+            self.call(VCPU_OP, VCPUOP_SET_SINGLESHOT_TIMER, 0, (&raw mut argument).expose_provenance() as u64)
+        };
         if result < 0 { Err(Errno(-result)) } else { Ok(()) }
     }
 
@@ -261,7 +264,8 @@ impl Hypercalls for Calls {
         /// `struct sched_poll`, sched.h: no time is 0.
         #[repr(C)]
         struct Poll(u64, u32, u64);
-        let mut argument = Poll(ports.as_ptr().addr() as u64, ports.len() as u32, until_ns.map_or(0, |ns| ns.max(1)));
+        let mut argument =
+            Poll(ports.as_ptr().expose_provenance() as u64, ports.len() as u32, until_ns.map_or(0, |ns| ns.max(1)));
         // What is refused is a sleep that did not take place.
         let _ = self.operation(SCHED_OP, SCHEDOP_POLL, &mut argument);
     }
