@@ -48,8 +48,9 @@ bench-chain: prerequisites
 	cargo build --release --bin sluice --bin bench-chain
 	target/release/bench-chain $(BENCH)
 
-# What a flow director with 100,000 flows costs a chain of VMs; BENCH="--rounds 9" takes longer.
+# What a flow director with 100,000 flows costs a chain of VMs; needs root, as `make bench` does. BENCH="--rounds 9" takes longer.
 bench-director: prerequisites
+	@scripts/install-missing ip=iproute2 tc=iproute2
 	cargo build --release --bin sluice --bin bench-director
 	target/release/bench-director $(BENCH)
 

@@ -20,8 +20,10 @@ const TICK: Duration = Duration::from_micros(500);
 const BACK_OFF: Duration = Duration::from_micros(500);
 /// How long frames may still be on their way when sending has ended.
 const DRAIN: Duration = Duration::from_millis(60);
-/// Flows in the load, told apart by source port.
-const FLOWS: u16 = 16;
+/// Flows in a load where their number does not matter.
+const FEW_FLOWS: usize = 16;
+/// Flows of one source address, told apart by source port.
+const FLOWS_OF_ADDRESS: usize = 20_000;
 
 /// How fast to send.
 #[derive(Debug, Clone, Copy)]
@@ -57,19 +59,30 @@ pub struct Load {
 impl Load {
     /// A load between these ends, of this frame size.
     pub fn new(ends: &Ends, wire_bytes: usize, exit: &'static str) -> Self {
-        Self { frames: (0..BURST as u16).map(|index| udp(ends, wire_bytes, index % FLOWS)).collect(), exit }
+        Self::of_flows(ends, wire_bytes, exit, FEW_FLOWS)
+    }
+
+    /// The same of so many flows, one after the other, that begin at the address of `ends`.
+    pub fn of_flows(ends: &Ends, wire_bytes: usize, exit: &'static str, flows: usize) -> Self {
+        let frame = |index: usize| {
+            let (address, port) = (index / FLOWS_OF_ADDRESS, index % FLOWS_OF_ADDRESS);
+            let source = (u32::from_be_bytes(ends.source) + address as u32).to_be_bytes();
+            udp(&Ends { source, ..*ends }, wire_bytes, port as u16)
+        };
+        let frames = flows.next_multiple_of(BURST);
+        Self { frames: (0..frames).map(|index| frame(index % flows)).collect(), exit }
     }
 
     /// Runs one trial against the VMs of these processes.
     pub fn trial(&self, vms: &[u32], rate: Rate, duration: Duration) -> Result<Trial> {
         let mut port = Port::sender(IN)?;
-        let burst: Vec<[IoSlice<'_>; 1]> = self.frames.iter().map(|frame| [IoSlice::new(frame)]).collect();
+        let frames: Vec<[IoSlice<'_>; 1]> = self.frames.iter().map(|frame| [IoSlice::new(frame)]).collect();
         let (out_before, cpu_before, start) =
             (lab::counters(self.exit)?.from_vm, vmm::cpu_seconds(vms)?, Instant::now());
         let (in_before, load_before) = (lab::counters(IN)?.to_vm, own_cpu_seconds()?);
         let offered = match rate {
-            Rate::Saturate => saturate(&mut port, &burst, duration)?,
-            Rate::Pps(pps) => pace(&mut port, &burst, pps, duration)?,
+            Rate::Saturate => saturate(&mut port, &frames, duration)?,
+            Rate::Pps(pps) => pace(&mut port, &frames, pps, duration)?,
         };
         let load_sending = own_cpu_seconds()? - load_before;
         let sending = start.elapsed().as_secs_f64();
@@ -112,10 +125,13 @@ fn own_cpu_seconds() -> Result<f64> {
 }
 
 /// Sends whenever the queue has room. What a full queue refuses was not offered: the sender comes back later.
-fn saturate(port: &mut Port, burst: &[[IoSlice<'_>; 1]], duration: Duration) -> Result<u64> {
+fn saturate(port: &mut Port, frames: &[[IoSlice<'_>; 1]], duration: Duration) -> Result<u64> {
     let end = Instant::now() + duration;
     let mut offered = 0;
-    while Instant::now() < end {
+    for burst in frames.chunks(BURST).cycle() {
+        if Instant::now() >= end {
+            break;
+        }
         let sent = port.send(burst)?;
         offered += sent as u64;
         if sent < burst.len() {
@@ -126,12 +142,14 @@ fn saturate(port: &mut Port, burst: &[[IoSlice<'_>; 1]], duration: Duration) -> 
 }
 
 /// Sends at a steady rate in small bursts. A frame that the queue refuses is lost: nobody offers it again.
-fn pace(port: &mut Port, burst: &[[IoSlice<'_>; 1]], pps: f64, duration: Duration) -> Result<u64> {
+fn pace(port: &mut Port, frames: &[[IoSlice<'_>; 1]], pps: f64, duration: Duration) -> Result<u64> {
     let start = Instant::now();
     let mut offered = 0;
+    let mut bursts = frames.chunks(BURST).cycle();
     while start.elapsed() < duration {
         let due = (start.elapsed().as_secs_f64() * pps) as u64;
         while offered < due {
+            let burst = bursts.next().unwrap_or(&[]);
             let now = burst.len().min((due - offered) as usize);
             port.send(&burst[..now])?;
             offered += now as u64;
