@@ -290,7 +290,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpTunnelEncap::new(tunnel()));
     check_handlers(NvgreDecap::new(Decapsulator::new(&[47], false, false), None));
     check_handlers(NvgreEncap::new(tunnel(), None, None));
-    check_handlers(VnetRouter::<2>::new(1, 2, &[]));
+    check_handlers(VnetRouter::<2>::new(vnet_router::Places { interfaces: 1, painted: 0, plain: 1 }, &[]));
     check_handlers(VxlanDecap::new(Decapsulator::new(&[17], false, false), None, vxlan_encap::Carried::Plain));
     check_handlers(VxlanEncap::new(tunnel(), Network(None), vxlan_encap::Carried::Plain));
 }

@@ -126,24 +126,19 @@ impl FromStr for Qualifier {
 
     fn from_str(text: &str) -> Result<Self, RouteError> {
         let address = |text: &str| text.parse().map_err(|_| RouteError::Address);
-        match text {
-            "any" => Ok(Qualifier::Any),
-            "none" => Ok(Qualifier::None),
-            _ => match text.strip_prefix("not-") {
-                Some(text) => Ok(Qualifier::Not(address(text)?)),
-                None => Ok(Qualifier::Exact(address(text)?)),
-            },
+        match text.split_at_checked(4) {
+            _ if text.eq_ignore_ascii_case("any") => Ok(Qualifier::Any),
+            _ if text.eq_ignore_ascii_case("none") => Ok(Qualifier::None),
+            Some((not, text)) if not.eq_ignore_ascii_case("not-") => Ok(Qualifier::Not(address(text)?)),
+            _ => Ok(Qualifier::Exact(address(text)?)),
         }
     }
 }
 
 /// The kind of a place, as VNET's commands call them.
 fn kind(word: &str) -> Option<fn(u8) -> Place> {
-    match word {
-        "interface" => Some(Place::Interface),
-        "link" | "edge" => Some(Place::Link),
-        _ => None,
-    }
+    let is = |kind: &str| word.eq_ignore_ascii_case(kind);
+    if is("interface") { Some(Place::Interface) } else { (is("link") || is("edge")).then_some(Place::Link) }
 }
 
 /// `SOURCE-MAC DESTINATION-MAC TO FROM`, as in VNET's command `ADD`.
@@ -156,10 +151,11 @@ impl FromStr for Route {
         let (source, destination) = (word().parse()?, word().parse()?);
         let to = kind(word()).zip(word().parse().ok()).map(|(place, number)| place(number));
         let to = to.ok_or(RouteError::Destination)?;
+        let is_any = |word: &str| word.is_empty() || word.eq_ignore_ascii_case("any");
         let from = match word() {
-            "any" | "" => Source::Any,
+            text if is_any(text) => Source::Any,
             text => match (kind(text).ok_or(RouteError::Source)?, word()) {
-                (place, "any" | "") => match place(0) {
+                (place, number) if is_any(number) => match place(0) {
                     Place::Interface(_) => Source::Interfaces,
                     Place::Link(_) => Source::Links,
                 },
@@ -229,6 +225,10 @@ mod tests {
             assert_eq!(route(text).to_string(), text);
         }
         assert_eq!(route("any any edge 1 edge 2"), route(" any any link 1  link 2"), "VNET's word");
+        assert_eq!(
+            route("ANY Not-02:00:00:00:00:01 EDGE 1 INTERFACE Any"),
+            route("any not-2:0:0:0:0:1 link 1 interface any")
+        );
         assert_eq!(route("any any link 1"), route("any any link 1 any"));
     }
 

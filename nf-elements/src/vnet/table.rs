@@ -4,8 +4,8 @@
 use super::{Place, Route};
 use crate::wire::ethernet::Address;
 
-/// Most routes that fit one frame best: more are left out.
-const MOST_CHOSEN: usize = 8;
+/// Most routes that are told by their indices: where more fit best, the table is asked for each of them.
+const MOST_CHOSEN: usize = 7;
 /// No route.
 const NOTHING: u16 = u16::MAX;
 
@@ -16,18 +16,28 @@ pub struct Slot {
     pub route: Option<(Route, u64)>,
 }
 
-/// The routes that fit a frame best, by their indices.
+/// The routes that fit a frame best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chosen([u16; MOST_CHOSEN]);
+pub struct Chosen {
+    /// The first of them.
+    indices: [u16; MOST_CHOSEN],
+    /// Their priority, if there are more.
+    more: Option<u8>,
+}
 
 impl Chosen {
     /// No route.
-    pub const NONE: Chosen = Chosen([NOTHING; MOST_CHOSEN]);
+    pub const NONE: Chosen = Chosen { indices: [NOTHING; MOST_CHOSEN], more: None };
 
-    /// Their indices, in order.
+    /// Whether it is no route.
     #[inline]
-    pub fn indices(&self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().take_while(|&index| index != NOTHING).map(usize::from)
+    pub fn is_none(&self) -> bool {
+        self.indices[0] == NOTHING
+    }
+
+    #[inline]
+    fn first(&self) -> impl Iterator<Item = usize> {
+        self.indices.into_iter().take_while(|&index| index != NOTHING).map(usize::from)
     }
 }
 
@@ -89,20 +99,42 @@ impl<const ROUTES: usize> Table<ROUTES> {
             if fit > best {
                 (chosen, count, best) = (Chosen::NONE, 0, fit);
             }
-            if fit == best && count < MOST_CHOSEN {
-                chosen.0[count] = index as u16;
+            if fit == best {
+                match chosen.indices.get_mut(count) {
+                    Some(place) => *place = index as u16,
+                    None => chosen.more = Some(best),
+                }
                 count += 1;
             }
         }
         chosen
     }
 
-    /// Counts a frame on the route at `index` and says where it leads.
+    /// Counts a frame from `from` with these addresses on each of the `chosen` routes, and says where they lead.
     #[inline]
-    pub fn take(&mut self, index: usize) -> Option<Place> {
-        let (route, count) = self.slots.get_mut(index)?.route.as_mut()?;
-        *count += 1;
-        Some(route.to)
+    pub fn take(
+        &mut self,
+        chosen: Chosen,
+        (from, source, destination): (Place, Address, Address),
+        mut to: impl FnMut(Place),
+    ) {
+        let mut carry = |(route, count): &mut (Route, u64)| {
+            *count += 1;
+            to(route.to);
+        };
+        match chosen.more {
+            None => {
+                for index in chosen.first() {
+                    if let Some(Slot { route: Some(carrier) }) = self.slots.get_mut(index) {
+                        carry(carrier);
+                    }
+                }
+            }
+            Some(best) => {
+                let routes = self.slots.iter_mut().filter_map(|slot| slot.route.as_mut());
+                routes.filter(|(route, _)| route.fit(from, source, destination) == Some(best)).for_each(carry);
+            }
+        }
     }
 }
 
@@ -114,7 +146,7 @@ mod tests {
     const B: Address = Address::new([2, 0, 0, 0, 0, 2]);
 
     fn chosen<const N: usize>(table: &Table<N>) -> Vec<usize> {
-        table.choose(Place::Interface(0), A, B).indices().collect()
+        table.choose(Place::Interface(0), A, B).first().collect()
     }
 
     #[test]
@@ -126,7 +158,7 @@ mod tests {
         }
         assert_eq!(chosen(&table), [1, 2]);
         assert_eq!(table.add(format!("{A} {B} link 3").parse().unwrap()), Some(3));
-        assert_eq!((chosen(&table), table.take(3)), (vec![3], Some(Place::Link(3))));
+        assert_eq!(chosen(&table), [3]);
         assert_eq!(table.add("any any link 0".parse().unwrap()), None, "full");
         let before = table.generation();
         assert!(table.remove(3) && !table.remove(3) && !table.remove(9));
@@ -145,9 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn more_than_can_be_told_are_left_out() {
-        let mut table = Table::<20>::new(&[]);
-        assert!((0..20).all(|_| table.add("any any link 0".parse().unwrap()).is_some()));
-        assert_eq!(chosen(&table).len(), MOST_CHOSEN);
+    fn more_than_can_be_told_get_the_frame_too() {
+        let mut table = Table::<20>::new(&["none none link 99".parse().unwrap()]);
+        assert!((0..19).all(|link| table.add(format!("any any link {link}").parse().unwrap()).is_some()));
+        let from = (Place::Interface(0), A, B);
+        let chosen = table.choose(from.0, from.1, from.2);
+        let mut places = Vec::new();
+        table.take(chosen, from, |place| places.push(place));
+        assert_eq!(places, (0..19).map(Place::Link).collect::<Vec<_>>());
+        assert!(table.routes().all(|(index, _, count)| count == u64::from(index != 0)));
     }
 }
