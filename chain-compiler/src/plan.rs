@@ -2,7 +2,7 @@
 //! What comes out of the compiler.
 
 use crate::Diagnostic;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A compiled chain file.
 #[derive(Debug, Clone, Serialize)]
@@ -70,7 +70,7 @@ pub enum Peer {
 }
 
 /// An element of a VM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedElement {
     /// Its Click name: what handlers are called by.
     pub name: String,
@@ -79,7 +79,7 @@ pub struct PlannedElement {
 }
 
 /// VMs that are one for the chains.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedService {
     /// Its name.
     pub name: String,
@@ -92,7 +92,7 @@ pub struct PlannedService {
 }
 
 /// A directed chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedChain {
     /// Its name.
     pub name: String,

@@ -141,7 +141,8 @@ pub enum Toolstack {
 /// `run`
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The chain file
+    /// The chain file, or the folder that `sluice build` made of it
+    #[arg(value_name = "FILE | FOLDER")]
     pub file: PathBuf,
     /// Send the frames of a capture (pcap or pcapng) into PORT; may be given several times
     #[arg(long, value_name = "PORT=FILE")]

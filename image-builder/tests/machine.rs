@@ -56,6 +56,41 @@ fn a_replay_comes_through_on_each_machine() {
 }
 
 #[test]
+fn a_built_folder_is_all_that_a_run_needs() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.sluice(&["build", "examples/two-vms.nf", "-o", "out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let run = |folder: &str| {
+        let replay = "lan=examples/captures/http_browsing.pcap";
+        let arguments = ["run", folder, "--replay", replay, "--capture", "wan=out.pcap", "--accel", "tcg", "--json"];
+        // Neither sources nor cargo.
+        sandbox.command(&arguments).env("SLUICE_HOME", "/nowhere").env_remove("HOME").output().unwrap()
+    };
+    let report = json(&run("out"));
+    assert_eq!((&report["chain"], &report["packets"]["in"]), (&"two-vms".into(), &40.into()), "{report}");
+    assert_eq!(report["links"][0]["kind"], "ring", "{report}");
+    assert!(!sandbox.folder().join("build").exists());
+    let refused = |folder: &str, said: &str| {
+        let output = run(folder);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    };
+    let image = sandbox.path("out/meter.elf");
+    let mut bytes = fs::read(&image).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&image, &bytes).unwrap();
+    refused("out", "out/meter.elf is not the one that chain.json names");
+    fs::remove_file(&image).unwrap();
+    refused("out", "cannot read the image out/meter.elf");
+    fs::write(sandbox.path("out/chain.json"), "{}").unwrap();
+    refused("out", "cannot understand out/chain.json");
+    refused("examples", "examples is not what sluice build makes");
+    let output = sandbox.sluice(&["run", "out", "-o", "there"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    sandbox.is_clean();
+}
+
+#[test]
 fn too_little_memory_is_told_before_a_vm_begins() {
     let sandbox = Sandbox::new();
     let output = sandbox.sluice(&["run", "examples/wire.nf", "--memory", "1", "--accel", "tcg"]);

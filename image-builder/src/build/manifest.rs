@@ -3,15 +3,15 @@
 
 use super::{LEAST_MEMORY_MIB, SPARE_MEMORY_MIB, image as elf};
 use crate::failure::usage;
-use chain_compiler::{Peer, PlannedChain, PlannedElement, PlannedService, VmPlan};
-use serde::Serialize;
+use chain_compiler::{PlannedChain, PlannedElement, PlannedService, VmPlan};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Its file name.
 pub const FILE: &str = "chain.json";
 
 /// The whole.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
     /// The chain file's name without `.nf`.
     pub chain: String,
@@ -20,17 +20,17 @@ pub struct Manifest {
     /// The networks.
     pub networks: Vec<String>,
     /// The services of directed chains.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<PlannedService>,
     /// The directed chains.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<PlannedChain>,
     /// The VMs.
     pub vms: Vec<Vm>,
 }
 
 /// A VM.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Vm {
     /// Its name.
     pub name: String,
@@ -53,7 +53,7 @@ pub struct Vm {
 }
 
 /// A port and what it leads to.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
     /// Its name.
     pub name: String,
@@ -63,6 +63,9 @@ pub struct Port {
     /// The VM that it leads to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vm: Option<String>,
+    /// Whether it is the end of a link whose ends trust each other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }
 
 impl Manifest {
@@ -73,15 +76,8 @@ impl Manifest {
 }
 
 impl Vm {
-    /// The entry of `plan`, whose image is `elf`.
-    pub fn new(plan: &VmPlan, elf: &[u8]) -> anyhow::Result<Vm> {
-        let ports = plan.ports.iter().map(|port| {
-            let (network, vm) = match &port.peer {
-                Peer::Network(name) => (Some(name.clone()), None),
-                Peer::Vm(name) => (None, Some(name.clone())),
-            };
-            Port { name: port.name.clone(), network, vm }
-        });
+    /// The entry of `plan` with these ports, whose image is `elf`.
+    pub fn new(plan: &VmPlan, ports: Vec<Port>, elf: &[u8]) -> anyhow::Result<Vm> {
         let least_memory_mib = elf::end_bytes(elf)?.div_ceil(1 << 20) as u32;
         // More than the usual where there are big tables.
         let enough_mib = LEAST_MEMORY_MIB.max(least_memory_mib + SPARE_MEMORY_MIB);
@@ -89,11 +85,11 @@ impl Vm {
             name: plan.name.clone(),
             image: image(&plan.image),
             starts: plan.starts,
-            sha256: hex(&Sha256::digest(elf)),
+            sha256: sha256(elf),
             image_bytes: elf::loaded_bytes(elf)?,
             memory_mib: plan.memory_mib.unwrap_or(enough_mib),
             least_memory_mib,
-            ports: ports.collect(),
+            ports,
             elements: plan.elements.clone(),
         };
         vm.check_memory(vm.memory_mib)?;
@@ -115,6 +111,11 @@ impl Vm {
 /// The file name of an image.
 pub fn image(name: &str) -> String {
     format!("{name}.elf")
+}
+
+/// The hash of an image.
+pub fn sha256(elf: &[u8]) -> String {
+    hex(&Sha256::digest(elf))
 }
 
 /// Bytes in hexadecimal.

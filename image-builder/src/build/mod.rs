@@ -2,9 +2,14 @@
 //! `sluice build`: from a chain file to an image per VM and a manifest.
 
 pub mod cargo;
+mod folder;
 pub mod generate;
 mod image;
 pub mod manifest;
+mod topology;
+
+pub use folder::open;
+pub use topology::{Place, Topology};
 
 use crate::chain::{self, Chain};
 use crate::cli::BuildArgs;
@@ -24,8 +29,8 @@ const SPARE_MEMORY_MIB: u32 = 6;
 
 /// A chain that is built.
 pub struct Built {
-    /// What it means.
-    pub chain: Chain,
+    /// What leads where.
+    pub topology: Topology,
     /// Where the images are.
     pub folder: PathBuf,
     /// What is beside them.
@@ -77,7 +82,9 @@ pub fn build_with(
         pending.push(Pending::with(&folder.join(manifest::image(name)), &bytes)?);
         elves.insert(*name, bytes);
     }
-    let vms = chain.plan.vms.iter().map(|vm| manifest::Vm::new(vm, &elves[vm.image.as_str()]));
+    let topology = Topology::from(&chain.plan);
+    let vms = chain.plan.vms.iter().zip(&topology.vms);
+    let vms = vms.map(|(plan, vm)| manifest::Vm::new(plan, vm.ports.clone(), &elves[plan.image.as_str()]));
     let vms = vms.collect::<anyhow::Result<_>>()?;
     let manifest = Manifest {
         chain: chain.stem.clone(),
@@ -93,5 +100,5 @@ pub fn build_with(
     pending.push(Pending::with(&folder.join(manifest::FILE), manifest.json().as_bytes())?);
     // All were written before the first gets its name; the manifest is last.
     pending.into_iter().try_for_each(Pending::place)?;
-    Ok(Built { chain, folder, manifest })
+    Ok(Built { topology, folder, manifest })
 }

@@ -175,7 +175,11 @@ mod tests {
             image_bytes: 0,
             memory_mib: vm.memory_mib.unwrap_or(8),
             least_memory_mib: 1,
-            ports: vm.ports.iter().map(|port| Port { name: port.name.clone(), network: None, vm: None }).collect(),
+            ports: vm
+                .ports
+                .iter()
+                .map(|port| Port { name: port.name.clone(), network: None, vm: None, shared: false })
+                .collect(),
             elements: Vec::new(),
         });
         Manifest {

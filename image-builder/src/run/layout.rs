@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What each NIC hangs on: the chain's networks and links, and what the user attached to them.
 
+use crate::build::manifest::Port;
+use crate::build::{Place, Topology};
 use crate::cli::{Attachment, Links, MachineType, RunArgs};
 use crate::failure::usage;
-use chain_compiler::{Peer, Plan};
-use ring::Shape;
 use std::path::Path;
-
-/// A NIC: a port of a VM, both by index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The VM's index in the plan.
-    pub vm: usize,
-    /// The port's index in the VM.
-    pub port: usize,
-}
 
 /// What a NIC hangs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,25 +49,25 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Resolves the command line against the plan.
-    pub fn resolve(plan: &Plan, args: &RunArgs) -> anyhow::Result<Layout> {
-        let mut hangs: Vec<Vec<Option<Hangs>>> = plan.vms.iter().map(|vm| vec![None; vm.ports.len()]).collect();
+    /// Resolves the command line against the chain.
+    pub fn resolve(chain: &Topology, args: &RunArgs) -> anyhow::Result<Layout> {
+        let mut hangs: Vec<Vec<Option<Hangs>>> = chain.vms.iter().map(|vm| vec![None; vm.ports.len()]).collect();
         for attachment in &args.tap {
             check_tap(&attachment.what)?;
-            take(plan, &mut hangs, attachment, Hangs::Tap(attachment.what.clone()))?;
+            take(chain, &mut hangs, attachment, Hangs::Tap(attachment.what.clone()))?;
         }
         for attachment in &args.socket {
-            take(plan, &mut hangs, attachment, Hangs::Socket(attachment.what.clone()))?;
+            take(chain, &mut hangs, attachment, Hangs::Socket(attachment.what.clone()))?;
         }
-        let replays = served(plan, &hangs, &args.replay, "--replay")?;
-        let captures = served(plan, &hangs, &args.capture, "--capture")?;
+        let replays = served(chain, &hangs, &args.replay, "--replay")?;
+        let captures = served(chain, &hangs, &args.capture, "--capture")?;
         let listened: Vec<Place> = replays.iter().chain(&captures).flat_map(|(places, _)| places.clone()).collect();
         let mut segments: Vec<Vec<Place>> = Vec::new();
-        for (place, peer) in places(plan) {
+        for (place, port) in chain.places() {
             if hangs[place.vm][place.port].is_some() {
                 continue;
             }
-            let other = other_end(plan, place);
+            let other = chain.other_end(place);
             let free = other.filter(|other| hangs[other.vm][other.port].is_none());
             let quiet = |other: &Place| !listened.contains(&place) && !listened.contains(other);
             if let Some(other) = free.filter(quiet) {
@@ -84,7 +75,7 @@ impl Layout {
                 hangs[other.vm][other.port] = Some(Hangs::Linked(place));
                 continue;
             }
-            let shares = |member: &Place| network(plan, *member).is_some_and(|name| Some(name) == network_of(peer));
+            let shares = |member: &Place| port.network.is_some() && chain.port(*member).network == port.network;
             let joins = |member: &Place| Some(*member) == other || shares(member);
             let segment = segments.iter().position(|members| members.iter().any(joins));
             let segment = segment.unwrap_or_else(|| {
@@ -125,66 +116,24 @@ fn machine_and_carrier(args: &RunArgs, linked: bool) -> anyhow::Result<(MachineT
     }
 }
 
-/// All NICs with what they lead to.
-pub fn places(plan: &Plan) -> impl Iterator<Item = (Place, &Peer)> {
-    plan.vms.iter().enumerate().flat_map(|(vm, planned)| {
-        planned.ports.iter().enumerate().map(move |(port, found)| (Place { vm, port }, &found.peer))
-    })
-}
-
-/// `vm.port`.
-pub fn name(plan: &Plan, place: Place) -> String {
-    format!("{}.{}", plan.vms[place.vm].name, plan.vms[place.vm].ports[place.port].name)
-}
-
-/// What the link of this port is in memory, if it is one.
-pub fn shape(plan: &Plan, place: Place) -> Shape {
-    if is_shared(plan, place) { Shape::SHARED } else { Shape::COPY }
-}
-
-/// Whether it is the end of a link whose ends trust each other.
-pub fn is_shared(plan: &Plan, place: Place) -> bool {
-    plan.links.iter().any(|link| link.shared && link.ends.contains(&(place.vm, place.port)))
-}
-
-fn network(plan: &Plan, place: Place) -> Option<&str> {
-    network_of(&plan.vms[place.vm].ports[place.port].peer)
-}
-
-/// The network that it is; none for a link.
-fn network_of(peer: &Peer) -> Option<&str> {
-    match peer {
-        Peer::Network(name) => Some(name),
-        Peer::Vm(_) => None,
-    }
-}
-
-/// The NIC at the other end of a link between two VMs.
-fn other_end(plan: &Plan, place: Place) -> Option<Place> {
-    let Peer::Vm(peer) = &plan.vms[place.vm].ports[place.port].peer else { return None };
-    let vm = plan.vms.iter().position(|vm| vm.name == *peer)?;
-    let here = Peer::Vm(plan.vms[place.vm].name.clone());
-    let port = plan.vms[vm].ports.iter().position(|port| port.peer == here)?;
-    Some(Place { vm, port })
-}
-
 /// The NICs that PORT names: all of a network, or one of a VM.
-fn find(plan: &Plan, port: &str) -> anyhow::Result<Vec<Place>> {
-    let matches = |(place, peer): &(Place, &Peer)| network_of(peer) == Some(port) || name(plan, *place) == port;
-    let found: Vec<_> = places(plan).filter(matches).map(|(place, _)| place).collect();
+fn find(chain: &Topology, port: &str) -> anyhow::Result<Vec<Place>> {
+    let matches =
+        |(place, found): &(Place, &Port)| found.network.as_deref() == Some(port) || chain.name(*place) == port;
+    let found: Vec<_> = chain.places().filter(matches).map(|(place, _)| place).collect();
     if found.is_empty() {
-        let ports: Vec<_> = places(plan).map(|(place, _)| name(plan, place)).collect();
-        let known: Vec<_> = plan.networks.iter().map(String::as_str).chain(ports.iter().map(String::as_str)).collect();
+        let ports: Vec<_> = chain.places().map(|(place, _)| chain.name(place)).collect();
+        let known: Vec<_> = chain.networks.iter().map(String::as_str).chain(ports.iter().map(String::as_str)).collect();
         return Err(usage(format!("the chain has no port '{port}'; it has {}", known.join(", "))));
     }
     Ok(found)
 }
 
 /// Puts the one NIC of an attachment on it.
-fn take(plan: &Plan, hangs: &mut [Vec<Option<Hangs>>], attachment: &Attachment, on: Hangs) -> anyhow::Result<()> {
-    let found = find(plan, &attachment.port)?;
+fn take(chain: &Topology, hangs: &mut [Vec<Option<Hangs>>], attachment: &Attachment, on: Hangs) -> anyhow::Result<()> {
+    let found = find(chain, &attachment.port)?;
     let [place] = found[..] else {
-        let names: Vec<_> = found.iter().map(|&place| name(plan, place)).collect();
+        let names: Vec<_> = found.iter().map(|&place| chain.name(place)).collect();
         let (port, names) = (&attachment.port, names.join(" or "));
         return Err(usage(format!(
             "'{port}' is {} ports, and '{}' takes one: say {names}",
@@ -200,16 +149,16 @@ fn take(plan: &Plan, hangs: &mut [Vec<Option<Hangs>>], attachment: &Attachment, 
 
 /// The NICs of attachments that we serve ourselves.
 fn served(
-    plan: &Plan,
+    chain: &Topology,
     hangs: &[Vec<Option<Hangs>>],
     attachments: &[Attachment],
     flag: &str,
 ) -> anyhow::Result<Vec<(Vec<Place>, Attachment)>> {
     let mut served = Vec::new();
     for attachment in attachments {
-        let found = find(plan, &attachment.port)?;
+        let found = find(chain, &attachment.port)?;
         if let Some(&place) = found.iter().find(|place| hangs[place.vm][place.port].is_some()) {
-            let name = name(plan, place);
+            let name = chain.name(place);
             return Err(usage(format!(
                 "{flag} {}: {name} is on a TAP or socket; use that one instead",
                 attachment.port

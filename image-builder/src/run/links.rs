@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The links between VMs that nothing of ours or the user's is between: their servers, and what they carried.
 
-use super::layout::{self, Carrier, Layout, Place};
+use super::layout::{Carrier, Layout};
+use crate::build::{Place, Topology};
 use crate::operate::LinkSample;
 use anyhow::Context;
-use chain_compiler::Plan;
 use qemu::{EndState, LinkMemory, LinkServer, PlainLink};
 use ring::{End, Mode, Peer};
 use serde::Serialize;
@@ -80,9 +80,9 @@ struct RingReport {
 
 impl Link {
     /// Makes the links of `layout`; `path` gives the place of an end's socket, or of the file at the first end.
-    pub fn begin(plan: &Plan, layout: &Layout, path: impl Fn(Place) -> PathBuf) -> anyhow::Result<Vec<Link>> {
+    pub fn begin(chain: &Topology, layout: &Layout, path: impl Fn(Place) -> PathBuf) -> anyhow::Result<Vec<Link>> {
         let begin = |ends: [Place; 2]| {
-            let shape = layout::shape(plan, ends[0]);
+            let shape = chain.shape(ends[0]);
             let keeper = match layout.carrier {
                 Carrier::Nics => None,
                 Carrier::Rings => Some(Keeper::Server(LinkServer::start(ends.map(&path), shape)?)),
@@ -96,7 +96,7 @@ impl Link {
                 Mode::Copy => LinkKind::Ring,
                 Mode::Shared => LinkKind::Shared,
             };
-            Ok(Link { ends, ports: ends.map(|end| layout::name(plan, end)), kind, keeper })
+            Ok(Link { ends, ports: ends.map(|end| chain.name(end)), kind, keeper })
         };
         layout.links().map(begin).collect()
     }

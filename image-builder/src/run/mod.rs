@@ -11,13 +11,14 @@ mod report;
 mod restart;
 mod session;
 
-use crate::build::{self, Built};
-use crate::chain;
+use crate::build::{self, Built, Place, Topology};
+use crate::chain::{self, Chain};
 use crate::cli::{Acceleration, MachineType, RunArgs};
+use crate::failure::usage;
 use crate::operate::{self, Root};
 use crate::progress::Progress;
 use crate::signals::Stop;
-use layout::{Carrier, Hangs, Layout, Place};
+use layout::{Carrier, Hangs, Layout};
 use qemu::{Accel, Backend, Kind, LinkDevice, LinkMemory, Machine, Nic, PortDevice};
 use session::{Replay, Session};
 use std::path::{Path, PathBuf};
@@ -28,9 +29,9 @@ pub fn command(args: &RunArgs) -> anyhow::Result<()> {
     if args.detach && !args.in_background {
         return operate::detach();
     }
-    let chain = chain::load(&args.file)?;
+    let source = Source::open(args)?;
     // Everything that the user gave is looked at before anything is built.
-    let layout = Layout::resolve(&chain.plan, args)?;
+    let layout = Layout::resolve(&source.topology(), args)?;
     let replays = layout.replays.iter().map(|(places, attachment)| {
         let capture = frames::read(Path::new(&attachment.what))?;
         if capture.cut > 0 {
@@ -43,7 +44,7 @@ pub fn command(args: &RunArgs) -> anyhow::Result<()> {
         Ok(Replay { frames: capture.frames, places: places.clone() })
     });
     let replays: Vec<_> = replays.collect::<anyhow::Result<_>>()?;
-    let built = build::build(chain, args.output.as_deref(), &stop)?;
+    let built = source.build(args, &stop)?;
     if let Some(mib) = args.memory {
         built.manifest.vms.iter().try_for_each(|vm| vm.check_memory(mib))?;
     }
@@ -55,10 +56,44 @@ pub fn command(args: &RunArgs) -> anyhow::Result<()> {
             .for_each(|machine| println!("{}", machine.shell_command()));
         return Ok(());
     }
-    let folder = Root::open()?.create(args.name.as_deref(), &built.chain.stem)?;
+    let folder = Root::open()?.create(args.name.as_deref(), &built.manifest.chain)?;
     let machines = machines(&built, &layout, args, accel, folder.path());
     let session = Session::start(&built, machines, &layout, folder, args, &stop)?;
     session.run(&built, &layout, args, replays, &stop)
+}
+
+/// What is to run.
+enum Source {
+    /// A chain file that is sound.
+    File(Chain),
+    /// A chain that was built.
+    Folder(Built),
+}
+
+impl Source {
+    fn open(args: &RunArgs) -> anyhow::Result<Source> {
+        if !args.file.is_dir() {
+            return chain::load(&args.file).map(Source::File);
+        }
+        match &args.output {
+            None => build::open(&args.file).map(Source::Folder),
+            Some(_) => Err(usage(format!("{} is built already: --output is for chain files", args.file.display()))),
+        }
+    }
+
+    fn topology(&self) -> Topology {
+        match self {
+            Source::File(chain) => Topology::from(&chain.plan),
+            Source::Folder(built) => Topology::from(&built.manifest),
+        }
+    }
+
+    fn build(self, args: &RunArgs, stop: &Stop) -> anyhow::Result<Built> {
+        match self {
+            Source::File(chain) => build::build(chain, args.output.as_deref(), stop),
+            Source::Folder(built) => Ok(built),
+        }
+    }
 }
 
 fn accelerator(wanted: Acceleration) -> anyhow::Result<Accel> {
@@ -101,7 +136,7 @@ fn port_device(built: &Built, layout: &Layout, place: Place, folder: &Path) -> P
     if let Hangs::Linked(other) = layout.nics[place.vm][place.port]
         && let Some(device) = link_device(built, layout, place, other, folder)
     {
-        return PortDevice::Link { device, shared: layout::is_shared(&built.chain.plan, place) };
+        return PortDevice::Link { device, shared: built.topology.port(place).shared };
     }
     let backend = match &layout.nics[place.vm][place.port] {
         Hangs::Served(_) => Backend::Dgram { local, remote: host },
@@ -109,7 +144,7 @@ fn port_device(built: &Built, layout: &Layout, place: Place, folder: &Path) -> P
         Hangs::Tap(name) => Backend::Tap { name: name.clone() },
         Hangs::Socket(path) => Backend::Dgram { local: user_socket(path), remote: path.into() },
     };
-    PortDevice::Nic(Nic { backend, mac: mac(&layout::name(&built.chain.plan, place)) })
+    PortDevice::Nic(Nic { backend, mac: mac(&built.topology.name(place)) })
 }
 
 /// What the end `place` of a link is, if it is no NIC. What a link has once, its first end's place names.
@@ -119,7 +154,7 @@ fn link_device(built: &Built, layout: &Layout, place: Place, other: Place, folde
         Carrier::Nics => None,
         Carrier::Rings => Some(LinkDevice::Doorbell { socket: socket(place) }),
         Carrier::PolledRings => {
-            let bytes = LinkMemory::bytes(layout::shape(&built.chain.plan, place));
+            let bytes = LinkMemory::bytes(built.topology.shape(place));
             Some(LinkDevice::Plain { file: socket(place.min(other)), bytes, second: other < place })
         }
     }

@@ -3,7 +3,8 @@
 //! of its segment; a thread per replay sends frames in.
 
 use super::frames::Recorder;
-use super::layout::{Layout, Place};
+use super::layout::Layout;
+use crate::build::Place;
 use anyhow::{Context, anyhow};
 use qemu::{MAX_FRAME_BYTES, Port};
 use std::collections::BTreeMap;

@@ -2,10 +2,9 @@
 //! What happened in a run: for people, or as JSON.
 
 use super::fleet::Member;
-use super::layout::Place;
 use super::links::{Link, LinkReport};
 use super::relay::Relay;
-use crate::build::{Built, manifest};
+use crate::build::{Built, Place, manifest};
 use crate::cli::{MachineType, RunArgs};
 use anyhow::anyhow;
 use clap::ValueEnum;
@@ -139,7 +138,7 @@ impl Report {
         };
         let links = links.iter().map(|link| link.report(count)).collect();
         let machine = machine.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
-        let (chain, accel) = (built.chain.stem.clone(), accel.name());
+        let (chain, accel) = (built.manifest.chain.clone(), accel.name());
         Ok(Report { chain, machine, accel, vms, links, packets, throughput, captures: Vec::new(), silent })
     }
 

@@ -3,13 +3,13 @@
 
 use super::display::Display;
 use super::fleet::Member;
-use super::layout::{Hangs, Layout, Place};
+use super::layout::{Hangs, Layout};
 use super::links::Link;
 use super::relay::Relay;
 use super::report::{Recorded, Report, told};
 use super::restart::Restarts;
 use super::{control_socket, nic_sockets, user_socket};
-use crate::build::{Built, manifest};
+use crate::build::{Built, Place, manifest};
 use crate::cli::RunArgs;
 use crate::failure::Ending;
 use crate::operate::{self, Answer, Ask, Background, Process, RunFolder, Server, State};
@@ -103,13 +103,13 @@ impl Session {
             _ => None,
         });
         let traffic = Traffic { threads: relay.start(), relay, foreign: foreign.collect() };
-        let links = Link::begin(&built.chain.plan, layout, |place| nic_sockets(folder.path(), place).0)?;
+        let links = Link::begin(&built.topology, layout, |place| nic_sockets(folder.path(), place).0)?;
         let on = format!("{}, {}", machines[0].kind.name(), machines[0].accel.name());
         let mut state = State::begin(folder.name(), &args.file, on, args.detach);
         state.foreign.clone_from(&traffic.foreign);
         state.services = built.manifest.services.iter().map(operate::Service::from).collect();
         let server = Server::listen(folder.path(), stop)?;
-        let (fleet, restarts, services) = (Vec::new(), Restarts::default(), Service::all(&built.chain.plan));
+        let (fleet, restarts, services) = (Vec::new(), Restarts::default(), Service::all(&built.manifest));
         let mut session = Session {
             fleet,
             traffic,

@@ -6,10 +6,10 @@
 //! passed it for a while. So nothing is lost.
 
 use super::Session;
+use crate::build::manifest::Manifest;
 use crate::operate::{self, Answer, HOP};
 use crate::signals::Stop;
 use anyhow::{Context, ensure};
-use chain_compiler::Plan;
 use std::time::{Duration, Instant};
 
 /// How long nothing must have passed a replica that leaves.
@@ -36,9 +36,9 @@ struct Leaving {
 }
 
 impl Service {
-    /// The services of `plan`.
-    pub(super) fn all(plan: &Plan) -> Vec<Service> {
-        let number = |name: &String| plan.vms.iter().position(|vm| vm.name == *name);
+    /// The services of a chain.
+    pub(super) fn all(manifest: &Manifest) -> Vec<Service> {
+        let number = |name: &String| manifest.vms.iter().position(|vm| vm.name == *name);
         let service = |planned: &chain_compiler::PlannedService| Service {
             name: planned.name.clone(),
             stateful: planned.stateful,
@@ -46,7 +46,7 @@ impl Service {
             takers: (0..planned.instances.len()).collect(),
             leaving: Vec::new(),
         };
-        plan.services.iter().map(service).collect()
+        manifest.services.iter().map(service).collect()
     }
 
     /// What hops are told.
