@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("unikernel", &["control", "nf-elements", "ring", "xen-glue"]),
     ("chain-compiler", &["nf-elements"]),
     ("qemu", &["control", "ring"]),
+    ("evpn", &[]),
     ("native", &["nf-elements"]),
     ("image-builder", &["chain-compiler", "control", "native", "nf-elements", "qemu", "ring"]),
 ];
