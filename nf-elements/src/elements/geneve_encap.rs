@@ -108,7 +108,7 @@ impl crate::configure::Configure for GeneveEncap {
             return None;
         };
         let critical = read.options().any(|option| option.is_critical());
-        let defaults = Defaults { protocol: 17, port: Some(geneve::PORT), dont_fragment: DontFragment::Always(false) };
+        let defaults = Defaults::over_udp(geneve::PORT, DontFragment::Always(false));
         let outer = encapsulator(arguments, around, defaults);
         let network: Network = arguments.required("VNI")?;
         let payload = format!("nf_elements::tunnel::Payload::{payload:?}");

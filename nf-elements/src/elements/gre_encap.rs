@@ -84,7 +84,7 @@ impl crate::configure::Configure for GreEncap {
         let key: Option<u32> = arguments.keyword("KEY");
         let sequence = arguments.keyword("SEQUENCE").unwrap_or(false);
         let checksum = arguments.keyword("CHECKSUM").unwrap_or(false);
-        let defaults = Defaults { protocol: gre::PROTOCOL, port: None, dont_fragment: DontFragment::Copied };
+        let defaults = Defaults::over_ip(gre::PROTOCOL, DontFragment::Copied);
         let outer = encapsulator(arguments, around, defaults)?;
         let payload = format!("nf_elements::tunnel::Payload::{payload:?}");
         let expression = format!("GreEncap::new({outer}, {payload}, {key:?}, {sequence}, {checksum})");

@@ -74,7 +74,7 @@ impl crate::configure::Configure for IpTunnelEncap {
     ) -> Option<crate::configure::Instance> {
         use crate::tunnel::DontFragment;
         use crate::tunnel::arguments::{Defaults, encapsulator};
-        let defaults = Defaults { protocol: IPV4, port: None, dont_fragment: DontFragment::Copied };
+        let defaults = Defaults::over_ip(IPV4, DontFragment::Copied);
         let outer = encapsulator(arguments, around, defaults)?;
         Some(crate::configure::Instance::new("IpTunnelEncap", format!("IpTunnelEncap::new({outer})")))
     }

@@ -76,7 +76,7 @@ impl crate::configure::Configure for NvgreEncap {
         use crate::tunnel::{DontFragment, Network};
         use crate::wire::gre;
         let flow_id: Option<u8> = arguments.keyword("FLOWID");
-        let defaults = Defaults { protocol: gre::PROTOCOL, port: None, dont_fragment: DontFragment::Always(false) };
+        let defaults = Defaults::over_ip(gre::PROTOCOL, DontFragment::Always(false));
         let outer = encapsulator(arguments, around, defaults);
         let Network(vsid) = arguments.required("VSID")?;
         let expression = format!("NvgreEncap::new({}, {vsid:?}, {flow_id:?})", outer?);

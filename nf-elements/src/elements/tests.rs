@@ -288,8 +288,13 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(GreEncap::new(tunnel(), Payload::Ip, None, false, false));
     check_handlers(IpTunnelDecap::new(Decapsulator::new(&[4, 41], false, false)));
     check_handlers(IpTunnelEncap::new(tunnel()));
+    check_handlers(MplsUdpDecap::new(Decapsulator::new(&[17], false, false), None, mpls_udp_encap::Labelled::Ip));
+    check_handlers(MplsUdpEncap::new(tunnel(), &[16], false, mpls_udp_encap::Labelled::Ip, None, None));
     check_handlers(NvgreDecap::new(Decapsulator::new(&[47], false, false), None));
     check_handlers(NvgreEncap::new(tunnel(), None, None));
+    check_handlers(SttDecap::<1>::new(Decapsulator::new(&[6], true, false), None, 1));
+    let ports = stt_encap::Ports { source: None, destination: 7471 };
+    check_handlers(SttEncap::new(tunnel(), None, ports, true, false));
     check_handlers(VnetRouter::<2>::new(vnet_router::Places { interfaces: 1, painted: 0, plain: 1 }, &[]));
     check_handlers(VxlanDecap::new(Decapsulator::new(&[17], false, false), None, vxlan_encap::Carried::Plain));
     check_handlers(VxlanEncap::new(tunnel(), Network(None), vxlan_encap::Carried::Plain));

@@ -9,7 +9,8 @@
 //! **Description:** prepends a VXLAN header (RFC 7348) with VNI, and UDP and IP headers of SRC and DST, both IPv4 or both
 //! IPv6; marks the IP header, and sets the destination annotation to DST. VNI `ANY` takes each packet's aggregate
 //! annotation. The source port is chosen by the inner flow (49152 to 65535), so that routers balance flows; SPORT fixes it. DPORT is 4789
-//! by default. There is no UDP checksum but with `CHECKSUM true`.
+//! by default. Over IPv6 there is a UDP checksum, as nothing else covers its addresses (RFC 6936), over IPv4 there is none (RFC 7348 §5);
+//! CHECKSUM says otherwise.
 //!
 //! With `PROTOCOL ethernet`, `ip` or `nsh` the header is VXLAN-GPE's, and DPORT 4790 by default.
 //!
@@ -151,7 +152,7 @@ mod configuration {
         fn configure(arguments: &mut Arguments, around: &Surroundings) -> Option<Instance> {
             let carried = arguments.keyword("PROTOCOL").unwrap_or(Carried::Plain);
             let port = if carried == Carried::Plain { vxlan::PORT } else { vxlan::GPE_PORT };
-            let defaults = Defaults { protocol: 17, port: Some(port), dont_fragment: DontFragment::Always(false) };
+            let defaults = Defaults::over_udp(port, DontFragment::Always(false));
             let outer = encapsulator(arguments, around, defaults);
             let network: Network = arguments.required("VNI")?;
             Some(Instance::new("VxlanEncap", format!("VxlanEncap::new({}, nf_elements::tunnel::{network:?}, {})", outer?, carried.expression())))

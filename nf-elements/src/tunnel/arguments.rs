@@ -6,13 +6,20 @@ use crate::configure::{Arguments, FromArgument, Port, Surroundings};
 use std::net::IpAddr;
 
 /// A value, or `copy`: the inner packet's.
-struct OrCopy<T>(Option<T>);
+pub struct OrCopy<T>(pub Option<T>);
+
+impl<T> OrCopy<T> {
+    /// Reads `copy`, or what `value` reads.
+    pub fn of(text: &str, value: impl Fn(&str) -> Option<T>) -> Option<Self> {
+        if text == "copy" { Some(OrCopy(None)) } else { value(text).map(|value| OrCopy(Some(value))) }
+    }
+}
 
 impl FromArgument for OrCopy<bool> {
     const WANTED: &'static str = "true, false or copy";
 
     fn from_argument(text: &str) -> Option<Self> {
-        if text == "copy" { Some(OrCopy(None)) } else { bool::from_argument(text).map(|value| OrCopy(Some(value))) }
+        OrCopy::of(text, bool::from_argument)
     }
 }
 
@@ -20,10 +27,18 @@ impl FromArgument for OrCopy<u8> {
     const WANTED: &'static str = "a DSCP of 0 to 63, or copy";
 
     fn from_argument(text: &str) -> Option<Self> {
-        if text == "copy" {
-            return Some(OrCopy(None));
-        }
-        u8::from_argument(text).filter(|dscp| *dscp < 64).map(|dscp| OrCopy(Some(dscp)))
+        OrCopy::of(text, |text| u8::from_argument(text).filter(|dscp| *dscp < 64))
+    }
+}
+
+/// STT's network of 64 bits, or `ANY`.
+pub struct Context(pub Option<u64>);
+
+impl FromArgument for Context {
+    const WANTED: &'static str = "a context of 64 bits, or ANY";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        if text == "ANY" { Some(Context(None)) } else { u64::from_argument(text).map(|context| Context(Some(context))) }
     }
 }
 
@@ -36,6 +51,20 @@ pub struct Defaults {
     pub port: Option<u16>,
     /// DF.
     pub dont_fragment: DontFragment,
+    /// The longest outer packet.
+    pub mtu: u16,
+}
+
+impl Defaults {
+    /// Of a tunnel over IP with this protocol.
+    pub const fn over_ip(protocol: u8, dont_fragment: DontFragment) -> Self {
+        Defaults { protocol, port: None, dont_fragment, mtu: u16::MAX }
+    }
+
+    /// Of a tunnel over UDP to this port.
+    pub const fn over_udp(port: u16, dont_fragment: DontFragment) -> Self {
+        Defaults { protocol: 17, port: Some(port), dont_fragment, mtu: u16::MAX }
+    }
 }
 
 /// Takes SRC, DST and then, by keyword, what else [`super::Encapsulator`] has: the expression that makes one.
@@ -62,11 +91,12 @@ pub fn encapsulator(arguments: &mut Arguments, around: &Surroundings, defaults: 
         Some(OrCopy(Some(flag))) => DontFragment::Always(flag),
         Some(OrCopy(None)) => DontFragment::Copied,
     };
-    let mtu = arguments.keyword("MTU").unwrap_or(u16::MAX);
+    let mtu = arguments.keyword("MTU").unwrap_or(defaults.mtu);
     let udp = defaults.port.map(|port| Udp {
         source: arguments.keyword("SPORT").map(|Port(port)| port),
         destination: arguments.keyword("DPORT").map_or(port, |Port(port)| port),
-        checksum: arguments.keyword("CHECKSUM").unwrap_or(false),
+        // Over IPv6 nothing else covers the addresses: RFC 6936 §3.
+        checksum: arguments.keyword("CHECKSUM").unwrap_or(matches!(ends, Some(Ends::V6(..)))),
     });
     let room = |name: &str| format!("nf_elements::tunnel::{name}");
     let ends = match ends? {

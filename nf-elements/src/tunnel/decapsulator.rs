@@ -7,9 +7,14 @@ use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
 use crate::wire::checksum::Sum;
 use crate::wire::ipv4::Ipv4;
 use crate::wire::ipv6::Ipv6;
+use crate::wire::stt::Segment;
 use crate::wire::udp::{self, Udp};
 use crate::{HandlerError, Packet};
 use core::fmt;
+
+/// Protocol numbers.
+const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 /// Why a packet is not taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,11 +115,23 @@ impl Decapsulator {
         let opened = self.open(packet)?;
         let datagram = packet.data().get(opened.at..opened.end).and_then(|bytes| Udp::new_checked(bytes).ok());
         let datagram = datagram.ok_or(Refusal::NotOurs)?;
-        if self.checksum && datagram.checksum() != 0 && !is_intact(packet.network(), datagram.bytes()) {
+        if self.checksum && datagram.checksum() != 0 && !is_intact(packet.network(), UDP, datagram.bytes()) {
             return Err(Refusal::Checksum);
         }
         let at = opened.at + udp::HEADER_BYTES;
         Ok(Opened { at, end: opened.at + usize::from(datagram.length()), ..opened })
+    }
+
+    /// The same of a tunnel whose segments look like TCP's: the segment and its part of a frame.
+    #[inline]
+    pub fn open_segment<'a>(&self, packet: &'a Packet) -> Result<(Opened, Segment, &'a [u8]), Refusal> {
+        let opened = self.open(packet)?;
+        let bytes = packet.data().get(opened.at..opened.end).ok_or(Refusal::NotOurs)?;
+        let (segment, part) = Segment::read(bytes).map_err(|_| Refusal::Header)?;
+        if self.checksum && !is_intact(packet.network(), TCP, bytes) {
+            return Err(Refusal::Checksum);
+        }
+        Ok((Opened { at: opened.end - part.len(), ..opened }, segment, part))
     }
 
     /// Takes the inner packet out, which begins at `at` of the data, up to the outer one's end. Marks of headers are lost, but that
@@ -162,13 +179,13 @@ impl Decapsulator {
     }
 }
 
-/// Whether the checksum of a datagram is right, between the addresses of the IP header at the front of `ip`.
+/// Whether the checksum of a datagram or segment is right, between the addresses of the IP header at the front of `ip`.
 #[inline(never)]
-fn is_intact(ip: &[u8], datagram: &[u8]) -> bool {
+fn is_intact(ip: &[u8], protocol: u8, bytes: &[u8]) -> bool {
     let addresses = match ip.first().map(|first| first >> 4) {
         Some(4) => ip.get(12..20),
         _ => ip.get(8..40),
     };
-    let pseudo = Sum::new().with(addresses.unwrap_or(&[])).with_field(17).with_field(datagram.len() as u16);
-    pseudo.with(datagram).is_intact()
+    let pseudo = Sum::new().with(addresses.unwrap_or(&[])).with_field(protocol.into()).with_field(bytes.len() as u16);
+    pseudo.with(bytes).is_intact()
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Putting packets into a tunnel: what all elements that do so share.
 
-use super::inner::Inner;
+use super::inner::{Fields, Inner};
 use super::underlay::{Ends, Underlay};
 use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
 use crate::{HandlerError, Packet};
@@ -52,7 +52,7 @@ impl Encapsulator {
         Argument { name: "DPORT", kind: ArgumentKind::Keyword, doc: "the destination port; the tunnel's by default" };
     /// See [`Self::SPORT`].
     pub const CHECKSUM: Argument =
-        Argument { name: "CHECKSUM", kind: ArgumentKind::Keyword, doc: "a UDP checksum? false by default" };
+        Argument { name: "CHECKSUM", kind: ArgumentKind::Keyword, doc: "a UDP checksum? over IPv6 by default" };
 
     /// The handlers that each element has.
     pub const HANDLERS: [Handler; 5] = [
@@ -76,20 +76,56 @@ impl Encapsulator {
     /// it is too long; none if it is to be dropped, which is counted.
     #[inline]
     pub fn wrap(&mut self, packet: &mut Packet, inner: Inner, header: &[u8]) -> Option<usize> {
-        let outer_bytes = self.underlay.header_bytes();
-        let more = outer_bytes + header.len();
-        if packet.len() + more > usize::from(self.mtu) {
-            self.too_big += u64::from(!self.diverts);
-            return self.diverts.then_some(1);
+        if packet.len() > self.room(header.len()) {
+            return self.refuse();
         }
         let (fields, flow_hash) = inner.look(packet, &self.underlay);
-        if !packet.push_front(more) {
+        self.put(packet, fields, flow_hash, header).then_some(0)
+    }
+
+    /// The longest packet that fits behind the outer headers and `header_bytes` more.
+    #[inline]
+    pub fn room(&self, header_bytes: usize) -> usize {
+        usize::from(self.mtu).saturating_sub(self.underlay.header_bytes() + header_bytes)
+    }
+
+    /// The output of a packet that is too long, which is counted if it has none.
+    #[inline]
+    pub fn refuse(&mut self) -> Option<usize> {
+        self.too_big += u64::from(!self.diverts);
+        self.diverts.then_some(1)
+    }
+
+    /// Puts `packet` behind `header` and the outer ones, whatever its length; `fields` and `flow_hash` are the inner packet's. False
+    /// without room in front, which is counted.
+    #[inline]
+    pub fn put(&mut self, packet: &mut Packet, fields: Fields, flow_hash: u32, header: &[u8]) -> bool {
+        let outer_bytes = self.underlay.header_bytes();
+        if !packet.push_front(outer_bytes + header.len()) {
             self.no_headroom += 1;
-            return None;
+            return false;
         }
-        packet.data_mut()[outer_bytes..more].copy_from_slice(header);
+        packet.data_mut()[outer_bytes..outer_bytes + header.len()].copy_from_slice(header);
         self.underlay.write(packet, fields, flow_hash);
-        Some(0)
+        true
+    }
+
+    /// Puts `header` in front of `packet`. False without room, which is counted.
+    #[inline]
+    pub fn prepend(&mut self, packet: &mut Packet, header: &[u8]) -> bool {
+        let has_room = packet.push_front(header.len());
+        if has_room {
+            packet.data_mut()[..header.len()].copy_from_slice(header);
+        }
+        self.no_headroom += u64::from(!has_room);
+        has_room
+    }
+
+    /// The checksum of what is behind the outer IP header of `packet`, pseudo header included.
+    #[inline]
+    pub fn checksum(&self, packet: &Packet) -> u16 {
+        let bytes = packet.transport();
+        self.underlay.pseudo_header(self.underlay.protocol, bytes.len() as u16).with(bytes).checksum()
     }
 
     /// Sets the IP protocol of the next packet, where it is not UDP.

@@ -3,6 +3,7 @@
 
 use crate::chains::{FlowKey, flow_hash};
 use crate::wire::ipv4_edit::Ipv4Mut;
+use crate::wire::{ipv4, ipv6};
 use crate::{Annotations, Packet};
 
 /// What a tunnel carries.
@@ -56,6 +57,34 @@ impl Inner {
                 Fields { tos: first << 4 | second >> 4, dont_fragment: true }
             }
             _ => Fields::default(),
+        }
+    }
+
+    /// The TTL or hop limit of an IP packet; none of what is in a frame, as frames have none of their own.
+    #[inline]
+    pub fn time_to_live(self, packet: &[u8]) -> Option<u8> {
+        match (self, packet.first()? >> 4) {
+            (Inner::Ip, 4) => packet.get(ipv4::field::TIME_TO_LIVE).copied(),
+            (Inner::Ip, 6) => packet.get(ipv6::field::HOP_LIMIT).copied(),
+            _ => None,
+        }
+    }
+
+    /// Sets the TTL or hop limit of an IP packet.
+    #[inline]
+    pub fn set_time_to_live(self, packet: &mut [u8], value: u8) {
+        match (self, packet.first().map(|first| first >> 4)) {
+            (Inner::Ip, Some(4)) => {
+                if let Some(mut header) = Ipv4Mut::new(packet) {
+                    header.replace_time_to_live(value);
+                }
+            }
+            (Inner::Ip, Some(6)) => {
+                if let Some(byte) = packet.get_mut(ipv6::field::HOP_LIMIT) {
+                    *byte = value;
+                }
+            }
+            _ => {}
         }
     }
 

@@ -136,7 +136,7 @@ impl Underlay {
         header[4..6].copy_from_slice(&length.to_be_bytes());
         header[6..].fill(0);
         if udp.checksum {
-            let checksum = match self.pseudo_header(length).with(header).with(payload).checksum() {
+            let checksum = match self.pseudo_header(UDP, length).with(header).with(payload).checksum() {
                 0 => 0xffff,
                 checksum => checksum,
             };
@@ -144,10 +144,10 @@ impl Underlay {
         }
     }
 
-    /// The sum of the pseudo header of a UDP datagram of `length` bytes, RFC 768 and RFC 8200 §8.1.
+    /// The sum of the pseudo header of `length` bytes of a protocol, RFC 768, RFC 9293 §3.1 and RFC 8200 §8.1.
     #[inline]
-    fn pseudo_header(&self, length: u16) -> Sum {
-        let sum = Sum::new().with_field(UDP.into()).with_field(length);
+    pub(super) fn pseudo_header(&self, protocol: u8, length: u16) -> Sum {
+        let sum = Sum::new().with_field(protocol.into()).with_field(length);
         match &self.ends {
             Ends::V4(source, destination) => sum.with(source).with(destination),
             Ends::V6(source, destination) => sum.with(source).with(destination),
