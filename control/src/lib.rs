@@ -17,10 +17,10 @@ pub const PROTOCOL: u16 = 3;
 /// Most bytes of an encoded message, the closing zero included.
 pub const MESSAGE_BYTES: usize = 4096;
 
-/// The name under which the machine itself answers `Read`: its handlers are [`MACHINE_HANDLERS`].
+/// The name under which the machine itself answers `Read` and `Write`: its handlers are [`MACHINE_HANDLERS`].
 pub const MACHINE: &str = "machine";
 
-/// What `machine.NAME` tells, all of them numbers; beside these `received_N` and `sent_N`, the frames of port N so far;
+/// What `machine.NAME` tells: numbers, but for `mode`, which like the rates and the window can be written, too. Beside these `received_N` and `sent_N`, the frames of port N so far;
 /// where port N is a link's end, `link_up_N` (1 if its peer is there), `link_down_N` (frames dropped because it was not) and
 /// `link_bad_N` (how often its peer wrote an index or a descriptor that cannot be); if it shares its buffers with the peer, instead
 /// of the last one `link_free_N` and `link_away_N` (those of its own that are free, and those that the peer has) and `link_copied_N`
@@ -36,6 +36,13 @@ pub const MACHINE_HANDLERS: &[(&str, &str)] = &[
     ("device_errors", "what a NIC returned wrongly, frames of chains in damaged envelopes, packets without headroom"),
     ("rounds", "rounds of the run loop"),
     ("sleeps", "times that the processor was halted for want of work"),
+    ("mode", "what drives the run loop: adaptive, poll or interrupt"),
+    ("polls", "1 if it polls now, 0 if interrupts wake it"),
+    ("mode_switches", "how often that changed"),
+    ("rate_pps", "frames received per second in the last window"),
+    ("lower_pps", "the rate below which adaptive lets interrupts wake it (VNET/P's α_l)"),
+    ("upper_pps", "the rate from which adaptive polls (α_u)"),
+    ("window_ns", "nanoseconds that the rate is taken over, at least (ω)"),
     ("malformed", "requests on this channel that could not be decoded"),
 ];
 
@@ -56,7 +63,7 @@ pub enum ToVm<'a> {
     },
     /// Call a write handler.
     Write {
-        /// The element's name.
+        /// The element's name, or [`MACHINE`].
         element: &'a str,
         /// The handler's name.
         handler: &'a str,

@@ -67,7 +67,7 @@ pub enum Command {
     Top(TopArgs),
     /// Read or write a handler of a running VM
     #[command(
-        after_help = "Examples:\n  sluice ctl fw read filter.denied\n  sluice ctl firewall/fw write counter.reset\n\nThe VM's own handlers are those of the element 'machine', for example machine.free_buffers."
+        after_help = "Examples:\n  sluice ctl fw read filter.denied\n  sluice ctl firewall/fw write counter.reset\n\nThe VM's own handlers are those of the element 'machine', for example machine.free_buffers; of these machine.mode\ncan be written: adaptive, poll or interrupt."
     )]
     Ctl(CtlArgs),
     /// Give a service more or fewer VMs while frames pass

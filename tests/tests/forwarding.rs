@@ -3,8 +3,9 @@
 
 use qemu::Kind;
 use std::path::PathBuf;
+use std::time::Instant;
 use tempfile::TempDir;
-use tests::{Running, build_file, frames, home};
+use tests::{PATIENCE, Running, build_file, frames, home};
 
 fn capture() -> PathBuf {
     home().join("examples/captures/http_browsing.pcap")
@@ -71,6 +72,41 @@ fn the_bridge_learns_where_an_address_is() {
     assert_eq!(bridge.receive(1), frame(9, 1), "a known one on the same side is not");
     assert_eq!(bridge.machine("sent_1"), 2);
     bridge.power_off();
+}
+
+#[test]
+fn what_drives_the_loop_is_seen_and_chosen_while_frames_pass() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/wire.nf"), "wire", folder.path());
+    let mut wire = Running::boot(&image, Kind::Microvm, 2);
+    let frame = [7; 60];
+    let pass = |wire: &Running| {
+        wire.send(0, &frame);
+        assert_eq!(wire.receive(1), frame);
+    };
+    pass(&wire);
+    assert_eq!((wire.read("machine", "mode"), wire.machine("polls")), ("adaptive".into(), 0));
+    for (mode, polls) in [("poll", 1), ("interrupt", 0)] {
+        wire.control.write("machine", "mode", mode).unwrap();
+        let before = wire.machine("sleeps");
+        (0..100).for_each(|_| pass(&wire));
+        assert_eq!((wire.read("machine", "mode"), wire.machine("polls")), (mode.into(), polls));
+        assert_eq!(wire.machine("sleeps") == before, polls == 1, "polling never sleeps");
+    }
+    wire.control.write("machine", "mode", "adaptive").unwrap();
+    wire.control.write("machine", "lower_pps", "1").unwrap();
+    wire.control.write("machine", "upper_pps", "20").unwrap();
+    assert!(wire.control.write("machine", "upper_pps", "0").is_err(), "less than lower_pps");
+    let deadline = Instant::now() + PATIENCE;
+    while wire.machine("polls") == 0 {
+        pass(&wire);
+        assert!(Instant::now() < deadline, "more than 20 frames a second come");
+    }
+    while wire.machine("polls") == 1 {
+        assert!(Instant::now() < deadline, "no frame comes");
+    }
+    assert_eq!((wire.machine("mode_switches"), wire.machine("rate_pps")), (4, 0));
+    wire.power_off();
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use crate::channel::{Channel, INPUT_BYTES};
 use crate::tap::Tap;
 use control::{Failure, FromVm, MACHINE, MESSAGE_BYTES, ToVm};
-use core::fmt;
+use core::fmt::Write;
 use heapless::{String, Vec};
 use nf_elements::{Graph, HandlerError};
 
@@ -24,6 +24,14 @@ pub struct ControlServer {
 
 /// What is kept of a request that is too long: COBS cannot say it, so it is answered as malformed.
 const OVERLONG: u8 = 0xff;
+
+/// A call of one of the machine's own handlers.
+pub enum MachineCall<'a> {
+    /// Write the value of that handler.
+    Read(&'a str, &'a mut dyn Write),
+    /// Give that handler a value.
+    Write(&'a str, &'a str),
+}
 
 /// What a request asks of the run loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,15 +53,21 @@ impl ControlServer {
         self.send(&FromVm::Ready { protocol: control::PROTOCOL, ready_ns, now_ns });
     }
 
-    /// Answers a request that has come, if the last answer is out. `machine` reads the machine's own handlers.
+    /// Answers a request that has come, if the last answer is out. `machine` has the machine's own handlers.
     #[inline]
-    pub fn poll<G: Graph>(&mut self, graph: &mut G, tap: &mut Tap, machine: impl Fn(&str) -> Option<u64>) -> Wish {
+    pub fn poll<G: Graph>(
+        &mut self,
+        graph: &mut G,
+        tap: &mut Tap,
+        now_ns: u64,
+        machine: impl FnMut(MachineCall) -> Result<(), HandlerError>,
+    ) -> Wish {
         let (input, overlong) = (&mut self.input, &mut self.overlong);
         if end_of_first(input).is_none() {
             self.channel.read(|bytes| take(bytes, input, overlong));
         }
         match end_of_first(input) {
-            Some(end) if self.channel.is_drained() => self.answer(end, graph, tap, machine),
+            Some(end) if self.channel.is_drained() => self.answer(end, graph, tap, now_ns, machine),
             _ => Wish::GoOn,
         }
     }
@@ -64,9 +78,9 @@ impl ControlServer {
         end: usize,
         graph: &mut G,
         tap: &mut Tap,
-        machine: impl Fn(&str) -> Option<u64>,
+        now_ns: u64,
+        mut machine: impl FnMut(MachineCall) -> Result<(), HandlerError>,
     ) -> Wish {
-        let now_ns = machine("now_ns").unwrap_or(0);
         let mut frame = Vec::<u8, MESSAGE_BYTES>::new();
         frame.extend(self.input.drain(..=end).take(MESSAGE_BYTES));
         let mut value = String::<VALUE_BYTES>::new();
@@ -76,13 +90,18 @@ impl ControlServer {
                 return self.finish(Ok(FromVm::Hello { protocol: control::PROTOCOL, nonce }), wish);
             }
             Some(ToVm::Read { element: MACHINE, handler: "malformed" }) => {
-                read_machine(Some(self.malformed), &mut value)
+                write!(value, "{}", self.malformed).map_err(|_| Failure::TooLong)
             }
-            Some(ToVm::Read { element: MACHINE, handler }) => read_machine(machine(handler), &mut value),
+            Some(ToVm::Read { element: MACHINE, handler }) => {
+                machine(MachineCall::Read(handler, &mut value)).map_err(failure)
+            }
             Some(ToVm::Read { element, handler }) => graph.read_handler(element, handler, &mut value).map_err(failure),
             Some(ToVm::Write { element, handler, value }) => {
-                let written = graph.write_handler(element, handler, value).map_err(failure);
-                return self.finish(written.map(|()| FromVm::Done), wish);
+                let written = match element {
+                    MACHINE => machine(MachineCall::Write(handler, value)),
+                    _ => graph.write_handler(element, handler, value),
+                };
+                return self.finish(written.map(|()| FromVm::Done).map_err(failure), wish);
             }
             Some(ToVm::PowerOff) => {
                 wish = Wish::PowerOff;
@@ -157,11 +176,6 @@ fn take<const N: usize>(bytes: &[u8], input: &mut Vec<u8, N>, overlong: &mut boo
         let _ = input.push(OVERLONG);
         *overlong = true;
     }
-}
-
-fn read_machine(value: Option<u64>, out: &mut dyn fmt::Write) -> Result<(), Failure> {
-    let value = value.ok_or(Failure::NoHandler)?;
-    write!(out, "{value}").map_err(|_| Failure::TooLong)
 }
 
 fn failure(error: HandlerError) -> Failure {

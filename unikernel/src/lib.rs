@@ -23,6 +23,7 @@ mod link;
 mod log;
 mod memory;
 mod memory_functions;
+mod mode;
 mod pci;
 mod port;
 mod power;

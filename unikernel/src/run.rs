@@ -5,13 +5,14 @@ use crate::boot::paging;
 use crate::boot::parameters::Parameters;
 use crate::boot::pvh::StartInfo;
 use crate::channel::Channel;
-use crate::control_server::{ControlServer, Wish};
+use crate::control_server::{ControlServer, MachineCall, Wish};
 use crate::devices::{Devices, Found};
 #[cfg(feature = "host")]
 use crate::hosts::Hosts;
-use crate::idle::{Patience, Polling};
+use crate::idle::Polling;
 use crate::link::Link;
 use crate::memory::{FreeRam, POOL};
+use crate::mode::Drive;
 use crate::port::Port;
 use crate::shared_link::SharedLink;
 use crate::tap::{self, Tap};
@@ -23,7 +24,7 @@ use heapless::Vec;
 #[cfg(feature = "host")]
 use nf_elements::OwnHost;
 use nf_elements::chains::envelope;
-use nf_elements::{BURST, Batch, Graph, Packet, PacketIo};
+use nf_elements::{BURST, Batch, Graph, HandlerError, Packet, PacketIo};
 use ring::{End, RegionError};
 
 /// Most ports of a VM.
@@ -54,6 +55,7 @@ struct Machine {
     xen: Option<Managed>,
     /// Where ports cannot wake the processor.
     polling: Option<Polling>,
+    drive: Drive,
 }
 
 /// Brings the machine up and runs `graph`.
@@ -117,6 +119,7 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         timer: None,
         xen,
         polling: polled.then(Polling::new),
+        drive: Drive::new(),
     };
     machine.ports.iter_mut().for_each(|port| port.begin());
     machine.ready_ns = machine.clock.now_ns();
@@ -264,14 +267,16 @@ impl Machine {
         for (name, port) in G::PORTS.iter().zip(&self.ports) {
             port.log(name);
         }
-        let mut patience = Patience::new();
         loop {
             let busy = self.round(graph, tap);
+            if self.drive.is_due(self.now_ns) {
+                self.drive.take(self.now_ns, self.received());
+            }
             if self.xen.as_ref().is_some_and(|managed| managed.is_told(self.now_ns)) {
                 self.look_after_xen();
             }
             if let Some(control) = &mut control
-                && control.poll(graph, tap, |name| self.read(name)) == Wish::PowerOff
+                && control.poll(graph, tap, self.now_ns, |call| self.answer(call)) == Wish::PowerOff
             {
                 power_off(control, self.clock);
             }
@@ -282,7 +287,7 @@ impl Machine {
             if let Some(polling) = &mut self.polling {
                 polling.note(busy);
             }
-            if patience.is_over(busy) {
+            if self.drive.may_sleep(busy) {
                 self.sleep(graph.deadline_ns(), control.as_mut());
             }
         }
@@ -349,6 +354,22 @@ impl Machine {
     }
 
     /// The machine's own handlers, [`control::MACHINE_HANDLERS`].
+    fn answer(&mut self, call: MachineCall) -> Result<(), HandlerError> {
+        match call {
+            MachineCall::Read(name, out) => match self.read(name) {
+                Some(value) => Ok(write!(out, "{value}")?),
+                None => self.drive.read(name, out),
+            },
+            MachineCall::Write(name, value) => self.drive.write(name, value),
+        }
+    }
+
+    /// Frames that came in by all ports.
+    fn received(&self) -> u64 {
+        self.ports.iter().map(Port::received).fold(0, u64::wrapping_add)
+    }
+
+    /// What is a number and nothing can change.
     fn read(&self, name: &str) -> Option<u64> {
         Some(match name {
             "now_ns" => self.now_ns,

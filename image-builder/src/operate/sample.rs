@@ -68,6 +68,10 @@ pub struct Inside {
     pub up_ns: u64,
     /// Packet buffers that are free.
     pub free_buffers: u64,
+    /// Whether its run loop polls, rather than wait for interrupts, and how often that changed.
+    pub polls: bool,
+    /// See `polls`.
+    pub mode_switches: u64,
     /// Its ports, in order.
     pub ports: Vec<PortSample>,
     /// What elements dropped, by reason; only what is not zero.
@@ -156,14 +160,15 @@ impl Inside {
         let ports = (0..vm.ports.len()).flat_map(|port| [format!("received_{port}"), format!("sent_{port}")]);
         let of_ports: Vec<String> = ports.collect();
         let reasons = reasons(&vm.elements);
-        let machine = ["now_ns", "free_buffers"].into_iter().chain(of_ports.iter().map(String::as_str));
+        let machine =
+            ["now_ns", "free_buffers", "polls", "mode_switches"].into_iter().chain(of_ports.iter().map(String::as_str));
         let mut wanted: Vec<(&str, &str)> = machine.map(|handler| (control::MACHINE, handler)).collect();
         wanted.extend(reasons.iter().map(|(element, reason, _)| (*element, *reason)));
         let values = control.read_all(&wanted, patience)?;
         let number = |value: Option<String>| value.and_then(|value| value.trim().parse().ok()).unwrap_or(0);
         let mut numbers = values.into_iter().map(number);
         let mut next = || numbers.next().unwrap_or(0);
-        let (up_ns, free_buffers) = (next(), next());
+        let (up_ns, free_buffers, polls, mode_switches) = (next(), next(), next() != 0, next());
         let port = |port: &state::Port| PortSample { name: port.name.clone(), received: next(), sent: next() };
         let ports = vm.ports.iter().map(port).collect();
         let drops = reasons.into_iter().zip(numbers).filter(|(_, packets)| *packets > 0);
@@ -178,7 +183,7 @@ impl Inside {
         let hops: Vec<_> = hops.map(|hop| (hop.name.as_str(), "chains")).collect();
         let told = control.read_all(&hops, patience)?;
         let chains = told.iter().flatten().flat_map(|told| told.lines()).filter_map(ChainSample::parse).collect();
-        Ok(Inside { up_ns, free_buffers, ports, drops, chains })
+        Ok(Inside { up_ns, free_buffers, polls, mode_switches, ports, drops, chains })
     }
 }
 

@@ -66,6 +66,9 @@ struct VmView {
     cpu_percent: f64,
     memory_bytes: u64,
     free_buffers: u64,
+    /// Whether its run loop polls, rather than wait for interrupts, and how often that changed.
+    polls: bool,
+    mode_switches: u64,
     in_pps: f64,
     out_pps: f64,
     drops_pps: f64,
@@ -176,15 +179,17 @@ impl VmView {
     fn of(ports: &[Port], before: Option<&VmSample>, vm: &VmSample, seconds: f64) -> VmView {
         let inside = before.and_then(|before| before.inside.as_ref());
         let since = |count: fn(&VmSample) -> u64| rate(before.map_or(0, count), count(vm), seconds);
-        let (up_ns, free_buffers) = vm.inside.as_ref().map_or((0, 0), |inside| (inside.up_ns, inside.free_buffers));
+        let number = |what: fn(&Inside) -> u64| vm.inside.as_ref().map_or(0, what);
         VmView {
             name: vm.name.clone(),
             answers: vm.inside.is_some(),
-            up_seconds: up_ns as f64 / 1e9,
+            up_seconds: number(|inside| inside.up_ns) as f64 / 1e9,
             restarts: vm.restarts,
             cpu_percent: since(|vm| vm.cpu_ns) / 1e7,
             memory_bytes: vm.memory_bytes,
-            free_buffers,
+            free_buffers: number(|inside| inside.free_buffers),
+            polls: vm.inside.as_ref().is_some_and(|inside| inside.polls),
+            mode_switches: number(|inside| inside.mode_switches),
             in_pps: since(|vm| vm.frames().0),
             out_pps: since(|vm| vm.frames().1),
             drops_pps: since(VmSample::dropped),
@@ -231,7 +236,15 @@ mod tests {
         let (element, reason, meaning) = ("filter".into(), "denied".into(), "packets that a rule denied".into());
         let drops = vec![Drops { element, reason, meaning, packets: denied }];
         let chains = vec![ChainSample { name: "web".into(), forward: received, back: 0 }];
-        let inside = Some(Inside { up_ns: 5_000_000_000, free_buffers: 77, ports, drops, chains });
+        let inside = Some(Inside {
+            up_ns: 5_000_000_000,
+            free_buffers: 77,
+            polls: true,
+            mode_switches: 3,
+            ports,
+            drops,
+            chains,
+        });
         let (name, cpu_ns, memory_bytes) = ("fw".into(), received * 1_000_000, 3 << 20);
         let (from, to) = ("fw.ids".into(), "ids.fw".into());
         let (dropped_full, dropped_down) = (denied, denied);
@@ -254,9 +267,17 @@ mod tests {
         assert_eq!(again.vms[0].in_pps, 25.0);
         state.run = "b".into();
         let text = view.text();
-        for part in
-            ["fw.lan", "network lan", "filter.denied", "a rule denied", "77", "fw.ids → ids.fw", "1 of 2", "web"]
-        {
+        for part in [
+            "fw.lan",
+            "network lan",
+            "polling (3)",
+            "filter.denied",
+            "a rule denied",
+            "77",
+            "fw.ids → ids.fw",
+            "1 of 2",
+            "web",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(view.line().starts_with("fw 100 in/s, 200 out/s"), "{}", view.line());

@@ -29,8 +29,9 @@ impl View {
     }
 
     fn vm_table(&self) -> String {
-        let mut table =
-            table::new(&["VM", "CPU", "MEMORY", "FREE BUFFERS", "IN/S", "OUT/S", "DROPPED/S", "UP", "RESTARTS"]);
+        let columns =
+            ["VM", "CPU", "MEMORY", "FREE BUFFERS", "DRIVEN BY", "IN/S", "OUT/S", "DROPPED/S", "UP", "RESTARTS"];
+        let mut table = table::new(&columns);
         for vm in &self.vms {
             let said = |text: String| if vm.answers { text } else { "?".into() };
             table.add_row([
@@ -38,6 +39,8 @@ impl View {
                 format!("{:.1} %", vm.cpu_percent),
                 bytes(vm.memory_bytes),
                 said(vm.free_buffers.to_string()),
+                // In brackets how often that has changed.
+                said(format!("{} ({})", if vm.polls { "polling" } else { "interrupts" }, vm.mode_switches)),
                 said(table::rate(vm.in_pps)),
                 said(table::rate(vm.out_pps)),
                 said(table::rate(vm.drops_pps)),
@@ -45,7 +48,7 @@ impl View {
                 vm.restarts.to_string(),
             ]);
         }
-        table::numbers(&mut table, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        table::numbers(&mut table, &[1, 2, 3, 5, 6, 7, 8, 9]);
         table.trim_fmt()
     }
 
