@@ -18,7 +18,7 @@ test: prerequisites lint
 # On a Xen with a small Linux as dom0, both emulated: minutes, and 110 MB to fetch the first time.
 test-xen: prerequisites
 	@scripts/install-missing tcpdump=tcpdump
-	cargo test --release --package qemu --package tests --test xen --test xen_vifs --test xen_links -- --ignored --test-threads=1
+	cargo test --release --package qemu --package tests --test xen --test xen_links --test xen_vifs -- --ignored --test-threads=1
 
 lint:
 	cargo fmt --check

@@ -7,6 +7,7 @@ pub mod documentation;
 pub mod frames;
 pub mod links;
 mod running;
+pub mod xen;
 
 pub use running::{PATIENCE, Running, machine};
 

@@ -83,6 +83,7 @@ pub fn archive(root: &Root) -> Result<Vec<u8>, DebianError> {
     archive.folder("etc/xen/scripts");
     archive.file("etc/xen/xl.conf", 0o644, b"autoballoon=\"off\"\n");
     archive.file("etc/xen/scripts/vif-bridge", 0o755, include_bytes!("dom0/vif-bridge"));
+    archive.file("bin/sluice-link", 0o755, include_bytes!("dom0/sluice-link"));
     archive.file("init", 0o755, include_bytes!("dom0/init"));
     Ok(archive.finish())
 }

@@ -15,7 +15,7 @@
 //! (`/modules/NAME.ko`, to load again), and QEMU as the backend of `channel=`. xl 4.17 gives the first channel of a guest the number of
 //! its console and then refuses it: name another one first, as in
 //! `channel=['connection=pty,name=spare', 'connection=socket,path=/run/fw,name=sluice']`. The guest finds the second one at
-//! `device/console/1`, or by the `name` beside it.
+//! `device/console/1`, or by the `name` beside it. `sluice-link` joins two domains of ours over granted memory.
 
 mod dom0;
 mod session;
