@@ -48,6 +48,8 @@ pub const KIND: Kind = Kind {
         "-Clink-arg=-Wl,--build-id=none",
         // The names of functions would be a sixth of the file; those of log messages are global, and stay.
         "-Clink-arg=-Wl,--discard-all",
+        // Segments lie one behind the other in the file: a VMM copies them to their pages.
+        "-Clink-arg=-Wl,--nmagic",
         "-Clink-arg=-Tunikernel/image.ld",
     ],
     runs_here: false,
