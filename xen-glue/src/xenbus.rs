@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How the two ends of a device find each other and agree, by states in xenstore: io/xenbus.h.
 
-use crate::xenstore::{self, Path, Refusal, Store, Token, Transaction};
+use crate::xenstore::{self, Answer, Path, Refusal, Request, Store, Token, Transaction};
 use crate::{DomainId, Hypercalls};
 use core::cell::Cell;
 use core::fmt;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
+use heapless::Vec;
+
+/// Most values that an end says of itself at once.
+const VALUES: usize = 14;
 
 /// Declares the states with their numbers, `enum xenbus_state`.
 macro_rules! states {
@@ -70,11 +77,11 @@ pub enum Role {
 }
 
 impl Role {
-    /// What the other end is called in a device's directory.
-    fn other(self) -> &'static str {
+    /// What the other end and its domain are called in a device's directory.
+    fn other(self) -> [&'static str; 2] {
         match self {
-            Role::Frontend => "backend",
-            Role::Backend => "frontend",
+            Role::Frontend => ["backend", "backend-id"],
+            Role::Backend => ["frontend", "frontend-id"],
         }
     }
 }
@@ -125,34 +132,43 @@ impl<'s, H: Hypercalls> Device<'s, H> {
     /// Opens the device whose directory is `path`: `device/vif/0`, say. From now on `token` fires when the other end changes its
     /// state and when the device comes or goes, even if it is not there yet.
     pub async fn open(store: &'s Store<'s, H>, role: Role, path: &Path, token: Token) -> Result<Self, Error> {
-        let name = role.other();
-        store.watch(format_args!("{path}/{name}"), token).await.map_err(Error::Store)?;
-        // It fires when it is set: what it tells later is news.
-        store.changed(token).await;
-        let other = store.read_path(format_args!("{path}/{name}")).await?;
-        let other_domain = DomainId(store.read_number(format_args!("{path}/{name}-id")).await?);
-        let found = State::of(number(store, path, "state").await?.unwrap_or(0));
-        let device = Device { store, path: path.clone(), other, other_domain, role, token, said: Cell::new(found) };
-        device.watch_other().await?;
+        let [name, id] = role.other();
+        // In this order: what changes after it is read makes the token fire.
+        let requests = [
+            Request::watch(path, name, token),
+            Request::read(path, name),
+            Request::read(path, id),
+            Request::read(path, "state"),
+        ];
+        let [watched, other, domain, found] = store.ask(requests).await;
+        // Not `Gone` if that is refused: it says that the watch of the device is set.
+        watched.done().map_err(Error::Store)?;
+        let domain = u16::try_from(domain.number()?).map_err(|_| xenstore::Error::BadReply)?;
+        let device = Device {
+            store,
+            path: path.clone(),
+            other: other.path()?,
+            other_domain: DomainId(domain),
+            role,
+            token,
+            said: Cell::new(state_of(&found)?),
+        };
+        device.watch().await?;
         Ok(device)
     }
 
     /// Sets the watches of the device again: those of a connection to xenstore end with it.
     pub async fn watch(&self) -> Result<(), Error> {
-        // Not `Gone` if it is refused: that says that the watch of the device is set.
-        let watched = self.store.watch(format_args!("{}/{}", self.path, self.role.other()), self.token).await;
-        watched.map_err(Error::Store)?;
-        self.watch_other().await
-    }
-
-    async fn watch_other(&self) -> Result<(), Error> {
-        self.store.watch(format_args!("{}/state", self.other), self.token).await.map_err(Error::Store)
+        let [name, _] = self.role.other();
+        let requests = [Request::watch(&self.path, name, self.token), Request::watch(&self.other, "state", self.token)];
+        let [own, other] = self.store.ask(requests).await;
+        own.done().and(other.done()).map_err(Error::Store)
     }
 
     /// Ends the watch of the other end. That of the device stays.
     pub async fn close(self) {
         // Whether or not it was still set.
-        let _ = self.store.unwatch(format_args!("{}/state", self.other), self.token).await;
+        let _ = self.store.ask([Request::unwatch(&self.other, "state", self.token)]).await;
     }
 
     /// The directory of this end.
@@ -177,24 +193,22 @@ impl<'s, H: Hypercalls> Device<'s, H> {
 
     /// What the other end says of itself. If the device is gone, or was made anew since this end spoke, that is said instead.
     pub async fn other_state(&self) -> Result<State, Error> {
-        if self.state_in(&self.path).await? != self.said.get() {
+        let [name, _] = self.role.other();
+        let requests =
+            [Request::read(&self.path, "state"), Request::read(&self.path, name), Request::read(&self.other, "state")];
+        let [own, other, state] = self.store.ask(requests).await;
+        if state_of(&own)? != self.said.get() {
             return Err(Error::Gone);
         }
-        let state = self.state_in(&self.other).await?;
-        if state == State::Unknown {
-            let other = self.store.read_path(format_args!("{}/{}", self.path, self.role.other())).await?;
-            return if other == self.other { Ok(state) } else { Err(Error::Gone) };
+        match state_of(&state)? {
+            State::Unknown if other.path()? != self.other => Err(Error::Gone),
+            state => Ok(state),
         }
-        Ok(state)
     }
 
     /// What this end said last, or was made with.
     pub fn own_state(&self) -> State {
         self.said.get()
-    }
-
-    async fn state_in(&self, directory: &Path) -> Result<State, Error> {
-        Ok(number(self.store, directory, "state").await?.map_or(State::Unknown, State::of))
     }
 
     /// Says what this end is now, if it is not that already. Does not make a directory that is gone.
@@ -204,16 +218,22 @@ impl<'s, H: Hypercalls> Device<'s, H> {
 
     /// Says what this end is now, and these values of it, all at once.
     pub async fn switch_with(&self, state: State, values: &[(&str, u32)]) -> Result<(), Error> {
-        let switched = self.store.transaction(async |transaction| {
-            self.store.read(transaction, format_args!("{}/{}", self.path, self.role.other()), |_| Some(())).await?;
-            for (name, value) in [("state", state as u32)].iter().chain(values) {
-                self.store.write(transaction, format_args!("{}/{name}", self.path), format_args!("{value}")).await?;
-            }
-            Ok(())
-        });
-        switched.await?;
+        let [name, _] = self.role.other();
+        let mut requests: Vec<_, { VALUES + 2 }> = Vec::new();
+        let values = values.iter().map(|&(name, value)| Request::write_number(&self.path, name, value));
+        // What is gone cannot be read, and the whole fails.
+        let first = [Request::read(&self.path, name), Request::write_number(&self.path, "state", state as u32)];
+        requests.extend(first.into_iter().chain(values));
+        self.store.transact(&requests).await?;
         self.said.set(state);
         Ok(())
+    }
+
+    /// Says these values of this end. Nobody looks at them before its state says so.
+    pub async fn say(&self, values: &[(&str, u32)]) -> Result<(), Error> {
+        let mut requests: Vec<_, VALUES> = Vec::new();
+        requests.extend(values.iter().map(|&(name, value)| Request::write_number(&self.path, name, value)));
+        Ok(self.store.tell(Transaction::NONE, &requests).await?)
     }
 
     /// Waits until the token fires.
@@ -222,7 +242,7 @@ impl<'s, H: Hypercalls> Device<'s, H> {
     }
 
     /// Waits until the other end's state is one that `wanted` accepts.
-    pub async fn until(&self, wanted: impl Fn(State) -> bool) -> Result<State, Error> {
+    pub async fn until(&self, wanted: fn(State) -> bool) -> Result<State, Error> {
         loop {
             let state = self.other_state().await?;
             if wanted(state) {
@@ -232,35 +252,27 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         }
     }
 
-    /// Waits until the other end's state is `wanted`, or it closes instead.
-    pub async fn until_or_closing(&self, wanted: State) -> Result<(), Error> {
-        match self.until(|state| state == wanted || state.is_over() || state == State::Closing).await? {
-            state if state == wanted => Ok(()),
+    /// Waits until the other end is connected, or closes instead.
+    pub async fn until_connected(&self) -> Result<(), Error> {
+        let settled = |state: State| state == State::Connected || state.is_over() || state == State::Closing;
+        match self.until(settled).await? {
+            State::Connected => Ok(()),
             state => Err(Error::Closing(state)),
         }
     }
 }
 
-/// Reads a number below `path`, in its directory of either end; none if it is not there, or not a number.
-pub async fn number<H: Hypercalls, T: core::str::FromStr>(
-    store: &Store<'_, H>,
-    directory: &Path,
-    name: &str,
-) -> Result<Option<T>, Error> {
-    match store.read_number(format_args!("{directory}/{name}")).await {
-        Ok(number) => Ok(Some(number)),
-        // A domain that is gone takes with it the right to look.
-        Err(xenstore::Error::Refused(Refusal::NoEntry | Refusal::Access) | xenstore::Error::BadReply) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+fn state_of(answer: &Answer) -> Result<State, Error> {
+    Ok(answer.number_if_any()?.map_or(State::Unknown, State::of))
 }
 
-/// Writes a value of this end.
-pub async fn write<H: Hypercalls>(
-    device: &Device<'_, H>,
-    transaction: Transaction,
-    name: &str,
-    value: impl fmt::Display,
-) -> Result<(), xenstore::Error> {
-    device.store.write(transaction, format_args!("{}/{name}", device.path), format_args!("{value}")).await
+/// Waits for either.
+pub(crate) async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    poll_fn(
+        |context| {
+            if first.as_mut().poll(context).is_ready() { Poll::Ready(()) } else { second.as_mut().poll(context) }
+        },
+    )
+    .await;
 }

@@ -9,11 +9,13 @@ use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use heapless::Vec;
 use xen_glue::xenbus::{self, Device, Role, State};
-use xen_glue::xenstore::{Path, Token, Transaction};
+use xen_glue::xenstore::{Path, Request, Token, Transaction};
 use xen_glue::{Access, Console, EventPort, GrantReference, Hypercalls, Pages};
 
 /// What the toolstack calls it.
 const NAME: &[u8] = b"sluice";
+/// Where consoles are.
+const CONSOLES_PATH: &str = "device/console";
 /// Most consoles that are looked at.
 const CONSOLES: usize = 16;
 const TOKEN: Token = Token::new(62);
@@ -107,25 +109,27 @@ pub async fn run(channel: &Channel, store: &Store) -> Infallible {
 /// The console of that name. The toolstack makes it before the domain runs, or never.
 async fn find(store: &Store, moments: &Moments) -> Path {
     loop {
-        let mut names = Vec::<Path, CONSOLES>::new();
-        let each = |name: &[u8]| {
-            let name = str::from_utf8(name).ok().and_then(|name| Path::try_from(name).ok());
-            // Those beyond the last one are not ours.
-            name.into_iter().for_each(|name| drop(names.push(name)));
+        let mut paths = Vec::<Path, CONSOLES>::new();
+        // If there are none, nobody wants to talk to us. Those beyond the last one are not ours.
+        let take = &mut |_, names: Result<&[u8], _>| {
+            paths.extend(names.unwrap_or(&[]).split(|&byte| byte == 0).filter_map(console).take(CONSOLES));
         };
-        // If there are none, nobody wants to talk to us.
-        let _ = store.directory(Transaction::NONE, format_args!("device/console"), each).await;
-        for name in names {
-            let mut path = Path::new();
-            if path.push_str("device/console/").and_then(|()| path.push_str(&name)).is_ok()
-                && store.read(Transaction::NONE, format_args!("{path}/name"), |name| Some(name == NAME)).await
-                    == Ok(true)
-            {
+        store.ask_all(Transaction::NONE, &[Request::list(CONSOLES_PATH)], take).await;
+        for path in paths {
+            let [name] = store.ask([Request::read(&path, "name")]).await;
+            if name.bytes() == Ok(NAME) {
                 return path;
             }
         }
         moments.pause(u64::MAX).await;
     }
+}
+
+/// The path of a console called `name`.
+fn console(name: &[u8]) -> Option<Path> {
+    let name = str::from_utf8(name).ok().filter(|name| !name.is_empty())?;
+    let mut path = Path::try_from(CONSOLES_PATH).ok()?;
+    path.push('/').and_then(|()| path.push_str(name)).ok().map(|()| path)
 }
 
 /// Connects the channel, until the other end goes.
@@ -166,12 +170,9 @@ async fn serve(
     channel.page.words().iter().for_each(|word| word.store(0, core::sync::atomic::Ordering::Relaxed));
     channel.ring.replace(Console::new(&channel.page));
     channel.xen.events.listen(port);
-    // Nobody looks at them before the state says so: no transaction is needed.
-    for (name, value) in [("ring-ref", reference.0), ("port", port.0)] {
-        xenbus::write(device, Transaction::NONE, name, value).await?;
-    }
+    device.say(&[("ring-ref", reference.0), ("port", port.0)]).await?;
     device.switch(State::Initialised).await?;
-    device.until_or_closing(State::Connected).await?;
+    device.until_connected().await?;
     device.switch(State::Connected).await?;
     channel.port.set(Some(port));
     channel.push();

@@ -6,18 +6,19 @@ use crate::memory::FreeRam;
 use crate::port::Port;
 use crate::run::MAX_PORTS;
 use crate::time::Clock;
+use core::fmt;
 use core::future::poll_fn;
 use core::task::Poll;
 use heapless::Vec;
 use xen_glue::xenbus::Role;
-use xen_glue::xenstore::Transaction;
+use xen_glue::xenstore::{Path, Request, Transaction};
 
 /// Brings the ports up, in order, and waits until the backends of vifs are connected, though not for ever. A link does not wait for its
 /// peer, here as elsewhere.
 pub fn ports(managed: &mut Managed, memory: &mut FreeRam, clock: Clock, wanted: usize) -> Vec<Port, MAX_PORTS> {
     let mut ports: Vec<Port, MAX_PORTS> = Vec::new();
-    for number in 0..wanted as u8 {
-        let role = managed.xen.wait(clock, role(managed.store, number)).expect("xenstored answers within seconds");
+    let roles = managed.xen.wait(clock, roles(managed.store, wanted)).expect("xenstored answers within seconds");
+    for (number, role) in (0..).zip(roles) {
         let port = match role {
             Some(role) => {
                 let link = Link::new(managed, memory, number, role);
@@ -42,13 +43,24 @@ pub fn ports(managed: &mut Managed, memory: &mut FreeRam, clock: Clock, wanted: 
     ports
 }
 
-/// Which end of a link port `number` is, if it is one.
-async fn role(store: &Store, number: u8) -> Option<Role> {
-    for (other, role) in [("frontend", Role::Backend), ("backend", Role::Frontend)] {
-        let path = format_args!("device/sluice-link/{number}/{other}");
-        if store.read(Transaction::NONE, path, |_| Some(())).await.is_ok() {
-            return Some(role);
+/// Which end of a link each port is, if it is one.
+async fn roles(store: &Store, ports: usize) -> Vec<Option<Role>, MAX_PORTS> {
+    const ENDS: [(&str, Role); 2] = [("frontend", Role::Backend), ("backend", Role::Frontend)];
+    let paths: Vec<Path, MAX_PORTS> = (0..ports).map(link_path).collect();
+    let questions = paths.iter().flat_map(|path| ENDS.map(|(other, _)| Request::read(path, other)));
+    let questions: Vec<_, { MAX_PORTS * ENDS.len() }> = questions.collect();
+    let mut roles: Vec<_, MAX_PORTS> = paths.iter().map(|_| None).collect();
+    let take = &mut |question: usize, reply: Result<&[u8], _>| {
+        if reply.is_ok() {
+            roles[question / ENDS.len()] = Some(ENDS[question % ENDS.len()].1);
         }
-    }
-    None
+    };
+    store.ask_all(Transaction::NONE, &questions, take).await;
+    roles
+}
+
+fn link_path(number: usize) -> Path {
+    let mut path = Path::new();
+    fmt::write(&mut path, format_args!("device/sluice-link/{number}")).expect("the path is short");
+    path
 }

@@ -5,8 +5,10 @@ use super::{Moments, Store};
 use core::cell::Cell;
 use core::convert::Infallible;
 use xen_glue::ShutdownReason;
-use xen_glue::xenstore::{Error, Token, Transaction};
+use xen_glue::xenstore::{Error, Refusal, Request, Token, Transaction};
 
+/// Where it says so.
+const CONTROL: &str = "control";
 const TOKEN: Token = Token::new(63);
 const RETRY_NS: u64 = 1_000_000_000;
 
@@ -29,23 +31,28 @@ pub async fn heed(store: &Store, moments: &Moments, end: &Cell<Option<ShutdownRe
 }
 
 async fn serve(store: &Store, end: &Cell<Option<ShutdownReason>>) -> Result<Infallible, Error> {
-    store.watch(format_args!("control/shutdown"), TOKEN).await?;
-    for feature in ["poweroff", "reboot"] {
-        // Whether or not the toolstack made a place for it: it is news, no more.
-        let _ = store.write(Transaction::NONE, format_args!("control/feature-{feature}"), format_args!("1")).await;
-    }
+    let requests = [
+        Request::watch(CONTROL, "shutdown", TOKEN),
+        // Whether or not the toolstack made a place for these: they are news, no more.
+        Request::write_number(CONTROL, "feature-poweroff", 1),
+        Request::write_number(CONTROL, "feature-reboot", 1),
+    ];
+    let [watched, ..] = store.ask(requests).await;
+    watched.done()?;
     loop {
-        store.changed(TOKEN).await;
-        match store.read(Transaction::NONE, format_args!("control/shutdown"), |text| Some(order(text))).await? {
-            Order::Nothing => {}
-            Order::End(reason) => {
-                store.write(Transaction::NONE, format_args!("control/shutdown"), format_args!("")).await?;
+        let [wanted] = store.ask([Request::read(CONTROL, "shutdown")]).await;
+        match wanted.bytes().map(order) {
+            Ok(Order::Nothing) | Err(Error::Refused(Refusal::NoEntry)) => {}
+            Ok(Order::End(reason)) => {
+                store.tell(Transaction::NONE, &[Request::write(CONTROL, "shutdown", "")]).await?;
                 end.set(Some(reason));
             }
             // Not acknowledged: xl gives up after a minute, says so, and the domain runs on.
-            Order::Suspend => defmt::warn!("this domain cannot be saved or migrated"),
-            Order::Unknown => defmt::warn!("the toolstack wants something that is not known"),
+            Ok(Order::Suspend) => defmt::warn!("this domain cannot be saved or migrated"),
+            Ok(Order::Unknown) => defmt::warn!("the toolstack wants something that is not known"),
+            Err(error) => return Err(error),
         }
+        store.changed(TOKEN).await;
     }
 }
 

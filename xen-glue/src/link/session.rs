@@ -2,15 +2,12 @@
 //! Agreeing with the other end of a link, again and again.
 
 use super::{Link, Offer, SetupError};
-use crate::xenbus::{self, Device, Role, State};
-use crate::xenstore::{self, Path, Store, Token, Transaction};
+use crate::xenbus::{self, Device, Role, State, either};
+use crate::xenstore::{self, Path, Request, Store, Token};
 use crate::{EventPort, GrantReference, Grants, Hypercalls};
 use core::cell::RefCell;
 use core::convert::Infallible;
 use core::fmt;
-use core::future::poll_fn;
-use core::pin::pin;
-use core::task::Poll;
 
 /// The version of what ends say to each other, and of nothing in the region, which has its own.
 const VERSION: u32 = 1;
@@ -102,7 +99,7 @@ async fn serve<H: Hypercalls>(
             report(Report::Bound(offer.port));
             tell(device, offer).await?;
             device.switch(State::Initialised).await?;
-            device.until_or_closing(State::Connected).await?;
+            device.until_connected().await?;
             link.open_offered().map_err(Error::Setup)?;
             device.switch(State::Connected).await?;
         }
@@ -112,7 +109,7 @@ async fn serve<H: Hypercalls>(
             link.accept(device.other_domain(), offer).map_err(Error::Setup)?;
             link.port().into_iter().for_each(|port| report(Report::Bound(port)));
             device.switch(State::Connected).await?;
-            device.until_or_closing(State::Connected).await?;
+            device.until_connected().await?;
         }
     }
     report(Report::Up);
@@ -127,25 +124,18 @@ async fn tell<H: Hypercalls>(device: &Device<'_, H>, offer: Offer) -> Result<(),
         ("directory-ref", offer.directory.0),
         ("event-channel", offer.port.0),
     ];
-    // Nobody looks at them before the state says so: no transaction is needed.
-    for (name, value) in values {
-        xenbus::write(device, Transaction::NONE, name, value).await?;
-    }
-    Ok(())
+    Ok(device.say(&values).await?)
 }
 
 /// Reads what the other end offers.
 async fn hear<H: Hypercalls>(device: &Device<'_, H>) -> Result<Offer, Error> {
-    let [mut version, mut pages, mut directory, mut port] = [0; 4];
-    let values = [
-        ("version", &mut version),
-        ("pages", &mut pages),
-        ("directory-ref", &mut directory),
-        ("event-channel", &mut port),
-    ];
-    for (name, value) in values {
-        *value = device.store().read_number(format_args!("{}/{name}", device.other_path())).await?;
+    let names = ["version", "pages", "directory-ref", "event-channel"];
+    let answers = device.store().ask(names.map(|name| Request::read(device.other_path(), name))).await;
+    let mut values = [0; 4];
+    for (value, answer) in values.iter_mut().zip(&answers) {
+        *value = answer.number()?;
     }
+    let [version, pages, directory, port] = values;
     if version != VERSION {
         return Err(Error::Version(version));
     }
@@ -164,15 +154,4 @@ async fn supervise<H: Hypercalls>(device: &Device<'_, H>) -> Result<Infallible, 
         }
         device.changed().await;
     }
-}
-
-/// Waits for either.
-async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
-    let (mut first, mut second) = (pin!(first), pin!(second));
-    poll_fn(
-        |context| {
-            if first.as_mut().poll(context).is_ready() { Poll::Ready(()) } else { second.as_mut().poll(context) }
-        },
-    )
-    .await;
 }

@@ -2,14 +2,13 @@
 //! Agreeing with the backend, again and again: from `device/vif/N` appearing to its going.
 
 use super::{Offer, SetupError, Vif};
-use crate::xenbus::{self, Device, Role, State};
-use crate::xenstore::{self, Path, Store, Token, Transaction};
+use crate::xenbus::{self, Device, Role, State, either};
+use crate::xenstore::{self, Path, Request, Store, Token};
 use crate::{Grants, Hypercalls};
 use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::fmt;
 use core::future::poll_fn;
-use core::pin::pin;
 use core::task::Poll;
 
 /// The MTU of a device whose directory names none (io/netif.h, "MTU").
@@ -136,10 +135,8 @@ async fn find<'s, H: Hypercalls>(
     if device.own_state() == State::Initialising {
         return Ok(device);
     }
-    match xenbus::number(store, device.other_path(), "online").await? {
-        Some(0) => Err(xenbus::Error::Gone),
-        _ => Ok(device),
-    }
+    let [online] = store.ask([Request::read(device.other_path(), "online")]).await;
+    if online.number_if_any()? == Some(0) { Err(xenbus::Error::Gone) } else { Ok(device) }
 }
 
 /// Connects the device and looks after it until something is wrong.
@@ -153,12 +150,13 @@ async fn serve<H: Hypercalls>(
     report.tell(identify(device).await?);
     device.switch(State::Initialising).await?;
     device.until(|state| state == State::InitWait).await?;
-    if xenbus::number(device.store(), device.other_path(), "feature-rx-copy").await? != Some(1) {
+    let [copies] = device.store().ask([Request::read(device.other_path(), "feature-rx-copy")]).await;
+    if copies.number_if_any()? != Some(1) {
         return Err(Error::NoCopy);
     }
     let offer = vif.offer(grants, device.other_domain()).map_err(Error::Setup)?;
     device.switch_with(State::Connected, &values_of(offer)).await?;
-    device.until_or_closing(State::Connected).await?;
+    device.until_connected().await?;
     vif.open();
     report.tell(Report::Up);
     supervise(vif, device, pause).await
@@ -166,9 +164,10 @@ async fn serve<H: Hypercalls>(
 
 /// Reads what the device is.
 async fn identify<H: Hypercalls>(device: &Device<'_, H>) -> Result<Report, Error> {
-    let mac = device.store().read(Transaction::NONE, format_args!("{}/mac", device.path()), mac_of).await;
-    let mtu = xenbus::number(device.store(), device.path(), "mtu").await?;
-    Ok(Report::Found { mac: mac.ok(), mtu: mtu.unwrap_or(DEFAULT_MTU) })
+    let path = device.path();
+    let [mac, mtu] = device.store().ask([Request::read(path, "mac"), Request::read(path, "mtu")]).await;
+    let mtu = mtu.number_if_any()?.and_then(|mtu| u16::try_from(mtu).ok());
+    Ok(Report::Found { mac: mac.bytes().ok().and_then(mac_of), mtu: mtu.unwrap_or(DEFAULT_MTU) })
 }
 
 /// An Ethernet address as xenstore has it.
@@ -236,15 +235,4 @@ async fn go_through<H: Hypercalls>(device: &Device<'_, H>) -> Result<State, xenb
     device.until(|state| state == State::Closing || state.is_over()).await?;
     device.switch(State::Closed).await?;
     device.until(State::is_over).await
-}
-
-/// Waits for either.
-async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
-    let (mut first, mut second) = (pin!(first), pin!(second));
-    poll_fn(
-        |context| {
-            if first.as_mut().poll(context).is_ready() { Poll::Ready(()) } else { second.as_mut().poll(context) }
-        },
-    )
-    .await;
 }

@@ -2,18 +2,19 @@
 //! The requests, as futures: docs/misc/xenstore.txt.
 //!
 //! Any number of tasks share one [`Store`]. They are polled by hand, all of them, when xenstored's event channel fires and whenever
-//! else the machine likes: wakers are not used. One request is out at a time; the others wait for their turn. A request whose
-//! future is dropped costs nothing but its reply. If xenstored is late, requests are, too; whoever cannot wait drops them.
+//! else the machine likes: wakers are not used. Requests go out without waiting for the replies to others, and replies may come in
+//! any order. Requests whose future is dropped cost nothing but their replies. If xenstored is late, requests are, too; whoever
+//! cannot wait drops them.
 
-use super::connection::{Connection, Number, Payload};
-use super::permission::Permission;
-use super::wire::{ABSOLUTE_PATH_MAX, Kind, RELATIVE_PATH_MAX};
+use super::connection::{Connection, Number, OUT_MOST, Reply};
+use super::request::{Answer, Request, parse_number};
+use super::wire::Kind;
 use crate::{EventPort, Hypercalls, Pages};
 use core::cell::RefCell;
 use core::fmt;
 use core::future::poll_fn;
 use core::task::Poll;
-use heapless::String;
+use heapless::{String, Vec};
 
 /// Most bytes of a path that a reply gave: those of devices are shorter.
 pub const PATH_BYTES: usize = 128;
@@ -122,12 +123,16 @@ impl Token {
         Token(number % Token::COUNT)
     }
 
+    pub(super) const fn number(self) -> u8 {
+        self.0
+    }
+
     /// The token of a watch event, whose payload is `path NUL token NUL`.
     pub(super) fn of_event(payload: &[u8]) -> Option<Token> {
         let mut strings = payload.split(|&byte| byte == 0);
         let (_path, token) = (strings.next()?, strings.next()?);
         strings.next()?;
-        let number: u8 = parse_number(token)?;
+        let number = u8::try_from(parse_number(token)?).ok()?;
         (number < Token::COUNT).then_some(Token(number))
     }
 }
@@ -170,15 +175,53 @@ pub struct Store<'h, H> {
     port: EventPort,
 }
 
-/// The request that is out, until its future is done or dropped.
-struct Out<'c> {
-    connection: &'c RefCell<Connection>,
-    number: Number,
+/// What takes replies: of which request, and what it says.
+pub type Take<'t> = dyn FnMut(usize, Result<&[u8], Error>) + 't;
+
+/// Requests that belong together, of which some are out.
+struct Batch<'b> {
+    connection: &'b RefCell<Connection>,
+    transaction: Transaction,
+    requests: &'b [Request<'b>],
+    take: &'b mut Take<'b>,
+    /// How many were sent, and those of them whose replies have not come: their indices and numbers.
+    sent: usize,
+    out: Vec<(usize, Number), OUT_MOST>,
 }
 
-impl Drop for Out<'_> {
+impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        self.connection.borrow_mut().abandon(self.number);
+        let mut connection = self.connection.borrow_mut();
+        self.out.iter().for_each(|&(_, number)| connection.abandon(number));
+    }
+}
+
+impl Batch<'_> {
+    /// Sends the next request if it is its turn, and takes the reply that has come if it is to one of these. True if either was so.
+    fn go_on(&mut self) -> bool {
+        let sent = self.sent;
+        let connection = &mut *self.connection.borrow_mut();
+        if let Some(request) = self.requests.get(sent)
+            && connection.is_free()
+            && !self.out.is_full()
+        {
+            self.sent += 1;
+            match connection.begin(request.kind, self.transaction.0, |payload| request.fill(payload)) {
+                // There is room, as was seen.
+                Ok(number) => drop(self.out.push((sent, number))),
+                Err(_) => (self.take)(sent, Err(Error::TooLong)),
+            }
+        }
+        let left = self.out.len();
+        let (requests, take) = (self.requests, &mut self.take);
+        self.out.retain(|&(index, number)| {
+            !connection.take_reply(number, &mut |reply| take(index, result(requests[index].kind, reply)))
+        });
+        self.sent > sent || self.out.len() < left
+    }
+
+    fn is_done(&self) -> bool {
+        self.sent == self.requests.len() && self.out.is_empty()
     }
 }
 
@@ -198,115 +241,62 @@ impl<'h, H: Hypercalls> Store<'h, H> {
         self.connection.borrow().losses
     }
 
-    /// Reads a value; `parse` gives nothing if it is not what it should be.
-    pub async fn read<T>(
-        &self,
-        transaction: Transaction,
-        path: fmt::Arguments<'_>,
-        parse: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Result<T, Error> {
-        self.ask(Kind::Read, transaction, |payload| path_of(payload, path), parse).await
+    /// Makes requests, and waits for the answers.
+    pub async fn ask<const COUNT: usize>(&self, requests: [Request<'_>; COUNT]) -> [Answer; COUNT] {
+        let mut answers = [Answer::NONE; COUNT];
+        self.ask_all(Transaction::NONE, &requests, &mut |index, reply| answers[index] = Answer::of(reply)).await;
+        answers
     }
 
-    /// Reads a number in decimal.
-    pub async fn read_number<T: core::str::FromStr>(&self, path: fmt::Arguments<'_>) -> Result<T, Error> {
-        self.read(Transaction::NONE, path, parse_number).await
+    /// Makes requests, and waits until all are carried out, or fails as the first one did that was not.
+    pub async fn tell(&self, transaction: Transaction, requests: &[Request<'_>]) -> Result<(), Error> {
+        let mut result = Ok(());
+        self.ask_all(transaction, requests, &mut |_, reply| result = result.and(reply.map(drop))).await;
+        result
     }
 
-    /// Reads a path.
-    pub async fn read_path(&self, path: fmt::Arguments<'_>) -> Result<Path, Error> {
-        self.read(Transaction::NONE, path, parse_path).await
-    }
-
-    /// Writes a value, and makes the path if it is not there.
-    pub async fn write(
-        &self,
-        transaction: Transaction,
-        path: fmt::Arguments<'_>,
-        value: fmt::Arguments<'_>,
-    ) -> Result<(), Error> {
-        let fill = |payload: &mut Payload| {
-            path_of(payload, path)?;
-            payload.text(value)
-        };
-        self.tell(Kind::Write, transaction, fill).await
-    }
-
-    /// Makes a path.
-    pub async fn make_directory(&self, transaction: Transaction, path: fmt::Arguments<'_>) -> Result<(), Error> {
-        self.tell(Kind::MakeDirectory, transaction, |payload| path_of(payload, path)).await
-    }
-
-    /// Removes a path and all below it.
-    pub async fn remove(&self, transaction: Transaction, path: fmt::Arguments<'_>) -> Result<(), Error> {
-        self.tell(Kind::Remove, transaction, |payload| path_of(payload, path)).await
-    }
-
-    /// Calls `each` with the names of a path's children.
-    pub async fn directory(
-        &self,
-        transaction: Transaction,
-        path: fmt::Arguments<'_>,
-        mut each: impl FnMut(&[u8]),
-    ) -> Result<(), Error> {
-        let parse = |names: &[u8]| {
-            names.split(|&byte| byte == 0).filter(|name| !name.is_empty()).for_each(&mut each);
-            Some(())
-        };
-        self.ask(Kind::Directory, transaction, |payload| path_of(payload, path), parse).await
-    }
-
-    /// Says who may do what: the first permission names the owner, who may do all, and what those may who are not named.
-    pub async fn set_permissions(
-        &self,
-        transaction: Transaction,
-        path: fmt::Arguments<'_>,
-        permissions: &[Permission],
-    ) -> Result<(), Error> {
-        let fill = |payload: &mut Payload| {
-            path_of(payload, path)?;
-            permissions.iter().try_for_each(|permission| payload.string(format_args!("{permission}")))
-        };
-        self.tell(Kind::SetPermissions, transaction, fill).await
-    }
-
-    /// Calls `each` with the permissions of a path, the owner's first.
-    pub async fn permissions(&self, path: fmt::Arguments<'_>, mut each: impl FnMut(Permission)) -> Result<(), Error> {
-        let parse = |strings: &[u8]| {
-            let mut strings = strings.strip_suffix(&[0])?.split(|&byte| byte == 0);
-            strings.try_for_each(|text| Permission::parse(text).map(&mut each))
-        };
-        self.ask(Kind::GetPermissions, Transaction::NONE, |payload| path_of(payload, path), parse).await
-    }
-
-    /// The path of a domain.
-    pub async fn domain_path(&self, domain: crate::DomainId) -> Result<Path, Error> {
-        let fill = |payload: &mut Payload| payload.string(format_args!("{}", domain.0));
-        let parse = |path: &[u8]| parse_path(path.strip_suffix(&[0])?);
-        self.ask(Kind::GetDomainPath, Transaction::NONE, fill, parse).await
-    }
-
-    /// Has `token` fire now, and whenever something changes at `path` or below.
-    pub async fn watch(&self, path: fmt::Arguments<'_>, token: Token) -> Result<(), Error> {
-        match self.tell(Kind::Watch, Transaction::NONE, |payload| watch_of(payload, path, token)).await {
-            // It is set already: as wanted.
-            Err(Error::Refused(Refusal::Exists)) => {
-                self.connection.borrow_mut().fire(token);
-                Ok(())
+    /// Makes requests as a whole: what they read is of one moment, and what they write is seen at once, or, if one fails, not at all. If
+    /// others wrote there meanwhile they are made again, a few times.
+    pub async fn transact(&self, requests: &[Request<'_>]) -> Result<(), Error> {
+        const AGAIN: Error = Error::Refused(Refusal::Again);
+        for _ in 0..TRANSACTION_TRIES {
+            let [begun] = self.ask([Request::BEGIN_TRANSACTION]).await;
+            let number = begun.bytes()?.strip_suffix(&[0]).and_then(parse_number).filter(|&number| number != 0);
+            let transaction = Transaction(number.ok_or(Error::BadReply)?);
+            let result = self.tell(transaction, requests).await;
+            let ended = self.tell(transaction, &[Request::end_transaction(result.is_ok())]).await;
+            match (result, ended) {
+                (Err(AGAIN), _) | (Ok(()), Err(AGAIN)) => {}
+                (Ok(()), ended) => return ended,
+                (error, _) => return error,
             }
-            result => result,
         }
+        Err(AGAIN)
     }
 
-    /// Ends a watch. Its token may still fire once.
-    pub async fn unwatch(&self, path: fmt::Arguments<'_>, token: Token) -> Result<(), Error> {
-        self.tell(Kind::Unwatch, Transaction::NONE, |payload| watch_of(payload, path, token)).await
+    /// Makes requests, each without waiting for the reply to the one before, and gives `take` the replies as they come. It makes
+    /// no requests.
+    pub async fn ask_all(&self, transaction: Transaction, requests: &[Request<'_>], take: &mut Take<'_>) {
+        let mut batch = Batch { connection: &self.connection, transaction, requests, take, sent: 0, out: Vec::new() };
+        poll_fn(|_| {
+            let mut tell = false;
+            loop {
+                tell |= self.connection.borrow_mut().advance();
+                if !batch.go_on() {
+                    break;
+                }
+            }
+            self.notify(tell);
+            if batch.is_done() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// Waits until a watch with `token` fires.
     pub async fn changed(&self, token: Token) {
         poll_fn(|_| {
-            self.advance();
+            let tell = self.connection.borrow_mut().advance();
+            self.notify(tell);
             if self.connection.borrow_mut().take_fired(token.into()).is_empty() {
                 Poll::Pending
             } else {
@@ -316,124 +306,20 @@ impl<'h, H: Hypercalls> Store<'h, H> {
         .await;
     }
 
-    /// Carries `body` out as a whole: what it reads is of one moment, what it writes is seen at once or not at all. If others
-    /// wrote what it read, it is called again, a few times.
-    pub async fn transaction<T>(&self, mut body: impl AsyncFnMut(Transaction) -> Result<T, Error>) -> Result<T, Error> {
-        const AGAIN: Error = Error::Refused(Refusal::Again);
-        for _ in 0..TRANSACTION_TRIES {
-            let transaction = self.begin_transaction().await?;
-            let result = body(transaction).await;
-            let ended = self.end_transaction(transaction, result.is_ok()).await;
-            match (result, ended) {
-                (Err(AGAIN), _) | (Ok(_), Err(AGAIN)) => {}
-                (Ok(value), Ok(())) => return Ok(value),
-                (Ok(_), Err(error)) | (Err(error), _) => return Err(error),
-            }
-        }
-        Err(AGAIN)
-    }
-
-    async fn begin_transaction(&self) -> Result<Transaction, Error> {
-        let fill = |payload: &mut Payload| payload.string(format_args!(""));
-        let parse = |number: &[u8]| parse_number(number.strip_suffix(&[0])?).filter(|&number| number != 0);
-        self.ask(Kind::TransactionStart, Transaction::NONE, fill, parse).await.map(Transaction)
-    }
-
-    async fn end_transaction(&self, transaction: Transaction, commit: bool) -> Result<(), Error> {
-        let word = if commit { "T" } else { "F" };
-        self.tell(Kind::TransactionEnd, transaction, |payload| payload.string(format_args!("{word}"))).await
-    }
-
-    /// Sends a request whose reply says nothing but that it was carried out.
-    async fn tell(
-        &self,
-        kind: Kind,
-        transaction: Transaction,
-        fill: impl FnOnce(&mut Payload) -> fmt::Result,
-    ) -> Result<(), Error> {
-        self.ask(kind, transaction, fill, |_| Some(())).await
-    }
-
-    /// Sends a request when it is its turn, and waits for the reply.
-    async fn ask<T>(
-        &self,
-        kind: Kind,
-        transaction: Transaction,
-        fill: impl FnOnce(&mut Payload) -> fmt::Result,
-        parse: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Result<T, Error> {
-        let (mut fill, mut parse, mut value) = (Some(fill), Some(parse), None);
-        let mut fill = |payload: &mut Payload| fill.take().map_or(Err(fmt::Error), |fill| fill(payload));
-        let mut parse = |reply: &[u8]| value = parse.take().and_then(|parse| parse(reply));
-        self.exchange(kind, transaction, &mut fill, &mut parse).await?;
-        value.ok_or(Error::BadReply)
-    }
-
-    /// The same for all requests, so that it is there once.
-    async fn exchange(
-        &self,
-        kind: Kind,
-        transaction: Transaction,
-        fill: &mut dyn FnMut(&mut Payload) -> fmt::Result,
-        parse: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), Error> {
-        poll_fn(|_| {
-            self.advance();
-            if self.connection.borrow().is_free() { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-        let number = self.connection.borrow_mut().begin(kind, transaction.0, fill).map_err(|_| Error::TooLong)?;
-        let out = Out { connection: &self.connection, number };
-        poll_fn(|_| {
-            self.advance();
-            let result = |reply: Option<(Kind, &[u8])>| take_result(kind, reply, parse);
-            let result = out.connection.borrow_mut().take_reply(out.number, result);
-            result.map_or(Poll::Pending, Poll::Ready)
-        })
-        .await
-    }
-
-    /// Moves what can be moved.
-    fn advance(&self) {
-        if self.connection.borrow_mut().advance() {
+    fn notify(&self, needed: bool) {
+        if needed {
             // It fails only if the channel is closed; then nobody hears, and requests wait.
             let _ = self.hypercalls.send(self.port);
         }
     }
 }
 
-/// Gives `parse` what a reply to a request says, or says why it says nothing.
-fn take_result(asked: Kind, reply: Option<(Kind, &[u8])>, parse: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+/// What a reply to a request says, or why it says nothing.
+fn result(asked: Kind, reply: Option<Reply<'_>>) -> Result<&[u8], Error> {
     match reply {
         None => Err(Error::Lost),
         Some((Kind::Error, name)) => Err(Error::Refused(Refusal::from(name.strip_suffix(&[0]).unwrap_or(name)))),
-        Some((kind, payload)) if kind == asked => {
-            parse(payload);
-            Ok(())
-        }
+        Some((kind, payload)) if kind == asked => Ok(payload),
         Some(_) => Err(Error::BadReply),
     }
-}
-
-/// Writes a path that a request begins with.
-fn path_of(payload: &mut Payload, path: fmt::Arguments<'_>) -> fmt::Result {
-    payload.string(path)?;
-    let most = if payload.is_absolute() { ABSOLUTE_PATH_MAX } else { RELATIVE_PATH_MAX };
-    if payload.len() <= most { Ok(()) } else { Err(fmt::Error) }
-}
-
-fn watch_of(payload: &mut Payload, path: fmt::Arguments<'_>, token: Token) -> fmt::Result {
-    path_of(payload, path)?;
-    payload.string(format_args!("{}", token.0))
-}
-
-/// A number in decimal.
-pub(super) fn parse_number<T: core::str::FromStr>(text: &[u8]) -> Option<T> {
-    str::from_utf8(text).ok()?.parse().ok()
-}
-
-/// A path that is not too long.
-fn parse_path(text: &[u8]) -> Option<Path> {
-    let text = str::from_utf8(text).ok().filter(|text| !text.is_empty() && !text.contains('\0'))?;
-    Path::try_from(text).ok()
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//! One request at a time over the ring, and the watch events that come in between.
+//! Requests and replies over the ring, and the watch events that come in between.
 //!
-//! Nothing here waits. [`Connection::advance`] moves what can be moved; the request that is out is found answered some time later,
-//! or never.
+//! Nothing here waits. [`Connection::advance`] moves what can be moved; a request that is out is found answered some time later,
+//! or never. One reply is kept at a time: others come when it is taken, or its request is given up.
 
 use super::client::{Token, Tokens};
 use super::wire::{Broken, HEADER_BYTES, Header, Kind, PAYLOAD_MAX, Ring};
 use crate::Pages;
-use core::fmt;
+use heapless::Vec;
+
+/// Most requests that are out at a time.
+pub const OUT_MOST: usize = 16;
 
 /// A message that comes or goes, in bytes.
 struct Message {
@@ -21,8 +24,8 @@ impl Message {
     const EMPTY: Message = Message { bytes: [0; HEADER_BYTES + PAYLOAD_MAX], length: 0, moved: 0 };
 
     /// Adds to what is behind the header; fails if there is no room.
-    fn push(&mut self, bytes: &[u8]) -> fmt::Result {
-        let place = self.bytes.get_mut(self.length..).and_then(|rest| rest.get_mut(..bytes.len())).ok_or(fmt::Error)?;
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        let place = self.bytes.get_mut(self.length..).and_then(|rest| rest.get_mut(..bytes.len())).ok_or(Full)?;
         place.copy_from_slice(bytes);
         self.length += bytes.len();
         Ok(())
@@ -37,50 +40,43 @@ impl Message {
     }
 }
 
-/// What a request says, as it is being written: strings with or without the byte that ends them. Fails when there is no more room.
+/// A request has no more room, or what it is to say cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// What a request says, as it is being written.
 pub struct Payload<'m>(&'m mut Message);
 
 impl Payload<'_> {
-    /// Adds a string.
-    pub fn text(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
-        fmt::write(self, text)
+    /// Adds text.
+    pub fn text(&mut self, text: &str) -> Result<(), Full> {
+        self.0.push(text.as_bytes())
     }
 
-    /// Adds a string and the byte that ends it, which no string holds.
-    pub fn string(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
-        let start = self.0.length;
-        self.text(text)?;
-        if self.0.bytes[start..self.0.length].contains(&0) { Err(fmt::Error) } else { self.0.push(&[0]) }
+    /// Adds a number in decimal.
+    pub fn number(&mut self, mut number: u32) -> Result<(), Full> {
+        let (mut digits, mut first) = ([0; 10], 10);
+        while number > 0 || first == 10 {
+            first -= 1;
+            digits[first] = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+        self.0.push(&digits[first..])
+    }
+
+    /// Ends a string.
+    pub fn end(&mut self) -> Result<(), Full> {
+        self.0.push(&[0])
     }
 
     /// How many bytes it has.
     pub fn len(&self) -> usize {
         self.0.length - HEADER_BYTES
     }
-
-    /// Whether it begins with a slash.
-    pub fn is_absolute(&self) -> bool {
-        self.0.bytes[HEADER_BYTES] == b'/'
-    }
 }
 
-impl fmt::Write for Payload<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push(text.as_bytes())
-    }
-}
-
-/// What has become of the request that is out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Request {
-    None,
-    /// This one waits for its reply.
-    Out(Number),
-    /// Its reply is the message that has come.
-    Answered(Number),
-    /// The connection was lost before it.
-    Lost(Number),
-}
+/// What a reply is, and what it says.
+pub type Reply<'r> = (Kind, &'r [u8]);
 
 /// A request's number; never 0, which watch events have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +87,10 @@ pub struct Connection {
     ring: Ring,
     outgoing: Message,
     incoming: Message,
-    request: Request,
+    /// Requests that are out.
+    out: Vec<Number, OUT_MOST>,
+    /// What has come is the reply to one of these.
+    answered: bool,
     last_number: u32,
     /// The server was asked to begin anew.
     reconnecting: bool,
@@ -109,7 +108,8 @@ impl Connection {
             ring: Ring::new(page),
             outgoing: Message::EMPTY,
             incoming: Message::EMPTY,
-            request: Request::None,
+            out: Vec::new(),
+            answered: false,
             last_number: 0,
             reconnecting: false,
             fired: Tokens::default(),
@@ -118,9 +118,9 @@ impl Connection {
         }
     }
 
-    /// Whether a request can begin: none is out, and no part of an abandoned one still has to go.
+    /// Whether a request can begin: not too many are out, and no part of another one still has to go.
     pub fn is_free(&self) -> bool {
-        self.request == Request::None && self.outgoing.moved == self.outgoing.length && !self.reconnecting
+        self.outgoing.moved == self.outgoing.length && !self.out.is_full() && !self.reconnecting
     }
 
     /// Begins a request; `fill` writes what it says. [`is_free`](Self::is_free) holds.
@@ -128,61 +128,55 @@ impl Connection {
         &mut self,
         kind: Kind,
         transaction: u32,
-        fill: impl FnOnce(&mut Payload) -> fmt::Result,
-    ) -> Result<Number, fmt::Error> {
+        fill: impl FnOnce(&mut Payload) -> Result<(), Full>,
+    ) -> Result<Number, Full> {
         self.outgoing.length = HEADER_BYTES;
         self.outgoing.moved = 0;
-        if let Err(error) = fill(&mut Payload(&mut self.outgoing)) {
+        if let Err(full) = fill(&mut Payload(&mut self.outgoing)) {
             self.outgoing.length = 0;
-            return Err(error);
+            return Err(full);
         }
         self.last_number = self.last_number.checked_add(1).unwrap_or(1);
         let length = (self.outgoing.length - HEADER_BYTES) as u32;
         let header = Header { kind, request: self.last_number, transaction, length };
         self.outgoing.bytes[..HEADER_BYTES].copy_from_slice(&header.to_bytes());
         let number = Number(self.last_number);
-        self.request = Request::Out(number);
+        // There is room: not too many are out.
+        let _ = self.out.push(number);
         Ok(number)
     }
 
-    /// The reply to request `number`, if it is there: what it is and what it says, or nothing if the connection was lost.
-    pub fn take_reply<T>(&mut self, number: Number, parse: impl FnOnce(Option<(Kind, &[u8])>) -> T) -> Option<T> {
-        let reply = match self.request {
-            Request::Answered(answered) if answered == number => {
-                Some((self.incoming.header().kind, self.incoming.payload()))
-            }
-            Request::Out(out) if out == number => return None,
-            _ => None,
-        };
-        let is_reply = reply.is_some();
-        let value = parse(reply);
-        if is_reply {
-            self.incoming.length = 0;
+    /// Gives `take` the reply to request `number`, if it is there: what it is and what it says, or nothing if the connection was lost.
+    /// False if it may still come.
+    pub fn take_reply(&mut self, number: Number, take: &mut dyn FnMut(Option<Reply<'_>>)) -> bool {
+        if !self.out.contains(&number) {
+            take(None);
+            return true;
         }
-        self.request = Request::None;
-        Some(value)
+        if !self.is_reply_to(number) {
+            return false;
+        }
+        take(Some((self.incoming.header().kind, self.incoming.payload())));
+        self.abandon(number);
+        true
     }
 
-    /// Gives request `number` up: its reply will be a stray.
+    fn is_reply_to(&self, number: Number) -> bool {
+        self.answered && self.incoming.header().request == number.0
+    }
+
+    /// Gives request `number` up: its reply, if it has not come, will be a stray.
     pub fn abandon(&mut self, number: Number) {
-        match self.request {
-            Request::Out(out) | Request::Lost(out) if out == number => self.request = Request::None,
-            Request::Answered(answered) if answered == number => {
-                self.request = Request::None;
-                self.incoming.length = 0;
-            }
-            _ => {}
+        if self.is_reply_to(number) {
+            self.answered = false;
+            self.incoming.length = 0;
         }
+        self.out.retain(|&out| out != number);
     }
 
     /// Takes the tokens of `wanted` that have fired.
     pub fn take_fired(&mut self, wanted: Tokens) -> Tokens {
         self.fired.take(wanted)
-    }
-
-    /// Makes a token fire.
-    pub fn fire(&mut self, token: Token) {
-        self.fired.insert(token);
     }
 
     /// Writes and reads what can be. True if the server must be told.
@@ -201,7 +195,7 @@ impl Connection {
         let written = self.ring.write(&self.outgoing.bytes[self.outgoing.moved..self.outgoing.length])?;
         self.outgoing.moved += written;
         let mut tell = written > 0;
-        while !matches!(self.request, Request::Answered(_)) {
+        while !self.answered {
             let read = self.read()?;
             if read == 0 {
                 break;
@@ -231,19 +225,19 @@ impl Connection {
         if length <= PAYLOAD_MAX { Ok(HEADER_BYTES + length) } else { Err(Broken) }
     }
 
-    /// Looks at a message that is all there: it is a watch event, or the reply that somebody waits for, or dropped.
+    /// Looks at a message that is all there: it is a watch event, or a reply that somebody waits for, or dropped.
     fn look(&mut self) {
         let Header { kind, request, .. } = self.incoming.header();
-        match self.request {
-            Request::Out(number) if number.0 == request && kind != Kind::WatchEvent => {
-                self.request = Request::Answered(number);
-                return;
-            }
-            _ if kind == Kind::WatchEvent => match Token::of_event(self.incoming.payload()) {
+        if kind == Kind::WatchEvent {
+            match Token::of_event(self.incoming.payload()) {
                 Some(token) => self.fired.insert(token),
                 None => self.strays += 1,
-            },
-            _ => self.strays += 1,
+            }
+        } else if self.out.contains(&Number(request)) {
+            self.answered = true;
+            return;
+        } else {
+            self.strays += 1;
         }
         self.incoming.length = 0;
     }
@@ -277,9 +271,8 @@ impl Connection {
     }
 
     fn reset(&mut self) {
-        if let Request::Out(number) | Request::Answered(number) = self.request {
-            self.request = Request::Lost(number);
-        }
+        self.out.clear();
+        self.answered = false;
         self.outgoing.length = 0;
         self.outgoing.moved = 0;
         self.incoming.length = 0;

@@ -2,7 +2,7 @@
 //! A xenstored for tests, which misbehaves when it is told to.
 
 use super::wire::{HEADER_BYTES, Header, Kind};
-use super::{Error, Store, Token, Transaction};
+use super::{Request, Store, Token, Transaction};
 use crate::{DomainId, EventPort, Hypercalls, Pages, bytes};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -17,6 +17,8 @@ use std::vec::Vec;
 pub enum Fault {
     /// It is never answered.
     Silence,
+    /// It is answered after the next one.
+    Late,
     /// It is refused with this error.
     Refuse(&'static str),
     /// The reply names another request.
@@ -62,6 +64,8 @@ pub struct Xenstored {
     last_transaction: u32,
     inbox: Vec<u8>,
     outbox: VecDeque<u8>,
+    /// A reply that goes out after the next one.
+    late: Vec<u8>,
     /// What goes wrong with the next requests; none: nothing.
     pub faults: VecDeque<Option<Fault>>,
     /// Requests answered so far.
@@ -86,6 +90,7 @@ impl Xenstored {
             last_transaction: 0,
             inbox: Vec::new(),
             outbox: VecDeque::new(),
+            late: Vec::new(),
             faults: VecDeque::new(),
             answered: 0,
             slowness: usize::MAX,
@@ -162,6 +167,7 @@ impl Xenstored {
         self.transactions.clear();
         self.inbox.clear();
         self.outbox.clear();
+        self.late.clear();
         self.words[INDICES..INDICES + 4].iter().for_each(|index| index.store(0, Ordering::Relaxed));
         self.words[INDICES + 5].store(0, Ordering::Release);
     }
@@ -223,9 +229,15 @@ impl Xenstored {
             Some(Fault::OtherKind(kind)) => reply.kind = kind,
             Some(Fault::Length(length)) => return self.message(reply, payload, Some(length)),
             Some(Fault::Payload(payload)) => return self.message(reply, &payload, None),
+            Some(Fault::Late) => {
+                let before = self.outbox.len();
+                self.message(reply, payload, None);
+                return self.late.extend(self.outbox.drain(before..));
+            }
             _ => {}
         }
         self.message(reply, payload, None);
+        self.outbox.extend(self.late.drain(..));
     }
 
     fn message(&mut self, header: Header, payload: &[u8], length: Option<u32>) {
@@ -381,20 +393,16 @@ pub fn adversary(script: &[u8]) {
     recovers(&mut server, &store);
 }
 
-async fn make_request(store: &Store<'_, impl Hypercalls>, which: u8) -> Result<(), Error> {
-    let none = Transaction::NONE;
+async fn make_request(store: &Store<'_, impl Hypercalls>, which: u8) {
+    let read = Request::read("data", "a");
     match which {
-        0..4 => store.read(none, format_args!("data/a"), |_| Some(())).await,
-        4..6 => store.write(none, format_args!("data/a"), format_args!("1")).await,
-        6..8 => store.watch(format_args!("data"), Token::new(which)).await,
-        8 => store.directory(none, format_args!("data"), |_| ()).await,
-        9 => store.permissions(format_args!("data"), |_| ()).await,
-        10 => store.domain_path(DomainId(3)).await.map(drop),
-        11..13 => store.transaction(async |t| store.write(t, format_args!("data/b"), format_args!("1")).await).await,
-        _ => {
-            store.changed(Token::new(which)).await;
-            Ok(())
-        }
+        0..4 => drop(store.ask([read]).await),
+        4..6 => drop(store.ask([Request::write("data", "a", "1"), read, Request::list("data")]).await),
+        6..8 => drop(store.ask([Request::watch("data", "", Token::new(which))]).await),
+        8 => store.ask_all(Transaction::NONE, &[read; 40], &mut |_, _| ()).await,
+        9 => drop(store.ask([Request::permissions("data"), Request::domain_path(DomainId(3))]).await),
+        10..13 => drop(store.transact(&[Request::write("data", "b", "1"), read]).await),
+        _ => store.changed(Token::new(which)).await,
     }
 }
 
@@ -405,6 +413,7 @@ fn misbehave(server: &mut Xenstored, bytes: &mut impl Iterator<Item = u8>) {
         150..200 => {
             let number = u32::from(byte());
             let fault = match byte() % 8 {
+                0 if number % 2 == 0 => Fault::Late,
                 0 => Fault::Silence,
                 1 => Fault::Refuse("EAGAIN"),
                 2 => Fault::OtherNumber,
@@ -430,11 +439,11 @@ fn misbehave(server: &mut Xenstored, bytes: &mut impl Iterator<Item = u8>) {
 fn recovers(server: &mut Xenstored, store: &Store<'_, impl Hypercalls>) {
     const ROUNDS: usize = 1000;
     for _ in 0..3 {
-        let mut read = pin!(store.read(Transaction::NONE, format_args!("data/a"), |_| Some(())));
+        let mut read = pin!(store.ask([Request::read("data", "a")]));
         for _ in 0..ROUNDS {
             match read.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(Ok(())) => return,
-                Poll::Ready(Err(_)) => break,
+                Poll::Ready([answer]) if answer.done().is_ok() => return,
+                Poll::Ready(_) => break,
                 Poll::Pending => server.serve_if_it_can(),
             }
         }

@@ -6,10 +6,12 @@ mod connection;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 mod permission;
+mod request;
 mod wire;
 
 pub use client::{Error, Path, Refusal, Store, Token, Tokens, Transaction};
 pub use permission::{Access, Permission};
+pub use request::{Answer, Request};
 pub use wire::{HEADER_BYTES, Header, Kind, PAYLOAD_MAX};
 
 #[cfg(test)]

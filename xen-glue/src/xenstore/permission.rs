@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Who may do what with a path: docs/misc/xenstore.txt, `perm-as-string`.
 
-use super::client::parse_number;
+use super::request::parse_number;
 use crate::DomainId;
-use core::fmt;
 
 /// What a domain may do with a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +17,17 @@ pub enum Access {
     Both,
 }
 
+impl Access {
+    pub(super) const fn letter(self) -> &'static str {
+        match self {
+            Access::None => "n",
+            Access::Read => "r",
+            Access::Write => "w",
+            Access::Both => "b",
+        }
+    }
+}
+
 /// One entry of a path's permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
@@ -28,8 +38,12 @@ pub struct Permission {
 }
 
 impl Permission {
-    /// Reads what [`Display`](fmt::Display) writes.
-    pub fn parse(text: &[u8]) -> Option<Permission> {
+    /// The permissions that a reply says. None are given from the first one on that makes no sense.
+    pub fn all(strings: &[u8]) -> impl Iterator<Item = Permission> {
+        strings.strip_suffix(&[0]).unwrap_or(&[]).split(|&byte| byte == 0).map_while(Permission::parse)
+    }
+
+    fn parse(text: &[u8]) -> Option<Permission> {
         let (letter, domain) = text.split_first()?;
         let access = match letter {
             b'n' => Access::None,
@@ -38,18 +52,6 @@ impl Permission {
             b'b' => Access::Both,
             _ => return None,
         };
-        Some(Permission { access, domain: DomainId(parse_number(domain)?) })
-    }
-}
-
-impl fmt::Display for Permission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letter = match self.access {
-            Access::None => 'n',
-            Access::Read => 'r',
-            Access::Write => 'w',
-            Access::Both => 'b',
-        };
-        write!(f, "{letter}{}", self.domain.0)
+        Some(Permission { access, domain: DomainId(u16::try_from(parse_number(domain)?).ok()?) })
     }
 }

@@ -40,37 +40,74 @@ fn run<T>(server: &mut Xenstored, future: impl Future<Output = T>) -> Option<T> 
     None
 }
 
+type Reply = Result<String, Error>;
+
+/// What one request comes to.
+async fn ask(store: &Store<'_, Domain>, request: Request<'_>) -> Reply {
+    let [answer] = store.ask([request]).await;
+    answer.bytes().and_then(|bytes| text(bytes).ok_or(Error::BadReply))
+}
+
 fn text(value: &[u8]) -> Option<String> {
     str::from_utf8(value).ok().map(str::to_string)
 }
 
-const NONE: Transaction = Transaction::NONE;
+/// What a request comes to whose reply says nothing.
+const DONE: Result<(), Error> = Ok(());
+const READ: Request = Request::read("data", "a");
+
+fn done(reply: Reply) -> Result<(), Error> {
+    assert_eq!(reply?, "OK\0");
+    Ok(())
+}
 
 #[test]
 fn values_are_written_read_listed_and_removed() {
     let (mut server, guest, page, port) = server(0);
     let store = Store::new(page, port, &guest);
     run(&mut server, async {
-        store.write(NONE, format_args!("data/{}", 1), format_args!("a{}", 2)).await.unwrap();
-        store.make_directory(NONE, format_args!("data/empty")).await.unwrap();
-        assert_eq!(store.read(NONE, format_args!("data/1"), text).await, Ok("a2".into()));
-        assert_eq!(store.read(NONE, format_args!("/local/domain/3/data/1"), text).await, Ok("a2".into()));
-        let mut names = vec![];
-        store.directory(NONE, format_args!("data"), |name| names.push(text(name).unwrap())).await.unwrap();
-        assert_eq!(names, ["1", "empty"]);
-        store.remove(NONE, format_args!("data/1")).await.unwrap();
-        let gone = store.read(NONE, format_args!("data/1"), text).await;
-        assert_eq!(gone, Err(Error::Refused(Refusal::NoEntry)));
-        assert_eq!(store.domain_path(DomainId(9)).await.as_deref(), Ok("/local/domain/9"));
+        assert_eq!(done(ask(&store, Request::write("data", "1", "a2")).await), DONE);
+        assert_eq!(done(ask(&store, Request::write_number("data", "2", 4_294_967_295)).await), DONE);
+        assert_eq!(done(ask(&store, Request::make_directory("data/empty")).await), DONE);
+        assert_eq!(ask(&store, Request::read("data", "1")).await, Ok("a2".into()));
+        assert_eq!(ask(&store, Request::read("/local/domain/3/data", "1")).await, Ok("a2".into()));
+        assert_eq!(store.ask([Request::read("data", "2")]).await[0].number(), Ok(u32::MAX));
+        assert_eq!(ask(&store, Request::list("data")).await, Ok("1\x002\0empty\0".into()));
+        assert_eq!(done(ask(&store, Request::remove("data/1")).await), DONE);
+        assert_eq!(ask(&store, Request::read("data", "1")).await, Err(Error::Refused(Refusal::NoEntry)));
+        let [path] = store.ask([Request::domain_path(DomainId(9))]).await;
+        assert_eq!(path.path().as_deref(), Ok("/local/domain/9"));
         let permissions = [(Access::None, 3), (Access::Read, 0)];
         let permissions = permissions.map(|(access, domain)| Permission { access, domain: DomainId(domain) });
-        store.set_permissions(NONE, format_args!("data"), &permissions).await.unwrap();
-        let mut found = vec![];
-        store.permissions(format_args!("data"), |permission| found.push(permission)).await.unwrap();
-        assert_eq!(found, permissions);
+        assert_eq!(done(ask(&store, Request::set_permissions("data", &permissions)).await), DONE);
+        let [found] = store.ask([Request::permissions("data")]).await;
+        assert_eq!(Permission::all(found.bytes().unwrap()).collect::<Vec<_>>(), permissions);
     })
     .expect("the server answers");
     assert_eq!((store.strays(), store.losses()), (0, 0));
+}
+
+#[test]
+fn numbers_and_paths_are_what_they_should_be_or_errors() {
+    let (mut server, guest, page, port) = server(0);
+    let store = Store::new(page, port, &guest);
+    let long = "x".repeat(129);
+    for (value, number, path) in [
+        ("0", Ok(0), Some("0")),
+        ("4294967296", Err(Error::BadReply), Some("4294967296")),
+        ("", Err(Error::BadReply), None),
+        ("-1", Err(Error::BadReply), Some("-1")),
+        ("a\0b", Err(Error::BadReply), None),
+        (&long, Err(Error::BadReply), None),
+    ] {
+        server.set("data/a", value);
+        let [answer] = run(&mut server, store.ask([READ])).unwrap();
+        assert_eq!((answer.number(), answer.path().ok().as_deref()), (number, path), "{value}");
+        assert_eq!(answer.number_if_any(), Ok(number.ok()), "{value}");
+    }
+    server.remove("data/a");
+    let [answer] = run(&mut server, store.ask([READ])).unwrap();
+    assert_eq!(answer.number_if_any(), Ok(None));
 }
 
 #[test]
@@ -81,28 +118,58 @@ fn messages_longer_than_the_ring_cross_it_byte_by_byte() {
     server.slowness = 7;
     let store = Store::new(page, port, &guest);
     let long = "x".repeat(4000);
+    let mut came = String::new();
     run(&mut server, async {
-        store.write(NONE, format_args!("data/long"), format_args!("{long}")).await.unwrap();
-        assert_eq!(store.read(NONE, format_args!("data/long"), text).await, Ok(long.clone()));
+        assert_eq!(done(ask(&store, Request::write("data", "long", &long)).await), DONE);
+        let take = &mut |_, reply: Result<&[u8], Error>| came = text(reply.unwrap()).unwrap();
+        store.ask_all(Transaction::NONE, &[Request::read("data", "long")], take).await;
     })
     .expect("the server answers");
+    assert_eq!(came, long);
 }
 
 #[test]
 fn what_is_too_long_or_holds_a_zero_is_not_sent() {
     let (mut server, guest, page, port) = server(0);
     let store = Store::new(page, port, &guest);
-    let write = |path: String, value: String| {
-        run(&mut server, store.write(NONE, format_args!("{path}"), format_args!("{value}")))
-    };
-    let mut write = write;
-    assert_eq!(write("a".repeat(2048), "v".into()), Some(Err(Error::TooLong)));
-    assert_eq!(write("a".repeat(2047), "v".into()), Some(Ok(())));
-    assert_eq!(write(format!("/{}", "a".repeat(3071)), "v".into()), Some(Err(Error::TooLong)));
-    assert_eq!(write(format!("/{}", "a".repeat(3070)), "v".into()), Some(Ok(())));
-    assert_eq!(write("a".into(), "v".repeat(4095)), Some(Err(Error::TooLong)));
-    assert_eq!(write("a\0b".into(), "v".into()), Some(Err(Error::TooLong)));
+    let mut write =
+        |path: &str, value: &str| run(&mut server, ask(&store, Request::write(path, "", value))).map(done).unwrap();
+    assert_eq!(write(&"a".repeat(2048), "v"), Err(Error::TooLong));
+    assert_eq!(write(&"a".repeat(2047), "v"), DONE);
+    assert_eq!(write(&format!("/{}", "a".repeat(3071)), "v"), Err(Error::TooLong));
+    assert_eq!(write(&format!("/{}", "a".repeat(3070)), "v"), DONE);
+    assert_eq!(write("a", &"v".repeat(4095)), Err(Error::TooLong));
+    assert_eq!(write("a\0b", "v"), Err(Error::TooLong));
     assert_eq!(server.answered, 2);
+}
+
+#[test]
+fn requests_do_not_wait_for_the_replies_to_others_which_come_in_any_order() {
+    let (mut server, guest, page, port) = server(0);
+    let store = Store::new(page, port, &guest);
+    (0..40).for_each(|number| server.set(&format!("data/{number}"), &format!("{number}")));
+    server.faults.extend([None, Some(Fault::Late), None, Some(Fault::Refuse("EACCES")), Some(Fault::Late), None]);
+    let names: Vec<_> = (0..40).map(|number| format!("{number}")).collect();
+    let requests: Vec<_> = names.iter().map(|name| Request::read("data", name)).collect();
+    let mut came = vec![];
+    let mut rounds = 0;
+    {
+        let take =
+            &mut |index, reply: Result<&[u8], Error>| came.push((index, reply.map(|value| text(value).unwrap())));
+        let mut asked = pin!(store.ask_all(Transaction::NONE, &requests, take));
+        while asked.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            rounds += 1;
+            server.serve();
+        }
+    }
+    assert_eq!(rounds, 3, "forty requests, sixteen at a time");
+    let order: Vec<_> = came.iter().take(6).map(|&(index, _)| index).collect();
+    assert_eq!(order, [0, 2, 1, 3, 5, 4]);
+    came.sort_by_key(|&(index, _)| index);
+    for (index, reply) in came.iter().enumerate() {
+        let wanted = if index == 3 { Err(Error::Refused(Refusal::Access)) } else { Ok(format!("{index}")) };
+        assert_eq!(*reply, (index, wanted));
+    }
 }
 
 #[test]
@@ -110,7 +177,8 @@ fn a_watch_fires_at_once_and_at_each_change_until_it_ends() {
     let (mut server, guest, page, port) = server(0);
     let store = Store::new(page, port, &guest);
     let (token, other) = (Token::new(5), Token::new(63));
-    run(&mut server, store.watch(format_args!("device"), token)).unwrap().unwrap();
+    let watch = Request::watch("device", "", token);
+    assert_eq!(run(&mut server, ask(&store, watch)).map(done), Some(DONE));
     run(&mut server, store.changed(token)).expect("it fires at once");
     assert_eq!(run(&mut server, store.changed(token)), None);
     server.set("/elsewhere", "1");
@@ -118,51 +186,47 @@ fn a_watch_fires_at_once_and_at_each_change_until_it_ends() {
     server.set("device/vif/0/state", "2");
     assert_eq!(run(&mut server, store.changed(other)), None, "that one is not set");
     run(&mut server, store.changed(token)).expect("it fires");
-    run(&mut server, store.watch(format_args!("device"), token)).unwrap().expect("set twice is set");
-    run(&mut server, store.changed(token)).expect("it fires at once");
-    run(&mut server, store.unwatch(format_args!("device"), token)).unwrap().unwrap();
+    let [again] = run(&mut server, store.ask([watch])).unwrap();
+    assert_eq!(again.done(), Ok(()), "set twice is set");
+    assert_eq!(run(&mut server, store.changed(token)), None, "but is no news");
+    run(&mut server, ask(&store, Request::unwatch("device", "", token))).unwrap().unwrap();
     server.set("device/vif/0/state", "4");
     assert_eq!(run(&mut server, store.changed(token)), None);
 }
+
+const AGAIN: Option<Fault> = Some(Fault::Refuse("EAGAIN"));
 
 #[test]
 fn a_transaction_that_meets_another_is_tried_again() {
     let (mut server, guest, page, port) = server(0);
     let store = Store::new(page, port, &guest);
-    server.set("data/count", "1");
-    let tries = core::cell::Cell::new(0);
-    let mut meets = vec![None; 3];
-    meets[2] = Some(Fault::Refuse("EAGAIN"));
-    server.faults.extend(meets);
-    // Start, read, write, end: the second try's write is refused, the third try goes well.
-    let increment = store.transaction(async |transaction| {
-        tries.set(tries.get() + 1);
-        let count: u32 = store.read(transaction, format_args!("data/count"), |v| text(v)?.parse().ok()).await?;
-        store.write(transaction, format_args!("data/count"), format_args!("{}", count + 1)).await
-    });
-    assert_eq!(run(&mut server, increment), Some(Ok(())));
-    assert_eq!((tries.get(), server.get("data/count")), (2, Some("2".into())));
+    server.set("data/a", "1");
+    // Start, read, write, end: the first try's write is refused, and the second one's end.
+    server.faults.extend([None, None, AGAIN, None, None, None, None, AGAIN]);
+    let both = [READ, Request::write("data", "b", "2")];
+    assert_eq!(run(&mut server, store.transact(&both)), Some(Ok(())));
+    assert_eq!((server.answered, server.get("data/b")), (12, Some("2".into())));
 }
 
 #[test]
 fn a_transaction_that_always_meets_another_is_given_up() {
     let (mut server, guest, page, port) = server(0);
     let store = Store::new(page, port, &guest);
-    server.faults.extend((0..200).flat_map(|_| [None, Some(Fault::Refuse("EAGAIN"))]));
-    let nothing = store.transaction(async |_| Ok(()));
-    assert_eq!(run(&mut server, nothing), Some(Err(Error::Refused(Refusal::Again))));
+    server.faults.extend((0..200).flat_map(|_| [None, AGAIN]));
+    assert_eq!(run(&mut server, store.transact(&[])), Some(Err(Error::Refused(Refusal::Again))));
 }
 
 #[test]
-fn a_transaction_whose_body_fails_writes_nothing() {
+fn a_transaction_of_which_something_fails_writes_nothing() {
     let (mut server, guest, page, port) = server(0);
     let store = Store::new(page, port, &guest);
-    let fails = store.transaction(async |transaction| {
-        store.write(transaction, format_args!("data/half"), format_args!("1")).await?;
-        store.read(transaction, format_args!("data/none"), text).await
-    });
-    assert_eq!(run(&mut server, fails), Some(Err(Error::Refused(Refusal::NoEntry))));
-    assert_eq!(server.get("data/half"), None);
+    for fails in [
+        [Request::write("data", "half", "1"), Request::read("data", "none")],
+        [Request::read("data", "none"), Request::write("data", "half", "1")],
+    ] {
+        assert_eq!(run(&mut server, store.transact(&fails)), Some(Err(Error::Refused(Refusal::NoEntry))));
+        assert_eq!(server.get("data/half"), None);
+    }
 }
 
 #[test]
@@ -174,7 +238,7 @@ fn tasks_take_turns() {
             let store = &store;
             Box::pin(async move {
                 for step in 0..10 {
-                    store.write(NONE, format_args!("data/{task}"), format_args!("{step}")).await.unwrap();
+                    ask(store, Request::write_number("data", &format!("{task}"), step)).await.unwrap();
                 }
             })
         })
@@ -195,7 +259,7 @@ fn a_request_that_is_given_up_costs_its_reply_and_no_other() {
     server.set("data/a", "1");
     for polls in 1..60 {
         let mut context = Context::from_waker(Waker::noop());
-        let mut given_up = Box::pin(store.read(NONE, format_args!("data/none"), text));
+        let mut given_up = Box::pin(ask(&store, Request::read("data", "none")));
         for _ in 0..polls {
             if given_up.as_mut().poll(&mut context).is_ready() {
                 break;
@@ -203,27 +267,25 @@ fn a_request_that_is_given_up_costs_its_reply_and_no_other() {
             server.serve();
         }
         drop(given_up);
-        assert_eq!(run(&mut server, store.read(NONE, format_args!("data/a"), text)), Some(Ok("1".into())), "{polls}");
+        assert_eq!(run(&mut server, ask(&store, READ)), Some(Ok("1".into())), "{polls}");
     }
     assert!(store.strays() > 0);
 }
 
-type Reply = Option<Result<String, Error>>;
-
 /// What one request comes to when the server commits `fault`, and then another one.
-fn after(features: u32, fault: Fault) -> (Reply, Reply, u64, u64) {
+fn after(features: u32, fault: Fault) -> (Option<Reply>, Option<Reply>, u64, u64) {
     let (mut server, guest, page, port) = server(features);
     let store = Store::new(page, port, &guest);
     server.set("data/a", "1");
     server.faults.push_back(Some(fault));
-    let read = |server: &mut Xenstored| run(server, store.read(NONE, format_args!("data/a"), text));
+    let read = |server: &mut Xenstored| run(server, ask(&store, READ));
     let (first, second) = (read(&mut server), read(&mut server));
     (first, second, store.strays(), store.losses())
 }
 
-const NOTHING: Reply = None;
+const NOTHING: Option<Reply> = None;
 
-fn one() -> Reply {
+fn one() -> Option<Reply> {
     Some(Ok("1".into()))
 }
 
@@ -235,6 +297,8 @@ fn what_the_server_answers_wrongly_fails_one_request() {
     assert_eq!(after(0, Fault::Refuse("E\u{fffd}")), (refused(Refusal::Other), one(), 0, 0));
     assert_eq!(after(0, Fault::OtherKind(Kind::Write)), (bad.clone(), one(), 0, 0));
     assert_eq!(after(0, Fault::Payload(vec![0xff])), (bad, one(), 0, 0));
+    // The server holds the reply back until there is another one.
+    assert_eq!(after(0, Fault::Late), (NOTHING, one(), 1, 0));
     assert_eq!(after(0, Fault::StrayFirst), (one(), one(), 1, 0));
     assert_eq!(after(0, Fault::BadEventFirst), (one(), one(), 1, 0));
 }
@@ -272,12 +336,12 @@ fn a_server_that_cannot_begin_anew_fails_requests_and_does_not_hold_them() {
 fn a_connection_that_begins_anew_fires_all_tokens_since_watches_are_gone() {
     let (mut server, guest, page, port) = server(RECONNECTION);
     let store = Store::new(page, port, &guest);
-    run(&mut server, store.watch(format_args!("device"), Token::new(1))).unwrap().unwrap();
+    run(&mut server, ask(&store, Request::watch("device", "", Token::new(1)))).unwrap().unwrap();
     run(&mut server, store.changed(Token::new(1))).unwrap();
     server.jump(3, 5000);
     run(&mut server, store.changed(Token::new(1))).expect("it fires");
     assert_eq!(server.watches(), 0);
-    run(&mut server, store.watch(format_args!("device"), Token::new(1))).unwrap().unwrap();
+    run(&mut server, ask(&store, Request::watch("device", "", Token::new(1)))).unwrap().unwrap();
 }
 
 #[test]
@@ -285,7 +349,7 @@ fn a_server_that_goes_on_is_waited_for() {
     let (mut server, guest, page, port) = server(RECONNECTION);
     let store = Store::new(page, port, &guest);
     server.set("data/a", "1");
-    let mut read = Box::pin(store.read(NONE, format_args!("data/a"), text));
+    let mut read = Box::pin(ask(&store, READ));
     let mut context = Context::from_waker(Waker::noop());
     for _ in 0..100 {
         assert!(read.as_mut().poll(&mut context).is_pending());
