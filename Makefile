@@ -59,7 +59,7 @@ bench-scale: prerequisites
 	cargo build --release --bin sluice --bin bench-scale
 	target/release/bench-scale $(BENCH)
 
-# Beside a Linux guest on the emulated Xen: about ten minutes. BENCH="--rounds 1" takes three.
+# Beside a Linux guest on the emulated Xen, and from VM to VM: about ten minutes. BENCH="--rounds 1" takes three, "--only pairs" one.
 bench-xen: prerequisites
 	cargo build --release --bin sluice --bin dom0 --bin bench-xen
 	target/release/bench-xen $(BENCH)

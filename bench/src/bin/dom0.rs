@@ -54,6 +54,10 @@ enum Verb {
     Ready { socket: PathBuf },
     /// Print a handler's value
     Read { socket: PathBuf, element: String, handler: String },
+    /// Print by how much a handler's number grows in a second, over so many milliseconds
+    Rate { socket: PathBuf, element: String, handler: String, milliseconds: u64 },
+    /// Call a write handler
+    Write { socket: PathBuf, element: String, handler: String, value: String },
     /// Power a VM off
     Off { socket: PathBuf },
 }
@@ -74,6 +78,10 @@ fn main() -> Result<()> {
         }
         Verb::Ready { socket } => println!("{}", ready(&socket)?),
         Verb::Read { socket, element, handler } => println!("{}", control(&socket)?.read(&element, &handler)?),
+        Verb::Rate { socket, element, handler, milliseconds } => {
+            println!("{:.1}", rate(&mut control(&socket)?, &element, &handler, Duration::from_millis(milliseconds))?);
+        }
+        Verb::Write { socket, element, handler, value } => control(&socket)?.write(&element, &handler, &value)?,
         Verb::Off { socket } => control(&socket)?.power_off()?,
     }
     Ok(())
@@ -172,6 +180,18 @@ fn ready(socket: &Path) -> Result<u64> {
         sleep(LOOK);
     }
     bail!("no VM becomes ready behind {}", socket.display())
+}
+
+/// By how much a number grows in a second. The VM is slow to answer while it has work: the time is that between both answers.
+fn rate(control: &mut Control, element: &str, handler: &str, time: Duration) -> Result<f64> {
+    let mut read = || -> Result<(f64, Instant)> {
+        let value = control.read(element, handler)?;
+        Ok((value.trim().parse().with_context(|| format!("{element}.{handler} is {value:?}"))?, Instant::now()))
+    };
+    let (before, start) = read()?;
+    sleep(time);
+    let (after, end) = read()?;
+    Ok((after - before) / end.duration_since(start).as_secs_f64())
 }
 
 /// The control channel of a VM that was asked before.

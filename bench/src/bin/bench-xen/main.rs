@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Our image beside a Linux that bridges, both as PVH guests of the same emulated Xen and behind the same netback.
+//! Our image beside a Linux that bridges, both as PVH guests of the same emulated Xen and behind the same netback; and two of our VMs
+//! joined over granted memory, beside two that are joined by a bridge of dom0.
 #![forbid(unsafe_code)]
+
+mod pairs;
 
 use anyhow::{Context, Result, ensure};
 use bench::frame::{Ends, udp};
 use bench::peer;
 use bench::results::Results;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use pcap_file::pcap::{PcapPacket, PcapWriter};
 use qemu::xen::{Bed, Dom0, Options as Machine};
 use std::path::PathBuf;
@@ -20,12 +23,16 @@ const IMAGE: &str = "wire.elf";
 const MEMORY_MIB: u32 = 128;
 /// How long a guest may take to its first frame, in seconds.
 const PATIENCE_S: u32 = 120;
+/// What is flooded before a measurement, so that emulation has seen the code.
+const WARM_UP_MS: u64 = 1000;
+/// Bytes of Ethernet's check sequence, which no vif sees.
+const CHECK_SEQUENCE: usize = 4;
 /// Frame sizes on the wire.
 const SIZES: [usize; 2] = [64, 1500];
 const ENDS: Ends =
     Ends { from: [2, 0, 0, 0, 0, 1], to: [2, 0, 0, 0, 0, 2], source: [10, 0, 0, 1], destination: [10, 0, 0, 2] };
 
-/// Our image and a Linux guest on an emulated Xen: creation to first packet, forwarding, least memory
+/// Our image and a Linux guest on an emulated Xen: creation to first packet, forwarding, least memory; frames from VM to VM
 #[derive(Parser)]
 #[command(after_help = "Example:\n  bench-xen --rounds 3")]
 struct Options {
@@ -33,11 +40,31 @@ struct Options {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// How long a flood lasts, in milliseconds
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = 2000)]
     flood: u64,
+    /// Measure only this
+    #[arg(long)]
+    only: Option<Part>,
     /// Where the Linux guest's packages are kept [default: ~/.cache/sluice/peer]
     #[arg(long)]
     peer_cache: Option<PathBuf>,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Part {
+    /// Creation to first packet, and forwarding, beside Linux
+    Guests,
+    /// From VM to VM
+    Pairs,
+    /// Least memory
+    Memory,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
 }
 
 /// A guest that takes part.
@@ -72,22 +99,46 @@ fn main() -> ExitCode {
 fn measure(options: &Options) -> Result<Results> {
     let mut dom0 = prepare(options)?;
     let mut results = Results::default();
+    if options.wants(Part::Pairs) {
+        pairs::start(&mut dom0, &sluice()?)?;
+    }
     for round in 1..=options.rounds {
-        for guest in &GUESTS {
+        for guest in GUESTS.iter().filter(|_| options.wants(Part::Guests)) {
             eprintln!("bench-xen: round {round} of {}, {}", options.rounds, guest.name);
-            let first_ms = create(&mut dom0, guest, MEMORY_MIB, PATIENCE_S)?
-                .with_context(|| format!("{} forwards nothing", guest.name))?;
-            results.add(&format!("create_ms/{}", guest.name), first_ms);
+            measure_guest(&mut dom0, guest, options.flood, &mut results)?;
+        }
+        for way in pairs::WAYS.iter().filter(|_| options.wants(Part::Pairs)) {
+            eprintln!("bench-xen: round {round} of {}, VM to VM, {}", options.rounds, way.name);
             for bytes in SIZES {
-                let kpps = flood(&mut dom0, bytes, options.flood)?;
-                results.add(&format!("forward_kpps/{bytes}/{}", guest.name), kpps);
+                let kpps = pairs::measure(&mut dom0, way, bytes - CHECK_SEQUENCE, options.flood)?;
+                results.add(&format!("pair_kpps/{bytes}/{}", way.name), kpps);
             }
-            shell(&mut dom0, "xl destroy guest")?;
         }
     }
-    results.add("memory_mib/sluice", f64::from(least_memory(&mut dom0)?));
+    if options.wants(Part::Memory) {
+        results.add("memory_mib/sluice", f64::from(least_memory(&mut dom0)?));
+    }
     dom0.power_off()?;
     Ok(results)
+}
+
+/// Creates a guest, floods it and ends it.
+fn measure_guest(dom0: &mut Dom0, guest: &Guest, milliseconds: u64, results: &mut Results) -> Result<()> {
+    let first_ms = create(dom0, guest, MEMORY_MIB, PATIENCE_S)?;
+    let first_ms = first_ms.with_context(|| format!("{} forwards nothing", guest.name))?;
+    results.add(&format!("create_ms/{}", guest.name), first_ms);
+    for bytes in SIZES {
+        flood(dom0, bytes, WARM_UP_MS)?;
+        let kpps = flood(dom0, bytes, milliseconds)?;
+        results.add(&format!("forward_kpps/{bytes}/{}", guest.name), kpps);
+    }
+    shell(dom0, "xl destroy guest")?;
+    Ok(())
+}
+
+/// The sluice beside this program.
+fn sluice() -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("sluice"))
 }
 
 /// The least memory with which our image forwards a frame, in MiB.
@@ -106,14 +157,14 @@ fn least_memory(dom0: &mut Dom0) -> Result<u32> {
 /// A dom0 with both guests, the frames, and the program that sends them.
 fn prepare(options: &Options) -> Result<Dom0> {
     let folder = tempfile::TempDir::new()?;
-    let here = std::env::current_exe()?;
-    let built = Command::new(here.with_file_name("sluice")).args(["build", CHAIN, "-o"]).arg(folder.path()).output();
+    let sluice = sluice()?;
+    let built = Command::new(&sluice).args(["build", CHAIN, "-o"]).arg(folder.path()).output();
     let built = built.context("cannot run the sluice beside this program")?;
     ensure!(built.status.success(), "sluice build: {}", String::from_utf8_lossy(&built.stderr));
     let linux = peer::prepare_for_xen(&options.peer_cache.clone().unwrap_or_else(peer::default_cache))?;
     let mut dom0 = Bed::prepare()?.boot(&Machine::default())?;
     dom0.copy(&folder.path().join(IMAGE))?;
-    dom0.copy(&here.with_file_name("dom0"))?;
+    dom0.copy(&sluice.with_file_name("dom0"))?;
     dom0.put("vmlinuz", 0o644, &std::fs::read(&linux.bzimage)?)?;
     dom0.put("bridge.cpio", 0o644, &linux.initrd)?;
     for bytes in SIZES {
@@ -166,18 +217,26 @@ fn shell(dom0: &mut Dom0, script: &str) -> Result<String> {
 }
 
 fn print(results: &Results) {
-    println!("{:<44} {:>10} {:>10} {:>8}", "emulated Xen 4.17, one processor; medians", "sluice", "linux", "ratio");
-    let rows = [
-        ("xl create to the first frame, ms", "create_ms"),
-        ("forwarding of 64 bytes, kpps", "forward_kpps/64"),
-        ("forwarding of 1500 bytes, kpps", "forward_kpps/1500"),
-    ];
-    for (title, name) in rows {
-        let median = |guest: &str| results.median(&format!("{name}/{guest}")).unwrap_or(f64::NAN);
-        let (ours, linux) = (median("sluice"), median("linux"));
-        println!("{title:<44} {ours:>10.1} {linux:>10.1} {:>8.2}", ours / linux);
-    }
+    let create = [("xl create to the first frame, ms", "create_ms")];
+    let forward =
+        [("forwarding of 64 bytes, kpps", "forward_kpps/64"), ("forwarding of 1500 bytes, kpps", "forward_kpps/1500")];
+    let pair = [("VM to VM, 64 bytes, kpps", "pair_kpps/64"), ("VM to VM, 1500 bytes, kpps", "pair_kpps/1500")];
+    rows(results, "emulated Xen 4.17, one processor; medians", ["sluice", "linux"], &[&create[..], &forward].concat());
+    rows(results, "", ["grants", "bridge"], &pair);
     if let Some(least) = results.median("memory_mib/sluice") {
         println!("{:<44} {least:>10.1}", "least memory, MiB");
+    }
+}
+
+/// Prints the rows that were measured, each of two contestants, and how many times the second the first one is.
+fn rows(results: &Results, title: &str, contestants: [&str; 2], rows: &[(&str, &str)]) {
+    let median = |name: &str, contestant: &str| results.median(&format!("{name}/{contestant}"));
+    if rows.iter().all(|(_, name)| median(name, contestants[0]).is_none()) {
+        return;
+    }
+    println!("{title:<44} {:>10} {:>10} {:>8}", contestants[0], contestants[1], "ratio");
+    for (title, name) in rows {
+        let [first, second] = contestants.map(|contestant| median(name, contestant).unwrap_or(f64::NAN));
+        println!("{title:<44} {first:>10.1} {second:>10.1} {:>8.2}", first / second);
     }
 }
