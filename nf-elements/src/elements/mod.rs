@@ -246,6 +246,7 @@ elements! {
     unstrip::Unstrip,
     vlan_decap::VlanDecap,
     vlan_encap::VlanEncap,
+    vnet_links::VnetLinks,
     vnet_router::VnetRouter,
     vxlan_decap::VxlanDecap,
     vxlan_encap::VxlanEncap,

@@ -295,6 +295,20 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SttDecap::<1>::new(Decapsulator::new(&[6], true, false), None, 1));
     let ports = stt_encap::Ports { source: None, destination: 7471 };
     check_handlers(SttEncap::new(tunnel(), None, ports, true, false));
+    check_handlers(VnetLinks::new(
+        vnet_links::Outer {
+            source: core::net::Ipv4Addr::LOCALHOST.into(),
+            port: 9000,
+            source_port: None,
+            ttl: 64,
+            dscp: None,
+            mtu: 1500,
+            checksum: true,
+            identification: 0,
+        },
+        &[],
+        false,
+    ));
     check_handlers(VnetRouter::<2>::new(vnet_router::Places { interfaces: 1, painted: 0, plain: 1 }, &[]));
     check_handlers(VxlanDecap::new(Decapsulator::new(&[17], false, false), None, vxlan_encap::Carried::Plain));
     check_handlers(VxlanEncap::new(tunnel(), Network(None), vxlan_encap::Carried::Plain));

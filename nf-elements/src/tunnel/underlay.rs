@@ -165,7 +165,7 @@ fn put<const N: usize>(packet: &mut Packet, header: &[u8; N]) {
 impl Inner {
     /// The fields and, if `underlay` wants it, the flow's hash.
     #[inline]
-    pub(super) fn look(self, packet: &mut Packet, underlay: &Underlay) -> (Fields, u32) {
+    pub fn look(self, packet: &mut Packet, underlay: &Underlay) -> (Fields, u32) {
         let flow_hash = if underlay.wants_flow() { self.flow_hash(packet) } else { 0 };
         (self.fields(packet.data()), flow_hash)
     }
