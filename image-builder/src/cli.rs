@@ -80,6 +80,11 @@ pub enum Command {
         after_help = "Examples:\n  sluice trace fw.filter -w filter.pcap\n  sluice trace firewall/fw -w - --count 100 | tcpdump -n -r -\n\nWithout an element or port it is all ports. It ends with Ctrl-C, or as --count and --seconds say. What the VM has no room to keep until it is fetched is lost, and counted."
     )]
     Trace(TraceArgs),
+    /// Speak BGP EVPN for a VTEP: its neighbours learn what is behind it, and its tables what is behind them
+    #[command(
+        after_help = "Examples:\n  sluice evpn run vtep examples/evpn.toml\n  sluice evpn show vtep --json\n\nIt runs in the foreground, beside the run whose VM has the element with the tables, and ends with Ctrl-C or with that run. When a session ends, the neighbour's routes leave the tables at once; when it ends itself, all of them do."
+    )]
+    Evpn(EvpnArgs),
     /// End a run: its VMs power off, its report is printed where it runs, and nothing of it stays
     #[command(after_help = "Examples:\n  sluice stop firewall\n  sluice stop --all")]
     Stop(StopArgs),
@@ -387,6 +392,39 @@ pub struct TraceArgs {
     /// End after so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub seconds: Option<u64>,
+}
+
+/// `evpn`
+#[derive(Debug, Args)]
+pub struct EvpnArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub action: EvpnAction,
+}
+
+/// What to do with EVPN.
+#[derive(Debug, Subcommand)]
+pub enum EvpnAction {
+    /// Check a configuration, and do nothing
+    Check {
+        /// The configuration
+        file: PathBuf,
+    },
+    /// Speak with the neighbours of a configuration
+    Run {
+        /// The VM with the tables; RUN/VM if several runs have one of that name
+        vm: String,
+        /// The configuration
+        file: PathBuf,
+    },
+    /// Show neighbours, hosts, and what the VTEP was told
+    Show {
+        /// The VM with the tables; RUN/VM if several runs have one of that name
+        vm: String,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `stop`

@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::Ctl(args) => operate::ctl(&args),
         Command::Scale(args) => operate::scale(&args),
         Command::Trace(args) => operate::trace(&args),
+        Command::Evpn(args) => operate::evpn(&args),
         Command::Stop(args) => operate::stop(&args),
     };
     failure::conclude(result)

@@ -55,7 +55,10 @@ fn asked(
         return Answer::Failed(format!("the run has no VM '{vm}'; it has {}", names.join(", ")));
     };
     let Some(control) = &mut target.control else { return Answer::Failed(format!("the VM {vm} has ended")) };
-    request(control).unwrap_or_else(|error| Answer::Failed(why(target.vm, &error)))
+    request(control).unwrap_or_else(|error| {
+        let why = why(target.vm, &error);
+        if matches!(error, ControlError::Refused(_)) { Answer::Refused(why) } else { Answer::Failed(why) }
+    })
 }
 
 /// All that was mirrored, but not more than an answer holds.

@@ -21,6 +21,11 @@ const VM_PATIENCE: Duration = Duration::from_millis(50);
 /// What is said where no run is.
 const NOTHING: &str = "nothing runs; sluice run CHAIN starts something";
 
+/// Why a VM does not do what it was asked, though it could be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(String);
+
 /// Who answers for a run.
 pub enum Respondent {
     /// Its manager.
@@ -84,6 +89,7 @@ impl Respondent {
         };
         match answer {
             Answer::Failed(why) => Err(anyhow!(why)),
+            Answer::Refused(why) => Err(Refusal(why).into()),
             answer => Ok(answer),
         }
     }

@@ -11,7 +11,7 @@ use std::io::{self, BufRead, Read, Write};
 /// The socket in the run's folder.
 pub const SOCKET: &str = "manager.sock";
 /// The version of these messages.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Most bytes of a request, and of an answer.
 pub const REQUEST_BYTES: u64 = 1 << 16;
 pub const ANSWER_BYTES: u64 = 1 << 24;
@@ -107,6 +107,8 @@ pub enum Answer {
     },
     /// It cannot be, and why.
     Failed(String),
+    /// The VM was asked, and does not do it; and why.
+    Refused(String),
 }
 
 /// A packet that was mirrored.

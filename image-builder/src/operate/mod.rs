@@ -10,6 +10,7 @@ mod answer;
 mod asking;
 mod background;
 mod ctl;
+mod evpn;
 mod folder;
 mod message;
 mod process;
@@ -36,6 +37,7 @@ pub use top::Screen;
 pub use view::View;
 
 pub use ctl::command as ctl;
+pub use evpn::command as evpn;
 pub use ps::command as ps;
 pub use scale::command as scale;
 pub use stop::command as stop;
