@@ -9,6 +9,7 @@ use tests::home;
 /// The edges between rooms, exactly: `bench` and `tests` may use anything, and nothing depends on them.
 const EDGES: &[(&str, &[&str])] = &[
     ("nf-elements", &[]),
+    ("ids", &[]),
     ("ring", &[]),
     ("control", &[]),
     ("xen-glue", &["ring"]),
