@@ -21,8 +21,8 @@ mod path;
 mod program;
 mod rib;
 mod run;
-mod session;
-mod speaker;
+pub mod session;
+pub mod speaker;
 mod state;
 pub mod table;
 mod told;
@@ -30,5 +30,6 @@ mod transport;
 
 pub use config::{BGP_PORT, Config, ConfigError, Instance, Mac, Neighbor, Network, Prefix, RouteTarget, Table, Vni};
 pub use run::{Asking, ListenError, Running};
+pub use speaker::Speaker;
 pub use state::State;
 pub use table::{Vtep, VtepError, Write};

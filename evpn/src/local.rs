@@ -123,7 +123,8 @@ impl Hosts {
 mod tests {
     use super::*;
     use crate::path::{Path, Source};
-    use crate::table::{Target, parse_learned};
+    use crate::table::Target;
+    use crate::table::tests::learned;
     use std::cmp::Reverse;
 
     fn remote(sequence: u32, sticky: bool, vtep: &str) -> Option<Candidate> {
@@ -137,7 +138,7 @@ mod tests {
     const HOST: &str = "100 02:00:00:00:00:05 10.0.0.5";
 
     fn host() -> HostKey {
-        *parse_learned(HOST).keys().next().unwrap()
+        *learned(HOST).keys().next().unwrap()
     }
 
     fn hosts() -> Hosts {
@@ -147,10 +148,10 @@ mod tests {
     #[test]
     fn a_host_comes_and_goes() {
         let (mut hosts, now) = (hosts(), Instant::now());
-        assert_eq!(hosts.found(&parse_learned(HOST), |_| None, now).len(), 1);
+        assert_eq!(hosts.found(&learned(HOST), |_| None, now).len(), 1);
         assert_eq!(hosts.get(host()).unwrap().sequence, 0);
-        assert!(hosts.found(&parse_learned(HOST), |_| None, now).is_empty());
-        let more = parse_learned(&format!("{HOST} fd00::5"));
+        assert!(hosts.found(&learned(HOST), |_| None, now).is_empty());
+        let more = learned(&format!("{HOST} fd00::5"));
         assert_eq!(hosts.found(&more, |_| None, now).len(), 1);
         assert_eq!(hosts.get(host()).unwrap().addresses.len(), 2);
         assert_eq!(hosts.found(&Learned::new(), |_| None, now).len(), 1);
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn a_host_that_others_announce_has_moved_here_and_counts_it() {
         let (mut hosts, now) = (hosts(), Instant::now());
-        hosts.found(&parse_learned(HOST), |_| remote(7, false, "10.9.0.9"), now);
+        hosts.found(&learned(HOST), |_| remote(7, false, "10.9.0.9"), now);
         assert_eq!(hosts.get(host()).unwrap().sequence, 8);
     }
 
@@ -175,7 +176,7 @@ mod tests {
         ];
         for (route, moved) in cases {
             let (mut hosts, now) = (hosts(), Instant::now());
-            hosts.found(&parse_learned(HOST), |_| None, now);
+            hosts.found(&learned(HOST), |_| None, now);
             assert_eq!(hosts.leaves(host(), route, now), moved, "{route:?}");
             assert_eq!(hosts.get(host()).is_none(), moved);
         }
@@ -184,14 +185,14 @@ mod tests {
     #[test]
     fn a_host_that_never_moves_does_not_come_here() {
         let (mut hosts, now) = (hosts(), Instant::now());
-        assert!(hosts.found(&parse_learned(HOST), |_| remote(0, true, "10.9.0.9"), now).is_empty());
+        assert!(hosts.found(&learned(HOST), |_| remote(0, true, "10.9.0.9"), now).is_empty());
     }
 
     #[test]
     fn a_host_in_two_places_stays_where_it_is_until_it_was_quiet() {
         let (mut hosts, now) = (hosts(), Instant::now());
         for sequence in 0..MOVES as u32 {
-            hosts.found(&parse_learned(HOST), |_| remote(2 * sequence, false, "10.9.0.9"), now);
+            hosts.found(&learned(HOST), |_| remote(2 * sequence, false, "10.9.0.9"), now);
             let back = hosts.leaves(host(), remote(2 * sequence + 2, false, "10.9.0.9"), now);
             assert_eq!(back, sequence + 1 < MOVES as u32);
         }

@@ -83,12 +83,16 @@ impl Program {
     }
 
     /// Tells the VTEP all that is due.
-    pub fn run(&mut self, vtep: &mut impl Vtep, wanted: impl Fn(&Key) -> Wanted) -> Result<(), VtepError> {
+    pub fn run(
+        &mut self,
+        vtep: &mut impl Vtep,
+        wanted: impl Fn(&Key, Option<&Target>) -> Wanted,
+    ) -> Result<(), VtepError> {
         let mut changes: BTreeMap<&'static str, Vec<Change>> = BTreeMap::new();
         for key in std::mem::take(&mut self.due) {
             self.refused.remove(&key);
             let had = self.installed.get(&key);
-            let (target, write) = match wanted(&key) {
+            let (target, write) = match wanted(&key, had) {
                 Wanted::Entry(target) if had != Some(&target) => (Some(target), key.add(&target)),
                 Wanted::Nothing if had.is_some() => (None, key.delete()),
                 Wanted::Its => {
@@ -179,7 +183,7 @@ mod tests {
         Key::Flood(number.try_into().unwrap(), "10.9.0.2".parse().unwrap())
     }
 
-    fn wanted(_: &Key) -> Wanted {
+    fn wanted(_: &Key, _: Option<&Target>) -> Wanted {
         Wanted::Entry(Target::Vtep("10.9.0.2".parse().unwrap()))
     }
 
@@ -193,7 +197,7 @@ mod tests {
         program.run(&mut vtep, wanted).unwrap();
         assert_eq!(vtep.writes, 4);
         program.reconsider((1..=1000).map(key));
-        program.run(&mut vtep, |_| Wanted::Nothing).unwrap();
+        program.run(&mut vtep, |_, _| Wanted::Nothing).unwrap();
         assert_eq!((vtep.entries.len(), program.installed().len()), (0, 0));
     }
 

@@ -7,7 +7,7 @@ use crate::local::{HostKey, Hosts};
 use crate::program::{Program, Wanted};
 use crate::rib::{NeighborId, Rib};
 use crate::session::{ConnectionId, Output, Routes, Session};
-use crate::table::{Key, Vtep, VtepError, parse_learned};
+use crate::table::{Key, Target, Vtep, VtepError, read_learned};
 use crate::told::Told;
 use bytes::Bytes;
 use rustbgpd_fsm::SessionState;
@@ -207,6 +207,12 @@ impl Speaker {
         for told in &mut self.told {
             told.reconsider(was.iter().chain(is.keys()));
         }
+        // What others say of it counts if it is not here, and only then.
+        self.program.reconsider(was.iter().chain(is.keys()).filter_map(|route| match route {
+            EvpnRouteKey::MacIp { ip: Some(address), .. } => Some(Key::Neighbor(host.0, *address)),
+            _ => None,
+        }));
+        self.program.reconsider([Key::Mac(host.0, host.1)]);
         self.exports.extend(is);
     }
 
@@ -272,12 +278,11 @@ impl Speaker {
     }
 
     fn find_hosts(&mut self, vtep: &mut impl Vtep, now: Instant) -> Result<(), VtepError> {
-        let mut learned = parse_learned(&vtep.read("learned")?);
+        let mut learned = read_learned(vtep)?;
         let networks = &self.config.networks;
         learned.retain(|(vni, _), _| networks.iter().any(|network| network.instance.vni == *vni));
         let best = |(vni, mac): HostKey| self.rib.best(&Key::Mac(vni, mac)).copied();
         for (vni, mac) in self.hosts.found(&learned, best, now) {
-            self.program.reconsider([Key::Mac(vni, mac)]);
             self.export_host((vni, mac));
         }
         self.tell_all();
@@ -286,9 +291,16 @@ impl Speaker {
 
     fn run_program(&mut self, vtep: &mut impl Vtep) -> Result<(), VtepError> {
         let (hosts, rib) = (&self.hosts, &self.rib);
-        self.program.run(vtep, |key| match key {
-            Key::Mac(vni, mac) if hosts.get((*vni, *mac)).is_some() => Wanted::Its,
-            _ => rib.best(key).map_or(Wanted::Nothing, |best| Wanted::Entry(best.target)),
+        self.program.run(vtep, |key, had| {
+            let best = rib.best(key).map(|best| best.target);
+            let is_its = match (key, best.as_ref().or(had)) {
+                (Key::Mac(vni, mac), _) => hosts.get((*vni, *mac)).is_some(),
+                (Key::Neighbor(vni, address), Some(Target::Mac(mac))) => {
+                    hosts.get((*vni, *mac)).is_some_and(|host| host.addresses.contains(address))
+                }
+                _ => false,
+            };
+            if is_its { Wanted::Its } else { best.map_or(Wanted::Nothing, Wanted::Entry) }
         })
     }
 

@@ -3,11 +3,11 @@
 //!
 //! | handler | value |
 //! | --- | --- |
-//! | `mac_add`, `mac_del` | `VNI MAC VTEP`, `VNI MAC`: where a host is |
+//! | `mac_add`, `mac_del` | `VNI MAC VTEP moves`, `VNI MAC`: where a host is, until it is seen at a port |
 //! | `flood_add`, `flood_del` | `VNI VTEP`: who gets what goes to all |
-//! | `neighbor_add`, `neighbor_del` | `VNI IP MAC`, `VNI IP`: what ARP and ND are answered with |
+//! | `neighbor_add`, `neighbor_del` | `VNI IP MAC moves`, `VNI IP`: what ARP and ND are answered with, until the address is seen at a port |
 //! | `route_add`, `route_del` | `TABLE PREFIX VTEP MAC VNI`, `TABLE PREFIX`: what is behind another VTEP |
-//! | `learned` (read) | a line `VNI MAC [IP ...]` for each host that the VTEP found at its own ports |
+//! | `learned [FROM]` (read) | a line `VNI MAC [IP]` for each host, and each address of one, that the VTEP found at its own ports; where there is no room for all, the last line is `more FROM` |
 
 use crate::config::{Mac, Prefix, Vni};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,8 +63,8 @@ impl Key {
         };
         let (handler, value) = match self {
             Key::Flood(vni, _) => ("flood_add", format!("{vni} {target}")),
-            Key::Mac(vni, mac) => ("mac_add", format!("{vni} {mac} {target}")),
-            Key::Neighbor(vni, address) => ("neighbor_add", format!("{vni} {address} {target}")),
+            Key::Mac(vni, mac) => ("mac_add", format!("{vni} {mac} {target} moves")),
+            Key::Neighbor(vni, address) => ("neighbor_add", format!("{vni} {address} {target} moves")),
             Key::Route(table, prefix) => ("route_add", format!("{table} {prefix} {target}")),
         };
         Write { handler, value }
@@ -106,15 +106,30 @@ pub trait Vtep {
 /// Hosts at the VTEP's own ports, and the addresses that they are known to have.
 pub type Learned = BTreeMap<(Vni, Mac), BTreeSet<IpAddr>>;
 
-/// Reads what `learned` tells. Lines that make no sense are left out: what is learned comes from strangers' frames.
-pub fn parse_learned(text: &str) -> Learned {
-    let line = |line: &str| {
+/// What the VTEP has learned.
+pub fn read_learned(vtep: &mut impl Vtep) -> Result<Learned, VtepError> {
+    let (mut learned, mut from) = (Learned::new(), None);
+    loop {
+        let handler = from.map_or("learned".into(), |from: u64| format!("learned {from}"));
+        let text = vtep.read(&handler)?;
+        take_learned(&text, &mut learned);
+        let more = text.lines().last().and_then(|line| line.strip_prefix("more ")?.parse().ok());
+        // One that does not get ahead would keep us for ever.
+        let Some(next) = more.filter(|next| from.is_none_or(|from| from < *next)) else { return Ok(learned) };
+        from = Some(next);
+    }
+}
+
+/// Takes the lines of hosts. Those that make no sense are left out: what is learned comes from strangers' frames.
+fn take_learned(text: &str, learned: &mut Learned) {
+    for line in text.lines() {
         let mut words = line.split_ascii_whitespace();
-        let vni = words.next()?.parse::<u32>().ok()?.try_into().ok()?;
-        let mac = words.next()?.parse().ok()?;
-        Some(((vni, mac), words.map_while(|word| word.parse().ok()).collect()))
-    };
-    text.lines().filter_map(line).collect()
+        let mut host = || Some((words.next()?.parse::<u32>().ok()?.try_into().ok()?, words.next()?.parse().ok()?));
+        if let Some(host) = host() {
+            let addresses = words.map_while(|word| word.parse::<IpAddr>().ok());
+            learned.entry(host).or_default().extend(addresses);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -168,8 +183,15 @@ pub(crate) mod tests {
 
     impl Vtep for Recorded {
         fn read(&mut self, handler: &str) -> Result<String, VtepError> {
-            assert_eq!(handler, "learned");
-            if self.is_gone { Err(VtepError::Gone("it is gone".into())) } else { Ok(self.learned.clone()) }
+            assert!(handler.starts_with("learned"), "{handler}");
+            if self.is_gone {
+                return Err(VtepError::Gone("it is gone".into()));
+            }
+            // Ten lines at a time.
+            let from: usize = handler.split(' ').nth(1).map_or(0, |from| from.parse().expect("a number"));
+            let lines = self.learned.lines().skip(from).take(10).map(|line| format!("{line}\n"));
+            let more = self.learned.lines().count() > from + 10;
+            Ok(lines.chain(more.then(|| format!("more {}\n", from + 10))).collect())
         }
 
         fn write(&mut self, write: &Write) -> Result<(), VtepError> {
@@ -196,13 +218,13 @@ pub(crate) mod tests {
             (
                 Key::Mac(vni, mac),
                 Target::Vtep(vtep),
-                "mac_add 100 02:00:00:00:00:05 10.9.0.2",
+                "mac_add 100 02:00:00:00:00:05 10.9.0.2 moves",
                 "mac_del 100 02:00:00:00:00:05",
             ),
             (
                 Key::Neighbor(vni, host),
                 Target::Mac(mac),
-                "neighbor_add 100 fd00::5 02:00:00:00:00:05",
+                "neighbor_add 100 fd00::5 02:00:00:00:00:05 moves",
                 "neighbor_del 100 fd00::5",
             ),
             (
@@ -218,11 +240,39 @@ pub(crate) mod tests {
         }
     }
 
+    /// What `text` says.
+    pub fn learned(text: &str) -> Learned {
+        let mut learned = Learned::new();
+        take_learned(text, &mut learned);
+        learned
+    }
+
     #[test]
     fn what_was_learned_is_read() {
-        let learned =
-            parse_learned("100 02:00:00:00:00:05 10.0.0.5 fd00::5\n100 02:00:00:00:00:06\nnonsense\n0 2:0:0:0:0:7\n");
-        let found: Vec<_> = learned.iter().map(|((vni, mac), ips)| format!("{vni} {mac} {}", ips.len())).collect();
+        let text = "100 02:00:00:00:00:05\n100 02:00:00:00:00:05 10.0.0.5\n100 02:00:00:00:00:05 fd00::5\n\
+                    100 02:00:00:00:00:06\nnonsense\n0 2:0:0:0:0:7\nmore 7\n";
+        let found = learned(text);
+        let found: Vec<_> = found.iter().map(|((vni, mac), ips)| format!("{vni} {mac} {}", ips.len())).collect();
         assert_eq!(found, ["100 02:00:00:00:00:05 2", "100 02:00:00:00:00:06 0"]);
+    }
+
+    #[test]
+    fn what_was_learned_is_read_in_parts_and_not_for_ever() {
+        let all: String = (0..95).map(|n| format!("100 02:00:00:00:00:{n:02x}\n")).collect();
+        let mut vtep = Recorded { learned: all, ..Recorded::default() };
+        assert_eq!(read_learned(&mut vtep).unwrap().len(), 95);
+        struct Endless;
+        impl Vtep for Endless {
+            fn read(&mut self, _: &str) -> Result<String, VtepError> {
+                Ok("100 02:00:00:00:00:05\nmore 5\n".into())
+            }
+            fn write(&mut self, _: &Write) -> Result<(), VtepError> {
+                Ok(())
+            }
+            fn uptime_ns(&mut self) -> Result<u64, VtepError> {
+                Ok(1)
+            }
+        }
+        assert_eq!(read_learned(&mut Endless).unwrap().len(), 1);
     }
 }

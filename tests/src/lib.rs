@@ -5,7 +5,9 @@
 pub mod clicktest;
 pub mod documentation;
 pub mod frames;
+pub mod frr;
 pub mod links;
+pub mod namespace;
 mod running;
 pub mod xen;
 

@@ -62,8 +62,8 @@ fn all_kinds_of_routes_make_entries_and_go_with_their_neighbour() {
             entries(&mut rib),
             [
                 "flood_add 100 10.9.0.2",
-                "mac_add 100 02:00:00:00:00:05 10.9.0.2",
-                "neighbor_add 100 10.0.0.5 02:00:00:00:00:05",
+                "mac_add 100 02:00:00:00:00:05 10.9.0.2 moves",
+                "neighbor_add 100 10.0.0.5 02:00:00:00:00:05 moves",
                 "route_add red 10.2.0.0/16 10.9.0.2 02:00:00:00:40:02 4000"
             ]
         );

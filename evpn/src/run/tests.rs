@@ -62,7 +62,7 @@ fn two_speakers_meet_part_and_meet_again() {
     let first = start(1, ports, "", "");
     let second = start(2, ports, "", "100 02:00:00:00:00:05 10.0.0.5\n");
     let state = first.until("entries", |state| state.installed.len() == 3);
-    let (neighbor, mac) = (&state.neighbors[0], "mac_add 100 02:00:00:00:00:05 10.9.0.2".to_string());
+    let (neighbor, mac) = (&state.neighbors[0], "mac_add 100 02:00:00:00:00:05 10.9.0.2 moves".to_string());
     assert_eq!((neighbor.state.as_str(), neighbor.received, neighbor.announced), ("established", 3, 1));
     assert!(state.installed.contains(&mac), "{state:?}");
     assert_eq!(state.announced, ["127.0.0.1:1 [3]:[0]:[10.9.0.1]"]);

@@ -95,9 +95,9 @@ fn networks_hosts_and_prefixes_get_from_one_vtep_to_the_other() {
             pair.entries(0),
             [
                 "flood 100 10.9.0.2 ",
-                "mac 100 02:00:00:00:00:05 10.9.0.2",
-                "neighbor 100 10.0.0.5 02:00:00:00:00:05",
-                "neighbor 100 fd00::5 02:00:00:00:00:05",
+                "mac 100 02:00:00:00:00:05 10.9.0.2 moves",
+                "neighbor 100 10.0.0.5 02:00:00:00:00:05 moves",
+                "neighbor 100 fd00::5 02:00:00:00:00:05 moves",
                 "route red 10.2.0.0/16 10.9.0.2 02:00:00:00:40:02 4000",
                 "route red fd02::/64 10.9.0.2 02:00:00:00:40:02 4000",
             ]
@@ -113,20 +113,20 @@ fn a_host_moves_to_and_fro_and_its_vtep_keeps_its_own_entry() {
     let mut pair = Pair::new(65001, 65002);
     pair.ends[1].vtep.learned = HOST.into();
     pair.flow();
-    assert_eq!(pair.entry(0, MAC), Some("10.9.0.2"));
+    assert_eq!(pair.entry(0, MAC), Some("10.9.0.2 moves"));
     for _ in 0..2 {
         // It sends a frame at the first VTEP, whose own entry takes the place of the one that it was told.
         pair.ends[0].vtep.learned = HOST.into();
         pair.ends[0].vtep.entries.insert(MAC.into(), "its own".into());
         pair.flow();
-        assert_eq!((pair.entry(0, MAC), pair.entry(1, MAC)), (Some("its own"), Some("10.9.0.1")));
+        assert_eq!((pair.entry(0, MAC), pair.entry(1, MAC)), (Some("its own"), Some("10.9.0.1 moves")));
         pair.ends[1].vtep.learned.clear();
         pair.flow();
-        assert_eq!((pair.entry(0, MAC), pair.entry(1, MAC)), (Some("its own"), Some("10.9.0.1")));
+        assert_eq!((pair.entry(0, MAC), pair.entry(1, MAC)), (Some("its own"), Some("10.9.0.1 moves")));
         pair.ends[1].vtep.learned = HOST.into();
         pair.ends[1].vtep.entries.insert(MAC.into(), "its own".into());
         pair.flow();
-        assert_eq!((pair.entry(0, MAC), pair.entry(1, MAC)), (Some("10.9.0.2"), Some("its own")));
+        assert_eq!((pair.entry(0, MAC), pair.entry(1, MAC)), (Some("10.9.0.2 moves"), Some("its own")));
         pair.ends[0].vtep.learned.clear();
         pair.flow();
     }
@@ -162,6 +162,58 @@ fn a_vtep_that_was_started_again_is_told_all() {
     pair.ends[0].vtep = Recorded { uptime_ns: 0, ..Recorded::default() };
     pair.flow();
     assert_eq!(pair.entries(0), entries);
+}
+
+/// What FRR 8.4.4 sent after the session of two networks and a prefix had begun: all types, then a host taken back.
+const FRR: &[u8] = include_bytes!("frr-8.4.4.bin");
+
+/// The speaker that FRR talked to.
+fn for_frr(now: Instant) -> End {
+    let text = "as = 65001\nrouter-id = '10.9.0.1'\nvtep = '10.9.0.1'\n[[neighbor]]\naddress = '10.9.1.2'\nas = 65002\n\
+                [[vni]]\nid = 100\n[[vrf]]\nname = 'red'\nvni = 4000\nrouter-mac = '02:00:00:00:40:01'\n";
+    let mut speaker = Speaker::new(Config::parse("test", text).unwrap(), now);
+    speaker.tick(now);
+    speaker.with(0, now, |session, now| session.connected(1, true, now));
+    End { speaker, vtep: Recorded::default() }
+}
+
+#[test]
+fn what_frr_says_is_understood() {
+    let now = Instant::now();
+    let End { mut speaker, mut vtep } = for_frr(now);
+    speaker.with(0, now, |session, now| session.received(1, FRR, now));
+    assert_eq!((speaker.session(0).state(), speaker.session(0).hold_time()), (SessionState::Established, Some(9)));
+    speaker.look(&mut vtep, now);
+    let entries: Vec<_> = vtep.entries.iter().map(|(key, target)| format!("{key} {target}")).collect();
+    assert_eq!(
+        entries,
+        [
+            "flood 100 10.9.0.2 ",
+            "mac 100 02:00:00:00:02:02 10.9.0.2 moves",
+            "mac 100 a2:45:f8:aa:03:63 10.9.0.2 moves",
+            "route red 10.2.0.0/16 10.9.0.2 02:00:00:00:40:02 4000",
+        ]
+    );
+}
+
+#[test]
+fn whatever_frr_could_say_is_survived() {
+    let now = Instant::now();
+    let mut random = 0x5eed_u64;
+    for _ in 0..5000 {
+        let mut bytes = FRR.to_vec();
+        for _ in 0..3 {
+            random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let at = (random >> 33) as usize % bytes.len();
+            bytes[at] = (random >> 56) as u8;
+        }
+        let End { mut speaker, mut vtep } = for_frr(now);
+        speaker.with(0, now, |session, now| session.received(1, &bytes, now));
+        speaker.look(&mut vtep, now);
+        speaker.with(0, now, |session, now| session.closed(1, "closed", now));
+        speaker.look(&mut vtep, now);
+        assert!(vtep.entries.is_empty(), "{:?}", vtep.entries);
+    }
 }
 
 #[test]

@@ -72,7 +72,12 @@ impl Root {
 
     /// A program of the packages, with their libraries and not the host's.
     pub fn program(&self, name: &str) -> Command {
-        let mut command = self.loader();
+        self.program_with_libraries(name, &[])
+    }
+
+    /// A program of the packages, some of whose libraries are in `folders`.
+    pub fn program_with_libraries(&self, name: &str, folders: &[&str]) -> Command {
+        let mut command = self.loader(folders);
         command.arg(self.path(name));
         command
     }
@@ -80,7 +85,7 @@ impl Root {
     /// The files of the libraries that a program needs, and of those that they need.
     pub fn libraries(&self, program: &str) -> Result<BTreeSet<PathBuf>, DebianError> {
         let path = self.path(program);
-        let listed = run(self.loader().arg("--list").arg(&path))?;
+        let listed = run(self.loader(&[]).arg("--list").arg(&path))?;
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
         let targets = listed.lines().filter_map(|line| Some(line.split_once("=> ")?.1));
         targets
@@ -91,9 +96,10 @@ impl Root {
             .collect()
     }
 
-    fn loader(&self) -> Command {
+    fn loader(&self, folders: &[&str]) -> Command {
         let mut command = Command::new(self.path(LOADER));
-        command.arg("--library-path").arg(LIBRARIES.map(|path| self.path(path).display().to_string()).join(":"));
+        let folders = LIBRARIES.iter().chain(folders).map(|path| self.path(path).display().to_string());
+        command.arg("--library-path").arg(folders.collect::<Vec<_>>().join(":"));
         command
     }
 }
