@@ -14,6 +14,7 @@ pub mod elements;
 pub mod filter;
 pub mod flows;
 mod io;
+pub mod overlay;
 mod own_host;
 mod packet;
 pub mod routing;

@@ -95,8 +95,8 @@ fn is_group(address: u128) -> bool {
     address >> 120 == 0xff
 }
 
-/// Whether an error may be sent about the packet.
-fn may_answer(packet: &Ipv6, kind: PacketType) -> bool {
+/// Whether an error may be sent about the packet, which came in a frame of that kind: RFC 4443 §2.4(e).
+pub fn may_answer(packet: &Ipv6, kind: PacketType) -> bool {
     let is_error = packet.upper().is_some_and(|upper| {
         let message = packet.payload().get(upper.offset - HEADER_BYTES..).unwrap_or(&[]);
         upper.protocol == NextHeader::Icmpv6 && message.first().is_none_or(|kind| Type::from(*kind).is_error())

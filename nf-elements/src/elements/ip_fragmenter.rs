@@ -35,7 +35,7 @@ const IP_DF: u16 = 0x4000;
 /// The flag more fragments.
 const IP_MF: u16 = 0x2000;
 /// The longest header.
-const MOST_HEADER_BYTES: usize = 60;
+pub const MOST_HEADER_BYTES: usize = 60;
 /// Most fragments of a packet.
 const MOST_FRAGMENTS: usize = 32;
 
@@ -188,8 +188,8 @@ impl Rest {
     }
 }
 
-/// The header of later fragments: the fixed part and the options whose copy bit is set.
-fn later_header(packet: &[u8]) -> Option<([u8; MOST_HEADER_BYTES], usize)> {
+/// The header of later fragments: the fixed part and the options whose copy bit is set, and how many bytes these are.
+pub fn later_header(packet: &[u8]) -> Option<([u8; MOST_HEADER_BYTES], usize)> {
     let fixed: &[u8; HEADER_BYTES] = packet.first_chunk()?;
     let mut options = packet.get(HEADER_BYTES..marked::header_length(fixed))?;
     let (mut header, mut length) = ([0; MOST_HEADER_BYTES], HEADER_BYTES);

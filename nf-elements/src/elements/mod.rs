@@ -248,6 +248,7 @@ elements! {
     vlan_encap::VlanEncap,
     vnet_links::VnetLinks,
     vnet_router::VnetRouter,
+    vtep::Vtep,
     vxlan_decap::VxlanDecap,
     vxlan_encap::VxlanEncap,
 }

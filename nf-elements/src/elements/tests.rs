@@ -4,6 +4,7 @@
 use super::*;
 use crate::filter::{Diagram, NO_MATCH};
 use crate::flows::{AGES, Specification, Timing};
+use crate::overlay::{Host, Networks, Settings as Learning};
 use crate::script::{Kind, Program};
 use crate::spec::HandlerKind;
 use crate::tunnel::{Decapsulator, DontFragment, Encapsulator, Ends, Network, Payload, Underlay};
@@ -310,6 +311,9 @@ fn handlers_are_those_of_the_spec() {
         false,
     ));
     check_handlers(VnetRouter::<2>::new(vnet_router::Places { interfaces: 1, painted: 0, plain: 1 }, &[]));
+    let settings = vtep::Settings { local: Host(0), commands: &[], trunk: None, gateway: None, suppresses: true };
+    let networks = Networks::new(Learning { learns: true, timeout_s: 0 });
+    check_handlers(Vtep::new(settings, tunnel(), Decapsulator::new(&[17], false, false), networks));
     check_handlers(VxlanDecap::new(Decapsulator::new(&[17], false, false), None, vxlan_encap::Carried::Plain));
     check_handlers(VxlanEncap::new(tunnel(), Network(None), vxlan_encap::Carried::Plain));
 }

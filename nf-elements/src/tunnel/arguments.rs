@@ -84,6 +84,12 @@ pub fn encapsulator(arguments: &mut Arguments, around: &Surroundings, defaults: 
         }
         _ => None,
     };
+    outer(arguments, ends, defaults, around.outputs > 1)
+}
+
+/// Takes, by keyword, what an [`super::Encapsulator`] has beside its ends: the expression that makes one. `diverts`
+/// says that output 1 takes what is too long.
+pub fn outer(arguments: &mut Arguments, ends: Option<Ends>, defaults: Defaults, diverts: bool) -> Option<String> {
     let ttl = arguments.keyword("TTL").unwrap_or(64u8);
     let OrCopy::<u8>(dscp) = arguments.keyword("DSCP").unwrap_or(OrCopy(None));
     let dont_fragment = match arguments.keyword::<OrCopy<bool>>("DF") {
@@ -116,7 +122,7 @@ pub fn encapsulator(arguments: &mut Arguments, around: &Surroundings, defaults: 
         defaults.protocol,
         room("DontFragment"),
     );
-    Some(format!("{}::new({underlay}, {mtu}, {})", room("Encapsulator"), around.outputs > 1))
+    Some(format!("{}::new({underlay}, {mtu}, {diverts})", room("Encapsulator")))
 }
 
 /// The expression that makes a [`super::Decapsulator`] of a tunnel over one of these IP protocols.

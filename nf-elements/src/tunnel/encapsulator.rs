@@ -128,6 +128,12 @@ impl Encapsulator {
         self.underlay.pseudo_header(self.underlay.protocol, bytes.len() as u16).with(bytes).checksum()
     }
 
+    /// Sets the ends of the next packet, which must be of the same version as before.
+    #[inline]
+    pub fn set_ends(&mut self, ends: Ends) {
+        self.underlay.ends = ends;
+    }
+
     /// Sets the IP protocol of the next packet, where it is not UDP.
     #[inline]
     pub fn set_protocol(&mut self, protocol: u8) {

@@ -29,7 +29,7 @@ pub struct Fields {
 impl Inner {
     /// Where the IP header of `packet` begins, if it has one.
     #[inline]
-    fn ip_offset(self, packet: &[u8]) -> Option<usize> {
+    pub fn ip_offset(self, packet: &[u8]) -> Option<usize> {
         match self {
             Inner::Ip => Some(0),
             Inner::Opaque => None,

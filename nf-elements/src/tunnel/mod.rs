@@ -8,6 +8,7 @@
 //! | putting in: size, room, counters | [`Encapsulator`] |
 //! | taking out: outer checks, congestion marks, counters | [`Decapsulator`] |
 //! | congestion marks across both, RFC 6040 | `ecn` |
+//! | what becomes of packets that are too big | [`too_big`] |
 //! | the network, of 24 bits | [`Network`] |
 //! | EtherTypes of what is carried | [`Payload`] |
 //! | what the outer header takes from the inner packet | `inner` |
@@ -20,6 +21,7 @@ mod encapsulator;
 mod inner;
 mod network;
 mod payload;
+pub mod too_big;
 mod underlay;
 
 pub use decapsulator::{Decapsulator, HANDLERS as DECAPSULATOR_HANDLERS, Opened, Refusal};
