@@ -260,13 +260,10 @@ impl Machine {
                 rest.control()
             }
         };
-        self.ports.iter_mut().for_each(|port| port.enable_interrupts());
         if let Some(control) = &mut control {
             control.say_ready(self.ready_ns, self.clock.now_ns());
         }
-        for (name, port) in G::PORTS.iter().zip(&self.ports) {
-            port.log(name);
-        }
+        self.wake_by_ports(G::PORTS);
         loop {
             let busy = self.round(graph, tap);
             if self.drive.is_due(self.now_ns) {
@@ -290,6 +287,15 @@ impl Machine {
             if self.drive.may_sleep(busy) {
                 self.sleep(graph.deadline_ns(), control.as_mut());
             }
+        }
+    }
+
+    /// Lets the ports wake the processor, and logs which they are. Not inlined, as `sleep` is not.
+    #[inline(never)]
+    fn wake_by_ports(&mut self, names: &[&str]) {
+        for (name, port) in names.iter().zip(&mut self.ports) {
+            port.enable_interrupts();
+            port.log(name);
         }
     }
 
@@ -329,7 +335,8 @@ impl Machine {
         power::halt();
     }
 
-    /// Halts until a device has something or it is `deadline_ns`, unless that is so already.
+    /// Halts until a device has something or it is `deadline_ns`, unless that is so already. Not inlined: it is compiled for size.
+    #[inline(never)]
     fn sleep(&mut self, deadline_ns: Option<u64>, control: Option<&mut ControlServer>) {
         let now_ns = self.clock.now_ns();
         let look_ns = self.polling.as_mut().map(|polling| polling.deadline(now_ns));

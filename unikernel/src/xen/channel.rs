@@ -7,10 +7,11 @@ use crate::channel::INPUT_BYTES;
 use control::MESSAGE_BYTES;
 use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
+use core::sync::atomic::Ordering;
 use heapless::Vec;
-use xen_glue::xenbus::{self, Device, Role, State};
-use xen_glue::xenstore::{Path, Request, Token, Transaction};
-use xen_glue::{Access, Console, EventPort, GrantReference, Hypercalls, Pages};
+use xen_glue::xenbus::{self, End, Offer, Role, SetupError, State};
+use xen_glue::xenstore::{Answer, Path, Request, Token, Transaction};
+use xen_glue::{Access, Console, DomainId, EventPort, GrantReference, Grants, Hypercalls, Pages};
 
 /// What the toolstack calls it.
 const NAME: &[u8] = b"sluice";
@@ -19,15 +20,16 @@ const CONSOLES_PATH: &str = "device/console";
 /// Most consoles that are looked at.
 const CONSOLES: usize = 16;
 const TOKEN: Token = Token::new(62);
-/// How long to wait before something is tried again.
-const RETRY_NS: u64 = 100_000_000;
 
 /// The channel.
 pub struct Channel {
     xen: &'static Xen,
     page: Pages,
-    /// While the other end is connected.
+    /// What the other end is offered.
+    granted: Cell<Option<GrantReference>>,
     port: Cell<Option<EventPort>>,
+    /// The event channel while the other end is connected.
+    up: Cell<Option<EventPort>>,
     ring: RefCell<Console>,
     /// The message that goes out, as far as the ring has not taken it.
     output: RefCell<Vec<u8, MESSAGE_BYTES>>,
@@ -37,13 +39,21 @@ impl Channel {
     /// A channel whose ring is `page`. Nobody is connected.
     pub fn new(xen: &'static Xen, page: Pages) -> Channel {
         let ring = RefCell::new(Console::new(&page));
-        Channel { xen, page, port: Cell::new(None), ring, output: RefCell::default() }
+        Channel {
+            xen,
+            page,
+            granted: Cell::new(None),
+            port: Cell::new(None),
+            up: Cell::new(None),
+            ring,
+            output: RefCell::default(),
+        }
     }
 
     /// Gives `take` the bytes that have come, if any have.
     #[inline]
     pub fn read(&self, take: impl FnOnce(&[u8])) {
-        if let Some(port) = self.port.get()
+        if let Some(port) = self.up.get()
             && self.ring.borrow().available() > 0
         {
             let mut bytes = [0; INPUT_BYTES];
@@ -56,7 +66,7 @@ impl Channel {
     /// Whether all that was written has been taken. What nobody is there to take waits.
     pub fn is_drained(&self) -> bool {
         self.push();
-        self.output.borrow().is_empty() && (self.port.get().is_none() || self.ring.borrow().is_drained())
+        self.output.borrow().is_empty() && (self.up.get().is_none() || self.ring.borrow().is_drained())
     }
 
     /// Writes the message that `fill` makes.
@@ -73,7 +83,7 @@ impl Channel {
     /// Gives the ring as much as it takes.
     fn push(&self) {
         let mut output = self.output.borrow_mut();
-        if let Some(port) = self.port.get()
+        if let Some(port) = self.up.get()
             && !output.is_empty()
         {
             let written = self.ring.borrow_mut().write(&output);
@@ -85,7 +95,7 @@ impl Channel {
     /// Whether there is nothing to do until an event comes.
     pub fn arm(&self) -> bool {
         self.push();
-        self.port.get().is_none() || self.ring.borrow().available() == 0
+        self.up.get().is_none() || self.ring.borrow().available() == 0
     }
 
     fn tell(&self, port: EventPort) {
@@ -94,16 +104,59 @@ impl Channel {
     }
 }
 
-/// Connects the channel, and does so anew whenever the other end has gone.
-pub async fn run(channel: &Channel, store: &Store) -> Infallible {
-    let moments = &channel.xen.moments;
-    let path = find(store, moments).await;
-    loop {
-        if let Err(error) = connect(channel, store, &path).await {
-            defmt::warn!("the control channel: {}", defmt::Display2Format(&error));
-        }
-        moments.pause(RETRY_NS).await;
+impl End for Channel {
+    fn role(&self) -> Role {
+        Role::Frontend
     }
+
+    fn awaited(&self) -> fn(State) -> bool {
+        |state| !state.is_over() && state != State::Closing
+    }
+
+    fn set_up(&self, grants: &RefCell<Grants>, other: DomainId, _: &[Answer]) -> Result<Offer, SetupError> {
+        self.withdraw(grants);
+        self.page.words().iter().for_each(|word| word.store(0, Ordering::Relaxed));
+        self.ring.replace(Console::new(&self.page));
+        let reference = grants.borrow_mut().grant(other, &self.page, 0, Access::Write)?;
+        self.granted.set(Some(reference));
+        let port = self.xen.calls.alloc_unbound(other)?;
+        self.port.set(Some(port));
+        Ok(Offer {
+            state: State::Initialised,
+            values: [("ring-ref", reference.0), ("port", port.0)].into_iter().collect(),
+        })
+    }
+
+    fn open(&self) -> Result<(), SetupError> {
+        self.up.set(self.port.get());
+        self.push();
+        Ok(())
+    }
+
+    fn shut(&self) {
+        self.up.set(None);
+    }
+
+    fn withdraw(&self, grants: &RefCell<Grants>) -> bool {
+        if let Some(port) = self.port.take() {
+            self.xen.events.ignore(port);
+            // It is ours, and open.
+            let _ = self.xen.calls.close(port);
+        }
+        self.granted.set(self.granted.get().filter(|&reference| grants.borrow_mut().end(reference).is_err()));
+        self.granted.get().is_none()
+    }
+
+    fn port(&self) -> Option<EventPort> {
+        self.port.get()
+    }
+}
+
+/// Connects the channel, if the toolstack made one, and does so anew whenever the other end has gone.
+pub async fn run(channel: &Channel, store: &Store) -> Infallible {
+    let xen = channel.xen;
+    let path = find(store, &xen.moments).await;
+    xenbus::run(channel, store, &xen.grants, (path, TOKEN), &xen.moments, &|report| xen.note("channel", report)).await
 }
 
 /// The console of that name. The toolstack makes it before the domain runs, or never.
@@ -130,52 +183,4 @@ fn console(name: &[u8]) -> Option<Path> {
     let name = str::from_utf8(name).ok().filter(|name| !name.is_empty())?;
     let mut path = Path::try_from(CONSOLES_PATH).ok()?;
     path.push('/').and_then(|()| path.push_str(name)).ok().map(|()| path)
-}
-
-/// Connects the channel, until the other end goes.
-async fn connect(channel: &Channel, store: &Store, path: &Path) -> Result<(), xenbus::Error> {
-    let device = Device::open(store, Role::Frontend, path, TOKEN).await?;
-    let xen = channel.xen;
-    let domain = device.other_domain();
-    let granted = xen.grants.borrow_mut().grant(domain, &channel.page, 0, Access::Write);
-    let Ok(reference) = granted else {
-        defmt::warn!("the grant table is full: there is no control channel");
-        return Ok(());
-    };
-    if let Ok(port) = xen.calls.alloc_unbound(domain) {
-        let result = serve(channel, &device, reference, port).await;
-        channel.port.set(None);
-        xen.events.ignore(port);
-        // It is ours, and open.
-        let _ = xen.calls.close(port);
-        if let Err(error) = result {
-            defmt::warn!("the control channel: {}", defmt::Display2Format(&error));
-        }
-    }
-    let closed = device.switch(State::Closed).await;
-    while xen.grants.borrow_mut().end(reference).is_err() {
-        xen.moments.pause(RETRY_NS).await;
-    }
-    device.close().await;
-    closed
-}
-
-/// Offers the ring, and waits until the other end goes.
-async fn serve(
-    channel: &Channel,
-    device: &Device<'_, super::Calls>,
-    reference: GrantReference,
-    port: EventPort,
-) -> Result<(), xenbus::Error> {
-    channel.page.words().iter().for_each(|word| word.store(0, core::sync::atomic::Ordering::Relaxed));
-    channel.ring.replace(Console::new(&channel.page));
-    channel.xen.events.listen(port);
-    device.say(&[("ring-ref", reference.0), ("port", port.0)]).await?;
-    device.switch(State::Initialised).await?;
-    device.until_connected().await?;
-    device.switch(State::Connected).await?;
-    channel.port.set(Some(port));
-    channel.push();
-    device.until(|state| !state.is_up()).await?;
-    Ok(())
 }

@@ -5,44 +5,35 @@ use super::{Calls, Managed, hole, pages};
 use crate::link::Traffic;
 use crate::memory::FreeRam;
 use nf_elements::{BURST, Batch};
-use xen_glue::link::{self, PAGES, Report};
+use xen_glue::link::{self, PAGES};
 use xen_glue::xenbus::Role;
 use xen_glue::xenstore::Token;
 
-/// How long to wait before what failed is tried again.
-const PAUSE_NS: u64 = 200_000_000;
 /// The tokens of links follow those of vifs.
 const FIRST_TOKEN: u8 = 32;
 
 /// One end of a link.
 pub struct Link {
     end: &'static link::Link<'static, Calls>,
+    role: Role,
     traffic: Traffic,
 }
 
 impl Link {
     /// The link of `device/sluice-link/PORT`, as port number `port`; its task, which agrees with the other end, is one of `managed`'s.
     pub fn new(managed: &mut Managed, memory: &mut FreeRam, port: u8, role: Role) -> Link {
-        let (xen, store) = (managed.xen, managed.store);
         let (directory, region) = match role {
             Role::Backend => (pages(memory, 1), pages(memory, PAGES - 1)),
             Role::Frontend => (hole(memory, port, 0, 1), hole(memory, port, 1, PAGES - 1)),
         };
-        let end: &_ = memory.place(link::Link::new(&xen.calls, port, role, directory, region));
-        let report = move |report| match report {
-            Report::Bound(channel) => xen.events.listen(channel),
-            Report::Up => defmt::info!("link {=u8} is up", port),
-            Report::Down(error) => defmt::warn!("link {=u8} is down: {}", port, defmt::Display2Format(&error)),
-        };
-        let pause = async || xen.moments.pause(PAUSE_NS).await;
-        let task = link::run(end, store, &xen.grants, Token::new(FIRST_TOKEN + port), pause, report);
-        managed.tasks.add(memory.place(task));
-        Link { end, traffic: Traffic::new(port) }
+        let end: &_ = memory.place(link::Link::new(&managed.xen.calls, port, role, directory, region));
+        managed.connect(memory, end, (end.path(), Token::new(FIRST_TOKEN + port)));
+        Link { end, role, traffic: Traffic::new(port) }
     }
 
     /// Whether this end grants the memory.
     pub fn is_first(&self) -> bool {
-        self.end.role() == Role::Backend
+        self.role == Role::Backend
     }
 
     /// Frames that the peer has brought so far.

@@ -29,6 +29,8 @@ use core::arch::x86_64::{__cpuid, _rdtsc};
 use core::cell::{Cell, RefCell};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
+use xen_glue::xenbus::{self, End, Report};
+use xen_glue::xenstore::{Path, Token};
 use xen_glue::{EventPort, Events, Grants, Hypercalls, MapSpace, Pages, ShutdownReason, TimeInfo, detect};
 
 /// `HVM_PARAM_STORE_PFN`, `HVM_PARAM_STORE_EVTCHN` of hvm/params.h.
@@ -114,6 +116,15 @@ impl Xen {
         Clock::of_ticks(entry_tsc, TimeInfo::read(&self.shared_info).ns_per_tick())
     }
 
+    /// Takes note of what became of a device.
+    fn note(&self, device: &str, report: Report) {
+        match report {
+            Report::Bound(port) => self.events.listen(port),
+            Report::Up => defmt::info!("{=str} is up", device),
+            Report::Down(error) => defmt::warn!("{=str} is down: {}", device, defmt::Display2Format(&error)),
+        }
+    }
+
     /// Stops the processor until an event comes, or for `ns`.
     pub fn sleep(&self, ns: Option<u64>) {
         // SAFETY: reading the TSC has no effect.
@@ -156,6 +167,15 @@ impl Managed {
         let channel = memory.place(Channel::new(xen, page));
         tasks.add(memory.place(channel::run(channel, store)));
         Managed { xen, store, tasks, channel, store_port }
+    }
+
+    /// Adds the task that connects `end`, whose directory and token these are.
+    fn connect(&mut self, memory: &mut FreeRam, end: &'static dyn End, place: (Path, Token)) {
+        let (xen, store) = (self.xen, self.store);
+        let name: &Path = memory.place(place.0.clone());
+        self.tasks.add(memory.place(async move {
+            xenbus::run(end, store, &xen.grants, place, &xen.moments, &|report| xen.note(name, report)).await
+        }));
     }
 
     /// Whether there are events to take, or a task has waited long enough.

@@ -8,7 +8,10 @@ use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use heapless::Vec;
+use xen_glue::xenbus::Pauses;
 
+/// How long an end is waited for that does not let go, and until what failed is tried again.
+const PAUSE_NS: u64 = 500_000_000;
 /// Most tasks: one for each port, one for the control channel, one for the toolstack's wishes.
 pub const MOST: usize = 18;
 
@@ -70,14 +73,21 @@ impl Moments {
     /// Waits for `ns`.
     pub async fn pause(&self, ns: u64) {
         let until_ns = self.now_ns.get().saturating_add(ns);
-        poll_fn(|_| {
-            if self.now_ns.get() >= until_ns {
-                return Poll::Ready(());
-            }
-            self.next_ns.set(self.next_ns.get().min(until_ns));
-            Poll::Pending
-        })
-        .await;
+        poll_fn(|_| if self.is_over(until_ns) { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
+impl Pauses for Moments {
+    fn begin(&self) -> u64 {
+        self.now_ns.get().saturating_add(PAUSE_NS)
+    }
+
+    fn is_over(&self, end_ns: u64) -> bool {
+        let over = self.now_ns.get() >= end_ns;
+        if !over {
+            self.next_ns.set(self.next_ns.get().min(end_ns));
+        }
+        over
     }
 }
 

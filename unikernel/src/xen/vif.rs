@@ -3,18 +3,13 @@
 
 use super::{Calls, Managed, Moments, pages};
 use crate::memory::{FreeRam, POOL};
-use core::cell::Cell;
 use nf_elements::{BURST, Batch, DATA_BYTES, HEADROOM_BYTES, Packet};
-use xen_glue::netfront::{self, Refused, Report};
+use xen_glue::netfront::{self, Refused};
 use xen_glue::xenstore::Token;
-
-/// How long a backend is waited for that does not let go, and until what failed is tried again.
-const PAUSE_NS: u64 = 1_000_000_000;
 
 /// A network device.
 pub struct Vif {
     front: &'static netfront::Vif<'static, Calls>,
-    identity: &'static Identity,
     moments: &'static Moments,
     port: u8,
     /// Frames that were not sent: there was no backend; no backend takes frames of that length.
@@ -22,45 +17,24 @@ pub struct Vif {
     bad_lengths: u64,
 }
 
-/// What the toolstack says that it is.
-#[derive(Default)]
-struct Identity {
-    mac: Cell<Option<[u8; 6]>>,
-    mtu: Cell<u16>,
-}
-
 impl Vif {
     /// The device of `device/vif/PORT`, as port number `port`; its task, which connects it, is one of `managed`'s.
     pub fn new(managed: &mut Managed, memory: &mut FreeRam, port: u8) -> Vif {
-        let (xen, store) = (managed.xen, managed.store);
+        let xen = managed.xen;
         let buffers = pages(memory, netfront::PAGES);
         let front: &_ = memory.place(netfront::Vif::new(&xen.calls, port, buffers));
-        let identity: &_ = memory.place(Identity::default());
-        let report = move |report| match report {
-            Report::Found { mac, mtu } => {
-                identity.mac.set(mac);
-                identity.mtu.set(mtu);
-            }
-            Report::Up => {
-                front.port().into_iter().for_each(|channel| xen.events.listen(channel));
-                defmt::info!("vif {=u8} is up", port);
-            }
-            Report::Down(error) => defmt::warn!("vif {=u8} is down: {}", port, defmt::Display2Format(&error)),
-        };
-        let pause = async || xen.moments.pause(PAUSE_NS).await;
-        let task = netfront::run(front, store, &xen.grants, Token::new(port), pause, report);
-        managed.tasks.add(memory.place(task));
-        Vif { front, identity, moments: &xen.moments, port, down: 0, bad_lengths: 0 }
+        managed.connect(memory, front, (front.path(), Token::new(port)));
+        Vif { front, moments: &xen.moments, port, down: 0, bad_lengths: 0 }
     }
 
     /// Its Ethernet address, if the toolstack gave it one.
     pub fn mac(&self) -> Option<[u8; 6]> {
-        self.identity.mac.get()
+        self.front.mac()
     }
 
     /// Most bytes of a packet in a frame, as the toolstack says.
     pub fn mtu(&self) -> u16 {
-        self.identity.mtu.get()
+        self.front.mtu()
     }
 
     /// Whether its backend is connected.

@@ -5,13 +5,14 @@
 mod channels;
 mod grants;
 
+use crate::xenbus::Pauses;
 use crate::{
     DomainId, Errno, EventPort, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages, ShutdownReason,
     VirtualInterrupt,
 };
 use channels::Channel;
 use core::sync::atomic::Ordering;
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -25,6 +26,30 @@ pub const ENOMEM: Errno = Errno(12);
 pub const EINVAL: Errno = Errno(22);
 /// There are no more.
 pub const ENOSPC: Errno = Errno(28);
+
+/// Pauses of so many polls.
+pub struct Polls {
+    length: u64,
+    done: Cell<u64>,
+}
+
+impl Polls {
+    /// Each pause lasts for `length` polls.
+    pub fn new(length: u64) -> Polls {
+        Polls { length, done: Cell::new(0) }
+    }
+}
+
+impl Pauses for Polls {
+    fn begin(&self) -> u64 {
+        self.done.get() + self.length
+    }
+
+    fn is_over(&self, end: u64) -> bool {
+        self.done.set(self.done.get() + 1);
+        self.done.get() > end
+    }
+}
 
 /// The machine below all domains.
 #[derive(Clone, Default)]

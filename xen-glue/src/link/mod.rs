@@ -18,21 +18,19 @@
 //! Both go to Initialising (1). Then the end that grants formats the region, says all this and goes to Initialised (3). The other maps, attaches its rings as
 //! end B and goes to Connected (4), then the first one attaches as A and does so, too. In the region both ends are present from
 //! the beginning: an end is up for the other as soon as it has attached. An end that wants no more, or finds the other one in
-//! neither of these states, goes to Closed (6) when it has let go; the link is down, and frames are dropped and counted, until both
+//! neither of these states, goes to Closing (5), when the other one does so, too, to Closed (6), and lets go; the link is down, and frames are dropped and counted, until both
 //! have begun anew. The memory is granted again only when nobody maps it any more.
 
-mod session;
+mod end;
 
-pub use session::{Error, Report, run};
-
-use crate::xenbus::Role;
-use crate::{
-    Access, DomainId, Errno, EventPort, Exhausted, GrantHandle, GrantReference, Grants, Hypercalls, PAGE_BYTES, Pages,
-};
+use crate::xenbus::{Role, SetupError};
+use crate::xenstore::Path;
+use crate::{Access, DomainId, EventPort, GrantHandle, GrantReference, Grants, Hypercalls, PAGE_BYTES, Pages};
 use core::cell::{RefCell, RefMut};
+use core::fmt;
 use core::sync::atomic::Ordering;
 use heapless::Vec;
-use ring::{End, Region, RegionError, Shape};
+use ring::{End, Region, Shape};
 
 /// Pages of the region, and all that a link takes: a directory before it.
 const REGION_PAGES: usize = Shape::COPY.bytes().div_ceil(PAGE_BYTES);
@@ -41,41 +39,10 @@ pub const PAGES: usize = 1 + REGION_PAGES;
 
 /// What the end that grants says of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Offer {
+struct Offered {
     directory: GrantReference,
     pages: usize,
     port: EventPort,
-}
-
-/// Why a link cannot be set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetupError {
-    /// The grant table is full.
-    Exhausted,
-    /// The hypervisor gives no event channel, or no grant.
-    Refused(Errno),
-    /// The other end offers a region of so many pages, or lies of them.
-    Pages(usize),
-    /// What it offers is no region.
-    Region(RegionError),
-}
-
-impl From<Exhausted> for SetupError {
-    fn from(Exhausted: Exhausted) -> SetupError {
-        SetupError::Exhausted
-    }
-}
-
-impl From<Errno> for SetupError {
-    fn from(errno: Errno) -> SetupError {
-        SetupError::Refused(errno)
-    }
-}
-
-impl From<RegionError> for SetupError {
-    fn from(error: RegionError) -> SetupError {
-        SetupError::Region(error)
-    }
 }
 
 /// The rings, while the link is up.
@@ -129,9 +96,11 @@ impl<'h, H: Hypercalls> Link<'h, H> {
         self.number
     }
 
-    /// Which end this is.
-    pub fn role(&self) -> Role {
-        self.role
+    /// Where it is in xenstore.
+    pub fn path(&self) -> Path {
+        let mut path = Path::new();
+        fmt::write(&mut path, format_args!("device/sluice-link/{}", self.number)).expect("the path is short");
+        path
     }
 
     /// The rings, if the link is up: for a burst, not to be kept while tasks are polled.
@@ -151,13 +120,8 @@ impl<'h, H: Hypercalls> Link<'h, H> {
         }
     }
 
-    /// The event channel, while there is one.
-    pub fn port(&self) -> Option<EventPort> {
-        self.memory.borrow().port
-    }
-
     /// Formats the region and grants it to `domain`.
-    fn offer(&self, grants: &RefCell<Grants>, domain: DomainId) -> Result<Offer, SetupError> {
+    fn offer(&self, grants: &RefCell<Grants>, domain: DomainId) -> Result<Offered, SetupError> {
         let memory = &mut *self.memory.borrow_mut();
         let (Some(directory), Some(region)) = (&memory.directory, &memory.region) else {
             return Err(SetupError::Pages(0));
@@ -176,7 +140,7 @@ impl<'h, H: Hypercalls> Link<'h, H> {
         }
         let port = self.hypercalls.alloc_unbound(domain)?;
         memory.port = Some(port);
-        Ok(Offer { directory: reference, pages: region.count(), port })
+        Ok(Offered { directory: reference, pages: region.count(), port })
     }
 
     /// Takes the rings of the region that was offered up: the other end has mapped it.
@@ -186,7 +150,7 @@ impl<'h, H: Hypercalls> Link<'h, H> {
     }
 
     /// Maps what `domain` offers, and takes its rings up.
-    fn accept(&self, domain: DomainId, offer: Offer) -> Result<(), SetupError> {
+    fn accept(&self, domain: DomainId, offer: Offered) -> Result<(), SetupError> {
         let memory = &mut *self.memory.borrow_mut();
         if offer.pages != REGION_PAGES {
             return Err(SetupError::Pages(offer.pages));
@@ -240,13 +204,13 @@ impl<'h, H: Hypercalls> Link<'h, H> {
     }
 
     /// Lets no more frames through.
-    fn shut(&self) {
+    fn close(&self) {
         self.rings.replace(None);
     }
 
     /// Lets go of the other end's memory, and takes back what is granted. False if the other end still maps some of that.
-    fn withdraw(&self, grants: &RefCell<Grants>) -> bool {
-        self.shut();
+    fn take_back(&self, grants: &RefCell<Grants>) -> bool {
+        self.close();
         let memory = &mut *self.memory.borrow_mut();
         if let Some(port) = memory.port.take() {
             // It fails only if there is no such channel.

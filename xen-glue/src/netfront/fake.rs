@@ -5,7 +5,7 @@ mod adversary;
 mod guest;
 
 pub use adversary::adversary;
-pub use guest::{Guest, polls};
+pub use guest::Guest;
 
 use super::ring::SLOTS;
 use crate::fake::{Domain, Machine};

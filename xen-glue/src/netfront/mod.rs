@@ -8,22 +8,24 @@
 //! whatever number it offers: that is how a frontend refuses (io/netif.h).
 //!
 //! A [`Vif`] has two users that do not wait for each other: the caller's loop moves frames through its [`Queue`], and a task,
-//! [`run`](session::run), agrees with the backend by xenstore, brings the queue up and down, and does so anew whenever the backend
-//! goes and comes or breaks the protocol.
+//! [`xenbus::run`](crate::xenbus::run), agrees with the backend by xenstore, brings the queue up and down, and does so anew whenever
+//! the backend goes and comes or breaks the protocol.
 
+mod end;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 mod receive;
 mod ring;
-mod session;
 mod transmit;
 
 pub use receive::Drops;
-pub use session::{Error, Report, run};
 pub use transmit::BUFFER_BYTES;
 
-use crate::{Access, DomainId, Errno, EventPort, Exhausted, GrantReference, Grants, Hypercalls, PAGE_BYTES, Pages};
-use core::cell::{RefCell, RefMut};
+use crate::xenbus::SetupError;
+use crate::xenstore::Path;
+use crate::{Access, DomainId, EventPort, Exhausted, GrantReference, Grants, Hypercalls, PAGE_BYTES, Pages};
+use core::cell::{Cell, RefCell, RefMut};
+use core::fmt;
 use core::sync::atomic::{Ordering, fence};
 use receive::Receiver;
 use ring::{Broken, FrontRing};
@@ -207,23 +209,6 @@ struct Lent {
     port: Option<EventPort>,
 }
 
-/// Why the backend cannot be offered a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetupError {
-    /// The grant table is full.
-    Exhausted,
-    /// The backend of before still uses a page.
-    StillMapped(DomainId),
-    /// The hypervisor gives no event channel.
-    NoChannel(Errno),
-}
-
-impl From<Exhausted> for SetupError {
-    fn from(Exhausted: Exhausted) -> SetupError {
-        SetupError::Exhausted
-    }
-}
-
 /// What the backend is told of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Offer {
@@ -238,6 +223,9 @@ pub struct Vif<'h, H> {
     number: u8,
     queue: RefCell<Queue>,
     lent: RefCell<Lent>,
+    /// What its directory says of it.
+    mac: Cell<Option<[u8; 6]>>,
+    mtu: Cell<u16>,
 }
 
 impl<'h, H: Hypercalls> Vif<'h, H> {
@@ -261,7 +249,25 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
             breaks: 0,
         };
         let lent = Lent { pages, domain: DomainId::ZERO, references: [None; PAGES], port: None };
-        Vif { hypercalls, number, queue: RefCell::new(queue), lent: RefCell::new(lent) }
+        let (mac, mtu) = (Cell::new(None), Cell::new(end::DEFAULT_MTU));
+        Vif { hypercalls, number, queue: RefCell::new(queue), lent: RefCell::new(lent), mac, mtu }
+    }
+
+    /// Where it is in xenstore.
+    pub fn path(&self) -> Path {
+        let mut path = Path::new();
+        fmt::write(&mut path, format_args!("device/vif/{}", self.number)).expect("the path is short");
+        path
+    }
+
+    /// Its Ethernet address, if the toolstack gave it one.
+    pub fn mac(&self) -> Option<[u8; 6]> {
+        self.mac.get()
+    }
+
+    /// Most bytes of an Ethernet frame's payload.
+    pub fn mtu(&self) -> u16 {
+        self.mtu.get()
     }
 
     /// Its number.
@@ -312,21 +318,16 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
         queue.checked(idle).unwrap_or(false)
     }
 
-    /// The event channel, while there is one.
-    pub fn port(&self) -> Option<EventPort> {
-        self.lent.borrow().port
-    }
-
     /// Grants all pages to `domain` and makes it an event channel. The rings are fresh, and the backend has all receive buffers.
     fn offer(&self, grants: &RefCell<Grants>, domain: DomainId) -> Result<Offer, SetupError> {
-        self.withdraw(grants);
+        self.take_back(grants);
         let lent = &mut *self.lent.borrow_mut();
         if lent.domain != domain && lent.references.iter().any(Option::is_some) {
             return Err(SetupError::StillMapped(lent.domain));
         }
         lent.domain = domain;
         let [transmit_ring, receive_ring] = lent.grant_all(&mut grants.borrow_mut())?;
-        let port = self.hypercalls.alloc_unbound(domain).map_err(SetupError::NoChannel)?;
+        let port = self.hypercalls.alloc_unbound(domain)?;
         lent.port = Some(port);
         let mut queue = self.queue();
         let references = |first: usize, count: usize| lent.references[first..][..count].iter().copied().flatten();
@@ -336,7 +337,7 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
     }
 
     /// Lets frames through: the backend is connected.
-    fn open(&self) {
+    fn begin(&self) {
         let port = self.lent.borrow().port;
         let mut queue = self.queue();
         queue.up = port;
@@ -347,19 +348,15 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
     }
 
     /// Lets no more frames through, and forgets what the backend broke.
-    fn shut(&self) {
+    fn stop(&self) {
         let mut queue = self.queue();
         queue.up = None;
         queue.broken = false;
     }
 
-    fn is_broken(&self) -> bool {
-        self.queue.borrow().broken
-    }
-
     /// Takes back what the backend was lent, but for what it still uses: that is lent to it again, or taken back later.
-    fn withdraw(&self, grants: &RefCell<Grants>) {
-        self.shut();
+    fn take_back(&self, grants: &RefCell<Grants>) {
+        self.stop();
         let lent = &mut *self.lent.borrow_mut();
         if let Some(port) = lent.port.take() {
             // It fails only if there is no such channel.

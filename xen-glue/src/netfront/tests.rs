@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-use super::fake::{GUEST, Guest, polls};
+use super::fake::{GUEST, Guest};
 use super::*;
-use crate::fake::Domain;
-use crate::xenbus::State;
+use crate::fake::{Domain, Polls};
+use crate::xenbus::{End, Error, Report, State, run};
 use crate::xenstore::fake::Fault;
 use crate::xenstore::{Store, Token};
 use core::pin::{Pin, pin};
@@ -88,8 +88,9 @@ fn with_guest(guest: Guest, test: impl FnOnce(Bed)) {
     let (store, vif): (Store<Domain>, Vif<Domain>) = (guest.store(&domain), guest.vif(&domain));
     let reports = RefCell::new(vec![]);
     let grants = guest.grants.clone();
-    let pause = async || polls(50).await;
-    let task = pin!(run(&vif, &store, &grants, Token::new(0), pause, |report| reports.borrow_mut().push(report)));
+    let pauses = Polls::new(50);
+    let report = |report| reports.borrow_mut().push(report);
+    let task = pin!(run(&vif, &store, &grants, (vif.path(), Token::new(0)), &pauses, &report));
     test(Bed { guest, vif: &vif, task, reports: &reports });
 }
 
@@ -103,8 +104,8 @@ fn a_vif_comes_up_and_frames_cross_both_ways() {
     with_bed(|mut bed| {
         assert_eq!(bed.put(&frame(0, 60)), Err(Refused::Down));
         assert!(bed.comes_up());
-        let found = Report::Found { mac: Some([0, 0x16, 0x3e, 0, 0, 0]), mtu: 1500 };
-        assert_eq!(*bed.reports.borrow(), [found, Report::Up]);
+        assert_eq!((bed.vif.mac(), bed.vif.mtu()), (Some([0, 0x16, 0x3e, 0, 0, 0]), 1500));
+        assert_eq!(*bed.reports.borrow(), [Report::Bound(bed.vif.port().unwrap()), Report::Up]);
         // More than either ring has slots, of all lengths.
         for number in 0..1000 {
             let length = 14 + number * 37 % 1800;
@@ -445,7 +446,7 @@ fn a_backend_that_does_not_copy_is_not_used() {
     with_bed(|mut bed| {
         bed.guest.server.set("/local/domain/0/backend/vif/3/0/feature-rx-copy", "0");
         assert!(!bed.comes_up());
-        assert_eq!(bed.last_error(), Some(Error::NoCopy));
+        assert_eq!(bed.last_error(), Some(Error::Setup(SetupError::NoCopy)));
         bed.guest.server.set("/local/domain/0/backend/vif/3/0/feature-rx-copy", "1");
         assert!(bed.comes_up());
     });

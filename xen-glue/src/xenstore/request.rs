@@ -139,9 +139,10 @@ pub struct Answer(Result<Vec<u8, ANSWER_BYTES>, Error>);
 
 impl Answer {
     /// Nothing yet: as if the connection had been lost.
-    pub(super) const NONE: Answer = Answer(Err(Error::Lost));
+    pub const NONE: Answer = Answer(Err(Error::Lost));
 
-    pub(super) fn of(reply: Result<&[u8], Error>) -> Answer {
+    /// What a reply says, if that is not too long to be kept.
+    pub fn of(reply: Result<&[u8], Error>) -> Answer {
         Answer(reply.and_then(|bytes| Vec::from_slice(bytes).map_err(|_| Error::BadReply)))
     }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Backends that do anything.
 
-use super::{Guest, polls};
-use crate::fake::Domain;
-use crate::netfront::{Queue, Vif, run};
-use crate::xenbus::State;
+use super::Guest;
+use crate::fake::{Domain, Polls};
+use crate::netfront::{Queue, Vif};
+use crate::xenbus::{State, run};
 use crate::xenstore::Token;
 use crate::xenstore::fake::Fault;
 use core::pin::pin;
@@ -20,7 +20,8 @@ pub fn adversary(script: &[u8]) {
     let domain = guest.domain.clone();
     let (store, vif) = (guest.store(&domain), guest.vif(&domain));
     let grants = guest.grants.clone();
-    let mut task = pin!(run(&vif, &store, &grants, Token::new(0), async || polls(40).await, |_| ()));
+    let pauses = Polls::new(40);
+    let mut task = pin!(run(&vif, &store, &grants, (vif.path(), Token::new(0)), &pauses, &|_| ()));
     let mut poll = || assert!(task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let mut bytes = script.iter().copied();
     while let Some(step) = bytes.next() {

@@ -7,7 +7,6 @@ use crate::netfront::{PAGES, Vif};
 use crate::xenstore::Store;
 use crate::xenstore::fake::Xenstored;
 use crate::{DomainId, EventPort, Events, Grants, Hypercalls, MapSpace, Pages};
-use core::task::Poll;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -89,17 +88,4 @@ impl Default for Guest {
     fn default() -> Self {
         Guest::new()
     }
-}
-
-/// A pause of as many polls.
-pub async fn polls(count: usize) {
-    let mut left = count;
-    core::future::poll_fn(|_| match left.checked_sub(1) {
-        Some(less) => {
-            left = less;
-            Poll::Pending
-        }
-        None => Poll::Ready(()),
-    })
-    .await;
 }

@@ -1,120 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-//! How the two ends of a device find each other and agree, by states in xenstore: io/xenbus.h.
+//! A device's two directories in xenstore.
 
-use crate::xenstore::{self, Answer, Path, Refusal, Request, Store, Token, Transaction};
+use super::{Error, Role, State};
+use crate::xenstore::{self, Answer, Path, Request, Store, Token, Transaction};
 use crate::{DomainId, Hypercalls};
 use core::cell::Cell;
-use core::fmt;
-use core::future::poll_fn;
-use core::pin::pin;
-use core::task::Poll;
 use heapless::Vec;
 
-/// Most values that an end says of itself at once.
-const VALUES: usize = 14;
-
-/// Declares the states with their numbers, `enum xenbus_state`.
-macro_rules! states {
-    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
-        /// What an end says of itself.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum State {
-            $($(#[$doc])* $name = $number,)*
-        }
-
-        impl State {
-            /// The state of a number; none: [`State::Unknown`].
-            pub fn of(number: u32) -> State {
-                match number {
-                    $($number => State::$name,)*
-                    _ => State::Unknown,
-                }
-            }
-        }
-    };
-}
-
-states! {
-    /// Nothing: it is not there.
-    Unknown = 0,
-    /// It begins.
-    Initialising = 1,
-    /// It waits for what the other end has to say.
-    InitWait = 2,
-    /// It has said all, and waits for the other end to connect.
-    Initialised = 3,
-    /// It is up.
-    Connected = 4,
-    /// It is about to end.
-    Closing = 5,
-    /// It has ended.
-    Closed = 6,
-    /// It changes, and is up meanwhile.
-    Reconfiguring = 7,
-    /// It has changed.
-    Reconfigured = 8,
-}
-
-impl State {
-    /// Whether an end in this state goes on to be used.
-    pub fn is_up(self) -> bool {
-        matches!(self, State::Connected | State::Reconfiguring | State::Reconfigured)
-    }
-
-    /// Whether an end in this state has let go of what the other one lent it.
-    pub fn is_over(self) -> bool {
-        matches!(self, State::Unknown | State::Closed)
-    }
-}
-
-/// Which end of a device this domain is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The one that uses it.
-    Frontend,
-    /// The one that offers it.
-    Backend,
-}
-
-impl Role {
-    /// What the other end and its domain are called in a device's directory.
-    fn other(self) -> [&'static str; 2] {
-        match self {
-            Role::Frontend => ["backend", "backend-id"],
-            Role::Backend => ["frontend", "frontend-id"],
-        }
-    }
-}
-
-/// Why a device cannot be used now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// Its directory is not there, or no more. The token fires when that changes.
-    Gone,
-    /// The other end closes.
-    Closing(State),
-    /// Xenstore failed.
-    Store(xenstore::Error),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Gone => f.write_str("there is no such device"),
-            Error::Closing(state) => write!(f, "the other end closes, its state is {state:?}"),
-            Error::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-impl From<xenstore::Error> for Error {
-    fn from(error: xenstore::Error) -> Error {
-        match error {
-            xenstore::Error::Refused(Refusal::NoEntry) => Error::Gone,
-            error => Error::Store(error),
-        }
-    }
-}
+/// Most values that an end says or is asked for at once.
+pub const VALUES: usize = 14;
 
 /// One end of a device.
 pub struct Device<'s, H> {
@@ -211,6 +105,20 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         self.said.get()
     }
 
+    /// Reads what is called `names` in `directory`: at most as many as `answers`.
+    pub async fn read(&self, directory: &Path, names: &[&str], answers: &mut [Answer]) {
+        let mut requests: Vec<_, VALUES> = Vec::new();
+        requests.extend(names.iter().map(|name| Request::read(directory, name)));
+        let take = &mut |index: usize, reply: Result<&[u8], _>| answers[index] = Answer::of(reply);
+        self.store.ask_all(Transaction::NONE, &requests, take).await;
+    }
+
+    /// Whether the toolstack wants it to be used: it says so in the backend's directory.
+    pub async fn is_online(&self) -> Result<bool, Error> {
+        let [online] = self.store.ask([Request::read(&self.other, "online")]).await;
+        Ok(online.number_if_any()? != Some(0))
+    }
+
     /// Says what this end is now, if it is not that already. Does not make a directory that is gone.
     pub async fn switch(&self, state: State) -> Result<(), Error> {
         if self.said.get() == state { Ok(()) } else { self.switch_with(state, &[]).await }
@@ -227,13 +135,6 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         self.store.transact(&requests).await?;
         self.said.set(state);
         Ok(())
-    }
-
-    /// Says these values of this end. Nobody looks at them before its state says so.
-    pub async fn say(&self, values: &[(&str, u32)]) -> Result<(), Error> {
-        let mut requests: Vec<_, VALUES> = Vec::new();
-        requests.extend(values.iter().map(|&(name, value)| Request::write_number(&self.path, name, value)));
-        Ok(self.store.tell(Transaction::NONE, &requests).await?)
     }
 
     /// Waits until the token fires.
@@ -264,15 +165,4 @@ impl<'s, H: Hypercalls> Device<'s, H> {
 
 fn state_of(answer: &Answer) -> Result<State, Error> {
     Ok(answer.number_if_any()?.map_or(State::Unknown, State::of))
-}
-
-/// Waits for either.
-pub(crate) async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
-    let (mut first, mut second) = (pin!(first), pin!(second));
-    poll_fn(
-        |context| {
-            if first.as_mut().poll(context).is_ready() { Poll::Ready(()) } else { second.as_mut().poll(context) }
-        },
-    )
-    .await;
 }
