@@ -169,7 +169,7 @@ async fn find(store: &Store, moments: &Moments) -> Path {
         };
         store.ask_all(Transaction::NONE, &[Request::list(CONSOLES_PATH)], take).await;
         for path in paths {
-            let [name] = store.ask([Request::read(&path, "name")]).await;
+            let [name, ..] = store.ask(&[Request::read(&path, "name")]).await;
             if name.bytes() == Ok(NAME) {
                 return path;
             }

@@ -37,10 +37,10 @@ async fn serve(store: &Store, end: &Cell<Option<ShutdownReason>>) -> Result<Infa
         Request::write_number(CONTROL, "feature-poweroff", 1),
         Request::write_number(CONTROL, "feature-reboot", 1),
     ];
-    let [watched, ..] = store.ask(requests).await;
+    let [watched, ..] = store.ask(&requests).await;
     watched.done()?;
     loop {
-        let [wanted] = store.ask([Request::read(CONTROL, "shutdown")]).await;
+        let [wanted, ..] = store.ask(&[Request::read(CONTROL, "shutdown")]).await;
         match wanted.bytes().map(order) {
             Ok(Order::Nothing) | Err(Error::Refused(Refusal::NoEntry)) => {}
             Ok(Order::End(reason)) => {

@@ -2,12 +2,12 @@
 //! A device's two directories in xenstore.
 
 use super::{Error, Role, State};
-use crate::xenstore::{self, Answer, Path, Request, Store, Token, Transaction};
+use crate::xenstore::{self, ANSWERS, Answer, Path, Request, Store, Token, Transaction};
 use crate::{DomainId, Hypercalls};
 use core::cell::Cell;
 use heapless::Vec;
 
-/// Most values that an end says or is asked for at once.
+/// Most values that an end says at once.
 pub const VALUES: usize = 14;
 
 /// One end of a device.
@@ -34,7 +34,7 @@ impl<'s, H: Hypercalls> Device<'s, H> {
             Request::read(path, id),
             Request::read(path, "state"),
         ];
-        let [watched, other, domain, found] = store.ask(requests).await;
+        let [watched, other, domain, found] = store.ask(&requests).await;
         // Not `Gone` if that is refused: it says that the watch of the device is set.
         watched.done().map_err(Error::Store)?;
         let domain = u16::try_from(domain.number()?).map_err(|_| xenstore::Error::BadReply)?;
@@ -55,14 +55,14 @@ impl<'s, H: Hypercalls> Device<'s, H> {
     pub async fn watch(&self) -> Result<(), Error> {
         let [name, _] = self.role.other();
         let requests = [Request::watch(&self.path, name, self.token), Request::watch(&self.other, "state", self.token)];
-        let [own, other] = self.store.ask(requests).await;
+        let [own, other, ..] = self.store.ask(&requests).await;
         own.done().and(other.done()).map_err(Error::Store)
     }
 
     /// Ends the watch of the other end. That of the device stays.
     pub async fn close(self) {
         // Whether or not it was still set.
-        let _ = self.store.ask([Request::unwatch(&self.other, "state", self.token)]).await;
+        let _ = self.store.tell(Transaction::NONE, &[Request::unwatch(&self.other, "state", self.token)]).await;
     }
 
     /// The directory of this end.
@@ -90,7 +90,7 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         let [name, _] = self.role.other();
         let requests =
             [Request::read(&self.path, "state"), Request::read(&self.path, name), Request::read(&self.other, "state")];
-        let [own, other, state] = self.store.ask(requests).await;
+        let [own, other, state, _] = self.store.ask(&requests).await;
         if state_of(&own)? != self.said.get() {
             return Err(Error::Gone);
         }
@@ -105,17 +105,16 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         self.said.get()
     }
 
-    /// Reads what is called `names` in `directory`: at most as many as `answers`.
-    pub async fn read(&self, directory: &Path, names: &[&str], answers: &mut [Answer]) {
-        let mut requests: Vec<_, VALUES> = Vec::new();
+    /// Reads what is called `names` in `directory`: up to [`ANSWERS`] values.
+    pub async fn read(&self, directory: &Path, names: &[&str]) -> [Answer; ANSWERS] {
+        let mut requests: Vec<_, ANSWERS> = Vec::new();
         requests.extend(names.iter().map(|name| Request::read(directory, name)));
-        let take = &mut |index: usize, reply: Result<&[u8], _>| answers[index] = Answer::of(reply);
-        self.store.ask_all(Transaction::NONE, &requests, take).await;
+        self.store.ask(&requests).await
     }
 
     /// Whether the toolstack wants it to be used: it says so in the backend's directory.
     pub async fn is_online(&self) -> Result<bool, Error> {
-        let [online] = self.store.ask([Request::read(&self.other, "online")]).await;
+        let [online, ..] = self.store.ask(&[Request::read(&self.other, "online")]).await;
         Ok(online.number_if_any()? != Some(0))
     }
 

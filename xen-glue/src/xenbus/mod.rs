@@ -7,7 +7,7 @@ mod device;
 mod session;
 
 pub use device::Device;
-pub use session::{ANSWERS, End, Offer, Pauses, Report, run};
+pub use session::{End, Offer, Pauses, Report, run};
 
 use crate::xenstore::{self, Refusal};
 use crate::{DomainId, Errno, Exhausted};

@@ -12,9 +12,6 @@ use core::pin::pin;
 use core::task::Poll;
 use heapless::Vec;
 
-/// Most values that an end reads of a directory.
-pub const ANSWERS: usize = 4;
-
 /// What an end says when it has set itself up: its values, and the state that tells the other end to look at them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -28,7 +25,7 @@ pub struct Offer {
 pub trait End {
     /// Which end it is.
     fn role(&self) -> Role;
-    /// What its own directory is asked for, at most [`ANSWERS`] names, and the answers: when it is found.
+    /// What its own directory is asked for, at most [`ANSWERS`](crate::xenstore::ANSWERS) names: when it is found.
     fn own_names(&self) -> &'static [&'static str] {
         &[]
     }
@@ -36,7 +33,7 @@ pub trait End {
     fn found(&self, _answers: &[Answer]) {}
     /// The state of the other end from which on it can be set up.
     fn awaited(&self) -> fn(State) -> bool;
-    /// What the other end's directory is asked for then, at most [`ANSWERS`] names.
+    /// What the other end's directory is asked for then, as many at most.
     fn other_names(&self) -> &'static [&'static str] {
         &[]
     }
@@ -148,12 +145,10 @@ impl Session<'_> {
     /// Connects the device and looks after it until something is wrong.
     async fn serve<H: Hypercalls>(&self, device: &Device<'_, H>) -> Result<Infallible, Error> {
         let end = self.end;
-        let mut answers = [const { Answer::NONE }; ANSWERS];
-        device.read(device.path(), end.own_names(), &mut answers).await;
-        end.found(&answers);
+        end.found(&device.read(device.path(), end.own_names()).await);
         device.switch(State::Initialising).await?;
         device.until(end.awaited()).await?;
-        device.read(device.other_path(), end.other_names(), &mut answers).await;
+        let answers = device.read(device.other_path(), end.other_names()).await;
         let offer = end.set_up(self.grants, device.other_domain(), &answers)?;
         end.port().into_iter().for_each(|port| (self.report)(Report::Bound(port)));
         device.switch_with(offer.state, &offer.values).await?;
@@ -198,9 +193,9 @@ impl Session<'_> {
 
 /// Closes this end, and waits for the other. If something fails, there is nobody to wait for.
 async fn follow<H: Hypercalls>(device: &Device<'_, H>) {
-    let steps: [(State, fn(State) -> bool); 2] =
-        [(State::Closing, |state| state == State::Closing || state.is_over()), (State::Closed, State::is_over)];
-    for (own, other) in steps {
+    for own in [State::Closing, State::Closed] {
+        let followed = |state: State| state == State::Closing || state.is_over();
+        let other = if own == State::Closed { State::is_over } else { followed };
         if device.switch(own).await.is_err() || device.until(other).await.is_err() {
             return;
         }

@@ -19,6 +19,9 @@ use heapless::{String, Vec};
 /// Most bytes of a path that a reply gave: those of devices are shorter.
 pub const PATH_BYTES: usize = 128;
 
+/// Most answers that are kept at a time: to what is asked of one end of a device.
+pub const ANSWERS: usize = 4;
+
 /// How often a transaction is tried that meets others.
 const TRANSACTION_TRIES: usize = 16;
 
@@ -241,10 +244,10 @@ impl<'h, H: Hypercalls> Store<'h, H> {
         self.connection.borrow().losses
     }
 
-    /// Makes requests, and waits for the answers.
-    pub async fn ask<const COUNT: usize>(&self, requests: [Request<'_>; COUNT]) -> [Answer; COUNT] {
-        let mut answers = [Answer::NONE; COUNT];
-        self.ask_all(Transaction::NONE, &requests, &mut |index, reply| answers[index] = Answer::of(reply)).await;
+    /// Makes up to [`ANSWERS`] requests, and waits for the answers.
+    pub async fn ask(&self, requests: &[Request<'_>]) -> [Answer; ANSWERS] {
+        let mut answers = [Answer::NONE; ANSWERS];
+        self.ask_all(Transaction::NONE, requests, &mut |index, reply| answers[index] = Answer::of(reply)).await;
         answers
     }
 
@@ -260,7 +263,7 @@ impl<'h, H: Hypercalls> Store<'h, H> {
     pub async fn transact(&self, requests: &[Request<'_>]) -> Result<(), Error> {
         const AGAIN: Error = Error::Refused(Refusal::Again);
         for _ in 0..TRANSACTION_TRIES {
-            let [begun] = self.ask([Request::BEGIN_TRANSACTION]).await;
+            let [begun, ..] = self.ask(&[Request::BEGIN_TRANSACTION]).await;
             let number = begun.bytes()?.strip_suffix(&[0]).and_then(parse_number).filter(|&number| number != 0);
             let transaction = Transaction(number.ok_or(Error::BadReply)?);
             let result = self.tell(transaction, requests).await;

@@ -396,11 +396,11 @@ pub fn adversary(script: &[u8]) {
 async fn make_request(store: &Store<'_, impl Hypercalls>, which: u8) {
     let read = Request::read("data", "a");
     match which {
-        0..4 => drop(store.ask([read]).await),
-        4..6 => drop(store.ask([Request::write("data", "a", "1"), read, Request::list("data")]).await),
-        6..8 => drop(store.ask([Request::watch("data", "", Token::new(which))]).await),
+        0..4 => drop(store.ask(&[read]).await),
+        4..6 => drop(store.ask(&[Request::write("data", "a", "1"), read, Request::list("data")]).await),
+        6..8 => drop(store.ask(&[Request::watch("data", "", Token::new(which))]).await),
         8 => store.ask_all(Transaction::NONE, &[read; 40], &mut |_, _| ()).await,
-        9 => drop(store.ask([Request::permissions("data"), Request::domain_path(DomainId(3))]).await),
+        9 => drop(store.ask(&[Request::permissions("data"), Request::domain_path(DomainId(3))]).await),
         10..13 => drop(store.transact(&[Request::write("data", "b", "1"), read]).await),
         _ => store.changed(Token::new(which)).await,
     }
@@ -439,10 +439,11 @@ fn misbehave(server: &mut Xenstored, bytes: &mut impl Iterator<Item = u8>) {
 fn recovers(server: &mut Xenstored, store: &Store<'_, impl Hypercalls>) {
     const ROUNDS: usize = 1000;
     for _ in 0..3 {
-        let mut read = pin!(store.ask([Request::read("data", "a")]));
+        let request = [Request::read("data", "a")];
+        let mut read = pin!(store.ask(&request));
         for _ in 0..ROUNDS {
             match read.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready([answer]) if answer.done().is_ok() => return,
+                Poll::Ready([answer, ..]) if answer.done().is_ok() => return,
                 Poll::Ready(_) => break,
                 Poll::Pending => server.serve_if_it_can(),
             }

@@ -9,7 +9,7 @@ mod permission;
 mod request;
 mod wire;
 
-pub use client::{Error, Path, Refusal, Store, Token, Tokens, Transaction};
+pub use client::{ANSWERS, Error, Path, Refusal, Store, Token, Tokens, Transaction};
 pub use permission::{Access, Permission};
 pub use request::{Answer, Request};
 pub use wire::{HEADER_BYTES, Header, Kind, PAYLOAD_MAX};

@@ -44,7 +44,7 @@ type Reply = Result<String, Error>;
 
 /// What one request comes to.
 async fn ask(store: &Store<'_, Domain>, request: Request<'_>) -> Reply {
-    let [answer] = store.ask([request]).await;
+    let [answer, ..] = store.ask(&[request]).await;
     answer.bytes().and_then(|bytes| text(bytes).ok_or(Error::BadReply))
 }
 
@@ -71,16 +71,16 @@ fn values_are_written_read_listed_and_removed() {
         assert_eq!(done(ask(&store, Request::make_directory("data/empty")).await), DONE);
         assert_eq!(ask(&store, Request::read("data", "1")).await, Ok("a2".into()));
         assert_eq!(ask(&store, Request::read("/local/domain/3/data", "1")).await, Ok("a2".into()));
-        assert_eq!(store.ask([Request::read("data", "2")]).await[0].number(), Ok(u32::MAX));
+        assert_eq!(store.ask(&[Request::read("data", "2")]).await[0].number(), Ok(u32::MAX));
         assert_eq!(ask(&store, Request::list("data")).await, Ok("1\x002\0empty\0".into()));
         assert_eq!(done(ask(&store, Request::remove("data/1")).await), DONE);
         assert_eq!(ask(&store, Request::read("data", "1")).await, Err(Error::Refused(Refusal::NoEntry)));
-        let [path] = store.ask([Request::domain_path(DomainId(9))]).await;
+        let [path, ..] = store.ask(&[Request::domain_path(DomainId(9))]).await;
         assert_eq!(path.path().as_deref(), Ok("/local/domain/9"));
         let permissions = [(Access::None, 3), (Access::Read, 0)];
         let permissions = permissions.map(|(access, domain)| Permission { access, domain: DomainId(domain) });
         assert_eq!(done(ask(&store, Request::set_permissions("data", &permissions)).await), DONE);
-        let [found] = store.ask([Request::permissions("data")]).await;
+        let [found, ..] = store.ask(&[Request::permissions("data")]).await;
         assert_eq!(Permission::all(found.bytes().unwrap()).collect::<Vec<_>>(), permissions);
     })
     .expect("the server answers");
@@ -101,12 +101,12 @@ fn numbers_and_paths_are_what_they_should_be_or_errors() {
         (&long, Err(Error::BadReply), None),
     ] {
         server.set("data/a", value);
-        let [answer] = run(&mut server, store.ask([READ])).unwrap();
+        let [answer, ..] = run(&mut server, store.ask(&[READ])).unwrap();
         assert_eq!((answer.number(), answer.path().ok().as_deref()), (number, path), "{value}");
         assert_eq!(answer.number_if_any(), Ok(number.ok()), "{value}");
     }
     server.remove("data/a");
-    let [answer] = run(&mut server, store.ask([READ])).unwrap();
+    let [answer, ..] = run(&mut server, store.ask(&[READ])).unwrap();
     assert_eq!(answer.number_if_any(), Ok(None));
 }
 
@@ -186,7 +186,7 @@ fn a_watch_fires_at_once_and_at_each_change_until_it_ends() {
     server.set("device/vif/0/state", "2");
     assert_eq!(run(&mut server, store.changed(other)), None, "that one is not set");
     run(&mut server, store.changed(token)).expect("it fires");
-    let [again] = run(&mut server, store.ask([watch])).unwrap();
+    let [again, ..] = run(&mut server, store.ask(&[watch])).unwrap();
     assert_eq!(again.done(), Ok(()), "set twice is set");
     assert_eq!(run(&mut server, store.changed(token)), None, "but is no news");
     run(&mut server, ask(&store, Request::unwatch("device", "", token))).unwrap().unwrap();
