@@ -70,7 +70,6 @@ bench-ring: prerequisites
 	target/release/bench-ring $(BENCH)
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
-# Fakes of Xen never give pages back: a hundred MB a second.
 FUZZ_SECONDS = 30
 FUZZ_TARGETS = chain chains pattern packet message bgp arguments script handlers ring dump xenstore netfront
 FUZZ_FLAGS = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
@@ -81,7 +80,7 @@ fuzz: prerequisites
 	cd fuzz && CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="$(FUZZ_FLAGS)" cargo build --release --target x86_64-unknown-linux-gnu
 	fuzz/seeds
 	for target in $(FUZZ_TARGETS); do \
-	  fuzz/target/x86_64-unknown-linux-gnu/release/$$target -fork=0 -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=8000 \
+	  fuzz/target/x86_64-unknown-linux-gnu/release/$$target -fork=0 -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 	    $$(ls fuzz/dictionaries/$$target.dict 2>/dev/null | sed s/^/-dict=/) -max_len=4096 fuzz/corpus/$$target || exit 1; done
 
 prerequisites:

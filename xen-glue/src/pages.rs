@@ -3,14 +3,47 @@
 #![allow(unsafe_code)]
 
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+#[cfg(any(test, feature = "fake"))]
+use core::{cell::RefCell, sync::atomic::Ordering};
+#[cfg(any(test, feature = "fake"))]
+use std::collections::BTreeMap;
 
 /// Bytes of a page.
 pub const PAGE_BYTES: usize = 4096;
 
 /// The frames of tests: the first of a run, where it lies, and how many they are.
 #[cfg(any(test, feature = "fake"))]
-static LEAKED: std::sync::Mutex<std::collections::BTreeMap<u64, (usize, usize)>> =
-    std::sync::Mutex::new(std::collections::BTreeMap::new());
+static LEAKED: std::sync::Mutex<BTreeMap<u64, (usize, usize)>> = std::sync::Mutex::new(BTreeMap::new());
+
+#[cfg(any(test, feature = "fake"))]
+std::thread_local! {
+    /// The first frames of runs that are to be used again, by how long they are; and of those that the scope that has begun lent.
+    static SPARE: RefCell<BTreeMap<usize, Vec<u64>>> = const { RefCell::new(BTreeMap::new()) };
+    static LENT: RefCell<Option<Vec<(u64, usize)>>> = const { RefCell::new(None) };
+}
+
+/// As long as this lives, frames of tests in this thread are noted, and used again afterwards: by then nobody has them any more.
+#[cfg(any(test, feature = "fake"))]
+pub struct Scope(());
+
+#[cfg(any(test, feature = "fake"))]
+impl Scope {
+    /// Begins. There is one at a time.
+    pub fn begin() -> Scope {
+        let before = LENT.replace(Some(Vec::new()));
+        assert!(before.is_none(), "scopes do not nest");
+        Scope(())
+    }
+}
+
+#[cfg(any(test, feature = "fake"))]
+impl Drop for Scope {
+    fn drop(&mut self) {
+        for (frame, count) in LENT.take().into_iter().flatten() {
+            SPARE.with_borrow_mut(|spare| spare.entry(count).or_default().push(frame));
+        }
+    }
+}
 
 /// A run of page frames, seen as atomics: whoever else writes them gives us wrong values, never undefined behaviour. It is
 /// their only name in this domain: it cannot be copied.
@@ -65,9 +98,18 @@ impl Pages {
         unsafe { core::slice::from_raw_parts(self.first.cast(), self.count * PAGE_BYTES / size_of::<AtomicU64>()) }
     }
 
-    /// Frames for a test: zeroed, never given back.
+    /// Frames for a test: zeroed, and given back at the end of a [`Scope`] of this thread, or never.
     #[cfg(any(test, feature = "fake"))]
     pub fn leaked(count: usize) -> Pages {
+        let spare = SPARE.with_borrow_mut(|spare| spare.get_mut(&count).and_then(Vec::pop));
+        let pages = spare.and_then(|frame| Pages::again(frame, count)).unwrap_or_else(|| Pages::fresh(count));
+        pages.long_words().iter().for_each(|word| word.store(0, Ordering::Relaxed));
+        LENT.with_borrow_mut(|lent| lent.iter_mut().for_each(|lent| lent.push((pages.frame(), count))));
+        pages
+    }
+
+    #[cfg(any(test, feature = "fake"))]
+    fn fresh(count: usize) -> Pages {
         #[derive(Clone)]
         #[repr(align(4096))]
         struct Page([u8; PAGE_BYTES]);

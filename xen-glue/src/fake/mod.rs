@@ -5,6 +5,8 @@
 mod channels;
 mod grants;
 
+pub use crate::pages::Scope;
+
 use crate::xenbus::Pauses;
 use crate::{
     DomainId, Errno, EventPort, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages, ShutdownReason,

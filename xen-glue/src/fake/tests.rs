@@ -53,3 +53,15 @@ fn what_a_domain_had_is_gone_with_it() {
     assert_eq!(grants.end(references[0]), Ok(()));
     assert_eq!(a.send(port), Ok(()), "nobody hears it");
 }
+
+#[test]
+fn frames_are_used_again_when_their_scope_is_over() {
+    let scope = Scope::begin();
+    let first = Pages::leaked(3);
+    first.words()[5].store(7, Ordering::Relaxed);
+    assert_ne!(Pages::leaked(3).frame(), first.frame());
+    drop(scope);
+    let frames =
+        [Pages::leaked(3), Pages::leaked(3)].map(|pages| (pages.frame(), pages.words()[5].load(Ordering::Relaxed)));
+    assert!(frames.contains(&(first.frame(), 0)));
+}

@@ -33,24 +33,32 @@ impl<H: Hypercalls> End for Vif<'_, H> {
     }
 
     fn other_names(&self) -> &'static [&'static str] {
-        &["feature-rx-copy"]
+        &["feature-rx-copy", "multi-queue-max-queues"]
     }
 
     fn set_up(&self, grants: &RefCell<Grants>, other: DomainId, answers: &[Answer]) -> Result<Offer, SetupError> {
-        if answers.first().and_then(|copies| copies.number().ok()) != Some(1) {
+        let said = |answer: usize| answers.get(answer).and_then(|answer| answer.number().ok());
+        if said(0) != Some(1) {
             return Err(SetupError::NoCopy);
         }
         let queue = self.offer(grants, other)?;
-        // What is not said is refused: `feature-sg`, `feature-gso-…`, `feature-ipv6-csum-offload`.
-        let values = [
+        let mut values = Vec::from_iter([
             ("tx-ring-ref", queue.transmit_ring.0),
             ("rx-ring-ref", queue.receive_ring.0),
             ("event-channel", queue.port.0),
             ("request-rx-copy", 1),
             ("feature-rx-notify", 1),
-            ("feature-no-csum-offload", 1),
-        ];
-        Ok(Offer { state: State::Connected, values: Vec::from_iter(values) })
+            ("feature-sg", 1),
+            ("feature-no-csum-offload", 0),
+            ("feature-ipv6-csum-offload", 1),
+            ("feature-gso-tcpv4", 0),
+            ("feature-gso-tcpv6", 0),
+        ]);
+        if said(1).is_some() {
+            // There is room. One queue is not given a directory of its own (io/netif.h, "multi-queue").
+            let _ = values.push(("multi-queue-num-queues", 1));
+        }
+        Ok(Offer { state: State::Connected, values })
     }
 
     fn open(&self) -> Result<(), SetupError> {

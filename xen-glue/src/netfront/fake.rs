@@ -161,8 +161,18 @@ impl Netback {
 
     /// Takes the rings up where they stand.
     fn connect(&mut self, server: &Xenstored) -> Option<Connection> {
-        let wanted = [("request-rx-copy", 1), ("feature-rx-notify", 1), ("feature-no-csum-offload", 1)];
+        let wanted = [
+            ("request-rx-copy", 1),
+            ("feature-rx-notify", 1),
+            ("feature-sg", 1),
+            ("feature-no-csum-offload", 0),
+            ("feature-ipv6-csum-offload", 1),
+            ("feature-gso-tcpv4", 0),
+            ("feature-gso-tcpv6", 0),
+        ];
         wanted.iter().all(|&(name, value)| self.value(server, name) == Some(value)).then_some(())?;
+        let offered = server.get(&format!("{}/multi-queue-max-queues", self.back()));
+        (self.value(server, "multi-queue-num-queues") == offered.map(|_| 1)).then_some(())?;
         let reference = |name: &str| self.value(server, name).map(GrantReference);
         let rings = [reference("tx-ring-ref")?, reference("rx-ring-ref")?];
         let port = EventPort(self.value(server, "event-channel")?);

@@ -2,15 +2,15 @@
 //! The frontend of a network device: io/netif.h.
 //!
 //! One queue, one event channel for both directions. Frames are copied between the caller's buffers and pages that are granted to the
-//! backend while it is connected: such a page holds frames and nothing else, since the backend sees all of it. No offload is
-//! accepted and none is asked for: `feature-no-csum-offload` has the backend send frames with their checksums in place, and
-//! one that comes without is dropped and counted. No control ring is given to a backend that offers one, and the queue is the only one
-//! whatever number it offers: that is how a frontend refuses (io/netif.h).
+//! backend while it is connected: such a page holds frames and nothing else, since the backend sees all of it. A frame may come in
+//! pieces, and without the checksum of TCP or UDP, which is then finished here. Segmentation is refused both ways. No control ring is
+//! given to a backend that offers one, and the queue is the only one whatever number it offers: there is one processor.
 //!
 //! A [`Vif`] has two users that do not wait for each other: the caller's loop moves frames through its [`Queue`], and a task,
 //! [`xenbus::run`](crate::xenbus::run), agrees with the backend by xenstore, brings the queue up and down, and does so anew whenever
 //! the backend goes and comes or breaks the protocol.
 
+mod checksum;
 mod end;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;

@@ -3,8 +3,9 @@
 //!
 //! The backend has every buffer that holds no frame: a page, granted once. Responses come in the order of requests, each in its
 //! request's slot, so the buffer of request `i` is buffer `i` modulo their count, and there is no list of free ones. A frame
-//! is copied out at once, and its buffer goes back.
+//! is copied out at once, and its buffers go back. A backend shows a frame that it brings in pieces whole, or not at all.
 
+use super::checksum;
 use super::ring::{Broken, FrontRing, SLOTS};
 use crate::{GrantReference, PAGE_BYTES, bytes};
 use core::sync::atomic::AtomicU64;
@@ -18,6 +19,9 @@ const CHECKSUM_BLANK: u16 = 1 << 1;
 const MORE_DATA: u16 = 1 << 2;
 const EXTRA_INFO: u16 = 1 << 3;
 const GSO_PREFIX: u16 = 1 << 4;
+/// What was refused, and what takes more than a copy.
+const REFUSED: u16 = EXTRA_INFO | GSO_PREFIX;
+const SPECIAL: u16 = REFUSED | CHECKSUM_BLANK | MORE_DATA;
 /// `XEN_NETIF_EXTRA_FLAG_MORE`
 const EXTRA_MORE: u8 = 1;
 
@@ -28,8 +32,10 @@ enum Expected {
     Frame,
     /// More about a frame, of which data may follow, too.
     Extra { data_follow: bool },
-    /// More data of a frame.
+    /// More data of a frame that is dropped.
     Data,
+    /// More data of a frame of which there are so many bytes, and whose checksum is to be finished.
+    Piece { length: usize, blank: bool },
 }
 
 /// `struct netif_rx_response`
@@ -54,11 +60,11 @@ impl Response {
 /// Frames that the backend brought and that are not given on, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drops {
-    /// The backend says that it failed.
+    /// The backend says that it failed, or brought only a part.
     pub failed: u64,
     /// They are empty, or longer than the room.
     pub bad_lengths: u64,
-    /// They need what was refused: a checksum, to be cut into segments, to be put together.
+    /// They need what was refused, to be cut into segments, or a checksum that they have no place for.
     pub offloads: u64,
 }
 
@@ -112,6 +118,10 @@ impl Receiver {
                 return Ok(length);
             }
         }
+        if let Expected::Piece { .. } = self.expected {
+            self.drops.failed += 1;
+            self.expected = Expected::Data;
+        }
         Ok(None)
     }
 
@@ -119,47 +129,83 @@ impl Receiver {
     #[inline]
     fn examine(&mut self, index: u32, words: [u32; 2], into: &mut [u8]) -> Result<Option<usize>, Broken> {
         if self.expected != Expected::Frame {
-            return self.skip(index, words);
+            return self.go_on(index, words, into);
         }
-        let Response { id, offset, flags, status } = Response::of(words);
-        let length = usize::try_from(status).unwrap_or(0);
-        if u32::from(id) != index % SLOTS || offset + length > PAGE_BYTES {
-            return Err(Broken);
+        let response = Response::of(words);
+        let length = self.check(index, &response)?;
+        if response.status <= 0 || length > into.len() || response.flags & SPECIAL != 0 {
+            return Ok(self.take_special(index, &response, into));
         }
-        if status <= 0 || length > into.len() || flags & (CHECKSUM_BLANK | MORE_DATA | EXTRA_INFO | GSO_PREFIX) != 0 {
-            self.reject(status, flags);
-            return Ok(None);
-        }
-        let page = index as usize % BUFFERS * PAGE_BYTES;
-        bytes::load(self.buffers, page + offset, &mut into[..length]);
+        self.copy(index, &response, &mut into[..length]);
         Ok(Some(length))
     }
 
+    /// How many bytes a response says that there are, if it is one that an honest backend may give.
+    #[inline]
+    fn check(&self, index: u32, response: &Response) -> Result<usize, Broken> {
+        let length = usize::try_from(response.status).unwrap_or(0);
+        let sound = u32::from(response.id) == index % SLOTS && response.offset + length <= PAGE_BYTES;
+        if sound { Ok(length) } else { Err(Broken) }
+    }
+
+    #[inline]
+    fn copy(&self, index: u32, response: &Response, into: &mut [u8]) {
+        bytes::load(self.buffers, index as usize % BUFFERS * PAGE_BYTES + response.offset, into);
+    }
+
+    /// Takes the first piece of a frame, or a frame whose checksum is to be finished; drops what is not wanted.
     #[cold]
-    fn reject(&mut self, status: i16, flags: u16) {
-        let counter = match status {
+    fn take_special(&mut self, index: u32, response: &Response, into: &mut [u8]) -> Option<usize> {
+        if response.flags & REFUSED != 0 {
+            self.reject(response);
+            return None;
+        }
+        self.add(index, response, 0, response.flags & CHECKSUM_BLANK != 0, into)
+    }
+
+    /// Adds a piece to the `had` bytes of a frame: its length if that was the last one.
+    fn add(&mut self, index: u32, response: &Response, had: usize, blank: bool, into: &mut [u8]) -> Option<usize> {
+        let more = response.flags & MORE_DATA != 0;
+        let length = had + usize::try_from(response.status).unwrap_or(0);
+        let Some(room) = into.get_mut(had..length).filter(|room| !room.is_empty()) else {
+            self.reject(response);
+            return None;
+        };
+        self.copy(index, response, room);
+        self.expected = if more { Expected::Piece { length, blank } } else { Expected::Frame };
+        if more {
+            return None;
+        }
+        let whole = !blank || checksum::finish(&mut into[..length]).is_some();
+        self.drops.offloads += u64::from(!whole);
+        whole.then_some(length)
+    }
+
+    #[cold]
+    fn reject(&mut self, response: &Response) {
+        let counter = match response.status {
             ..0 => &mut self.drops.failed,
-            _ if flags & (CHECKSUM_BLANK | MORE_DATA | EXTRA_INFO | GSO_PREFIX) != 0 => &mut self.drops.offloads,
+            _ if response.flags & REFUSED != 0 => &mut self.drops.offloads,
             _ => &mut self.drops.bad_lengths,
         };
         *counter += 1;
-        self.expected = after(flags & EXTRA_INFO != 0, flags & MORE_DATA != 0);
+        self.expected = after(response.flags & EXTRA_INFO != 0, response.flags & MORE_DATA != 0);
     }
 
-    /// Skips what belongs to a frame that was dropped.
+    /// Takes what belongs to a frame that has begun, or skips it if that was dropped.
     #[cold]
-    fn skip(&mut self, index: u32, words: [u32; 2]) -> Result<Option<usize>, Broken> {
-        self.expected = match self.expected {
+    fn go_on(&mut self, index: u32, words: [u32; 2], into: &mut [u8]) -> Result<Option<usize>, Broken> {
+        if let Expected::Extra { data_follow } = self.expected {
             // `struct netif_extra_info` lies over the response: type, flags.
-            Expected::Extra { data_follow } => after((words[0] >> 8) as u8 & EXTRA_MORE != 0, data_follow),
-            _ => {
-                let Response { id, flags, .. } = Response::of(words);
-                if u32::from(id) != index % SLOTS {
-                    return Err(Broken);
-                }
-                after(false, flags & MORE_DATA != 0)
-            }
-        };
+            self.expected = after((words[0] >> 8) as u8 & EXTRA_MORE != 0, data_follow);
+            return Ok(None);
+        }
+        let response = Response::of(words);
+        self.check(index, &response)?;
+        if let Expected::Piece { length, blank } = self.expected {
+            return Ok(self.add(index, &response, length, blank, into));
+        }
+        self.expected = after(false, response.flags & MORE_DATA != 0);
         Ok(None)
     }
 

@@ -158,31 +158,95 @@ fn frames_that_no_backend_takes_are_refused() {
     });
 }
 
+const BLANK: u16 = 2;
+const MORE: u16 = 4;
+const EXTRA: u16 = 8;
+
+#[test]
+fn a_frame_in_pieces_is_put_together() {
+    with_bed(|mut bed| {
+        assert!(bed.comes_up());
+        let whole = frame(5, 1900);
+        for lengths in [&[60, 1840][..], &[1, 1, 1898], &[1899, 1], &[400, 500, 600, 400]] {
+            let (mut rest, last) = (&whole[..], lengths.len() - 1);
+            for (index, &length) in lengths.iter().enumerate() {
+                let piece = rest.split_off(..length).unwrap();
+                assert!(bed.guest.netback.deliver(piece, if index < last { MORE } else { 0 }));
+            }
+            bed.guest.netback.deliver(&frame(6, 60), 0);
+            assert_eq!(bed.take(), [whole.clone(), frame(6, 60)], "{lengths:?}");
+        }
+        let queue = bed.vif.queue();
+        assert_eq!((queue.drops(), queue.received()), (Drops::default(), 8));
+    });
+}
+
+#[test]
+fn a_checksum_that_was_left_to_us_is_finished() {
+    with_bed(|mut bed| {
+        assert!(bed.comes_up());
+        // A UDP datagram of 2 bytes, 1.2.3.4 to 5.6.7.8; its checksum field has the pseudo-header's sum, 0x1031.
+        let mut blank = vec![2; 12];
+        blank.extend([8, 0, 0x45, 0, 0, 30, 0, 0, 0, 0, 64, 17, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+        blank.extend([0, 1, 0, 2, 0, 10, 0x10, 0x31, 0xab, 0xcd]);
+        let mut finished = blank.clone();
+        finished[40..42].copy_from_slice(&(!0xbc0b_u16).to_be_bytes());
+        bed.guest.netback.deliver(&blank, BLANK);
+        bed.guest.netback.deliver(&blank[..20], BLANK | MORE);
+        bed.guest.netback.deliver(&blank[20..], 0);
+        bed.guest.netback.deliver(&blank, 0);
+        assert_eq!(bed.take(), [finished.clone(), finished, blank]);
+    });
+}
+
 #[test]
 fn each_frame_that_is_not_wanted_is_dropped_by_one_reason() {
-    const BLANK: u16 = 2;
-    const MORE: u16 = 4;
-    const EXTRA: u16 = 8;
     with_bed(|mut bed| {
         assert!(bed.comes_up());
         let netback = &mut bed.guest.netback;
         netback.deliver_nonsense(0, 0, 0, -1);
         netback.deliver_nonsense(0, 0, 0, 0);
         netback.deliver(&frame(0, 1901), 0);
+        // No packet with a checksum.
         netback.deliver(&frame(0, 60), BLANK);
-        // A frame in three pieces, and one with two extra slots and one more piece, whose extra slots look like lies.
-        netback.deliver(&frame(0, 60), MORE);
-        netback.deliver(&frame(0, 60), MORE);
+        // Pieces that are too long together, the second of which failed, and of which one is empty.
+        netback.deliver(&frame(0, 1800), MORE);
+        netback.deliver(&frame(0, 101), MORE);
         netback.deliver(&frame(0, 60), 0);
+        netback.deliver(&frame(0, 60), MORE);
+        netback.deliver_nonsense(0, 0, MORE, -1);
+        netback.deliver(&frame(0, 60), 0);
+        netback.deliver(&frame(0, 60), MORE);
+        netback.deliver_nonsense(0, 0, 0, 0);
+        // A frame with two extra slots, which look like lies, and one more piece.
         netback.deliver(&frame(0, 60), EXTRA | MORE);
         netback.deliver_nonsense(0x100, 0xffff, 0xffff, -1);
         netback.deliver_nonsense(0x200 - 0x100 * 2, 0xffff, 0xffff, -1);
-        bed.guest.netback.deliver(&frame(0, 60), 0);
-        bed.guest.netback.deliver(&frame(7, 60), 0);
-        let drops = Drops { failed: 1, bad_lengths: 2, offloads: 3 };
+        netback.deliver(&frame(0, 60), 0);
+        netback.deliver(&frame(7, 60), 0);
         assert_eq!(bed.take(), [frame(7, 60)]);
+        // What is shown in part is dropped, whenever the rest comes.
+        bed.guest.netback.deliver(&frame(0, 60), MORE);
+        assert!(bed.take().is_empty());
+        bed.guest.netback.deliver(&frame(0, 60), 0);
+        bed.guest.netback.deliver(&frame(8, 60), 0);
+        assert_eq!(bed.take(), [frame(8, 60)]);
+        let drops = Drops { failed: 3, bad_lengths: 4, offloads: 2 };
         let queue = bed.vif.queue();
         assert_eq!((queue.drops(), queue.breaks()), (drops, 0));
+    });
+}
+
+#[test]
+fn a_backend_with_several_queues_is_given_one() {
+    let mut guest = Guest::new();
+    guest.server.set("/local/domain/0/backend/vif/3/0/multi-queue-max-queues", "8");
+    guest.server.set("/local/domain/0/backend/vif/3/0/feature-ctrl-ring", "1");
+    with_guest(guest, |mut bed| {
+        assert!(bed.comes_up());
+        assert_eq!(bed.guest.server.get("device/vif/0/multi-queue-num-queues").as_deref(), Some("1"));
+        assert_eq!(bed.guest.server.get("device/vif/0/queue-0"), None);
+        assert_eq!(bed.guest.server.get("device/vif/0/ctrl-ring-ref"), None);
     });
 }
 

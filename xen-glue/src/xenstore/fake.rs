@@ -372,6 +372,7 @@ fn children(tree: &Tree, path: &str) -> Option<Vec<u8>> {
 /// Makes requests of a server that does what `script` says: answers, sends anything, moves any index, in any order. Nothing panics and
 /// each poll returns; when the server keeps to the protocol again, and can begin anew, requests are answered again.
 pub fn adversary(script: &[u8]) {
+    let _pages = crate::fake::Scope::begin();
     let guest = crate::fake::Machine::new().domain(DomainId(3));
     let page = Pages::leaked(1);
     let mut server = Xenstored::new(&page, 3, 3);

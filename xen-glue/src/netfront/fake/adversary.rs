@@ -64,7 +64,8 @@ fn misbehave(guest: &mut Guest, bytes: &mut impl Iterator<Item = u8>) {
     let mut byte = || bytes.next().unwrap_or(0);
     let Guest { netback, server, .. } = guest;
     match byte() {
-        0..60 => drop(netback.deliver(&[0x22; 2000][..14 + usize::from(byte()) * 6], 0)),
+        // At times without its checksum, or in pieces.
+        0..60 => drop(netback.deliver(&[0x22; 2000][..14 + usize::from(byte()) * 6], u16::from(byte() / 64 * 2))),
         60..100 => drop(netback.collect()),
         100..140 => netback.answer(usize::from(byte()), 0),
         140..160 => {
