@@ -252,11 +252,12 @@ impl Inspector<'_> {
         let mut sink = |alert: &crate::Alert<'_>| count.alert(alert);
         let mut turn = Turn::new(self, index, from, subject, &mut sink);
         let in_stream = meaning.payload_at.is_some_and(|sequence| turn.receive(sequence, packet.payload));
+        let is_dns = packet.protocol == UDP && turn.is_dns(packet);
         turn.packet(packet, in_stream);
-        match packet.protocol {
-            TCP => turn.stream(false),
-            UDP => turn.datagram(packet),
-            _ => {}
+        if packet.protocol == TCP {
+            turn.stream(false);
+        } else if is_dns {
+            turn.dns(packet.payload);
         }
         let findings = turn.findings;
         self.counters.alerts += count.alerts;

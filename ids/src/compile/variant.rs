@@ -66,7 +66,7 @@ fn stage_of(buffer: Buffer, to_server: bool) -> Option<Stage> {
         B::HttpRequestBody => (Some(Stage::RequestBody), None),
         B::HttpResponseBody => (None, Some(Stage::ResponseBody)),
         B::FileData => (Some(Stage::RequestBody), Some(Stage::ResponseBody)),
-        B::DnsQuery => (Some(Stage::Dns), Some(Stage::Dns)),
+        B::DnsQuery => (Some(Stage::Dns), None),
         B::TlsSni => (Some(Stage::TlsHello), None),
     };
     if to_server { there } else { back }

@@ -11,6 +11,7 @@ pub fn read(value: &Value, offset: i64, buffer: &[u8], at: usize) -> Option<(u64
     let bytes = buffer.get(start..end)?;
     let number = match value.base {
         0 => binary(bytes, value.little),
+        _ if bytes.is_empty() => 0,
         base => digits(bytes, base.into())?,
     };
     Some((masked(number, value.mask), end))
@@ -72,14 +73,14 @@ pub struct Jump {
     pub multiplier: u16,
     /// Rounded up to a multiple of four.
     pub align: bool,
-    /// 0 from `end`, 1 from the buffer's start, 2 from its end.
+    /// 0 from `end`, 1 from the buffer's start, 2 from its end (onwards: only `post` leads back, as in Suricata).
     pub from: u8,
     /// And this much more.
     pub post: i64,
 }
 
 impl Jump {
-    /// Where it leads, if that lies in a buffer of `length` bytes or at its end.
+    /// Where it leads, if that is not behind the end of a buffer of `length` bytes; before its start is its start.
     pub fn target(&self, length: usize) -> Option<usize> {
         let far = self.found.checked_mul(self.multiplier.into())?;
         let far = if self.align { far.checked_next_multiple_of(4)? } else { far };
@@ -87,9 +88,9 @@ impl Jump {
         let place = match self.from {
             0 => (self.end as i64).checked_add(far)?,
             1 => far,
-            _ => (length as i64).checked_sub(far)?,
+            _ => (length as i64).checked_add(far)?,
         };
-        let place = usize::try_from(place.checked_add(self.post)?).ok()?;
+        let place = usize::try_from(place.checked_add(self.post)?.max(0)).ok()?;
         (place <= length).then_some(place)
     }
 }
@@ -120,9 +121,10 @@ mod tests {
         let jump = |found, from, post| Jump { found, end: 4, multiplier: 2, align: true, from, post }.target(20);
         assert_eq!(jump(3, 0, 0), Some(12));
         assert_eq!(jump(3, 1, 1), Some(9));
-        assert_eq!(jump(3, 2, 0), Some(12));
+        assert_eq!(jump(3, 2, 0), None);
+        assert_eq!(jump(3, 2, -10), Some(18));
         assert_eq!(jump(9, 0, 0), None);
         assert_eq!(jump(u64::MAX, 0, 0), None);
-        assert_eq!(jump(0, 1, -1), None);
+        assert_eq!(jump(0, 1, -1), Some(0));
     }
 }

@@ -10,6 +10,8 @@ use crate::rule::{Buffer, Stage};
 pub(super) struct Matching<'x, 'm, 'o> {
     pub detector: &'x mut Detector<'m>,
     pub subject: Subject<'x>,
+    /// The payload that messages are from, for rules that look at both.
+    pub context: &'x [u8],
     pub bits: &'x mut [u64; FLOWBIT_WORDS],
     pub sink: &'x mut (dyn FnMut(&crate::Alert<'_>) + 'o),
     pub findings: &'x mut Findings,
@@ -27,11 +29,11 @@ impl Matching<'_, '_, '_> {
     }
 
     /// Matches a message.
-    pub fn message(&mut self, stage: Stage, payload: &[u8], buffers: &Buffers<'_>) {
+    pub fn message(&mut self, stage: Stage, buffers: &Buffers<'_>) {
         if self.findings.pass {
             return;
         }
-        let payload = Payload { packet: payload, ..Payload::default() };
+        let payload = Payload { packet: self.context, ..Payload::default() };
         let found = self.detector.message(stage, &self.subject, &payload, buffers, self.bits, self.sink);
         self.findings.join(found);
     }
@@ -41,7 +43,7 @@ impl Matching<'_, '_, '_> {
         dns::each_query(message, |name| {
             let mut buffers = Buffers::none();
             buffers.set(Buffer::DnsQuery, Some(name));
-            self.message(Stage::Dns, message, &buffers);
+            self.message(Stage::Dns, &buffers);
         });
     }
 
@@ -49,7 +51,7 @@ impl Matching<'_, '_, '_> {
     pub fn tls_hello(&mut self, name: Option<&[u8]>) {
         let mut buffers = Buffers::none();
         buffers.set(Buffer::TlsSni, name);
-        self.message(Stage::TlsHello, &[], &buffers);
+        self.message(Stage::TlsHello, &buffers);
     }
 
     fn http_buffers<'b>(&self, message: &'b Message) -> Buffers<'b> {
@@ -61,7 +63,7 @@ impl Listener for Matching<'_, '_, '_> {
     fn head(&mut self, message: &Message) {
         let stage = if self.subject.to_server { Stage::RequestHead } else { Stage::ResponseHead };
         let buffers = self.http_buffers(message);
-        self.message(stage, &[], &buffers);
+        self.message(stage, &buffers);
     }
 }
 
@@ -75,6 +77,6 @@ impl Parts for Matching<'_, '_, '_> {
         buffers.set(body, Some(message.body()));
         buffers.set(Buffer::FileData, Some(message.body()));
         buffers.seen = message.body_seen;
-        self.message(stage, &[], &buffers);
+        self.message(stage, &buffers);
     }
 }

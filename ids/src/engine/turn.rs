@@ -94,20 +94,21 @@ impl<'t, 'm> Turn<'t, 'm> {
         self.findings.join(found);
     }
 
-    /// Matches a UDP datagram's message.
-    pub fn datagram(&mut self, packet: &Packet<'_>) {
-        if self.flow.ports[1] != 53 || self.findings.pass || !dns::looks_valid(packet.payload) {
-            return;
+    /// Whether a UDP datagram is a message of DNS.
+    pub fn is_dns(&mut self, packet: &Packet<'_>) -> bool {
+        let is_dns = self.flow.ports[1] == 53 && dns::looks_valid(packet.payload);
+        if is_dns {
+            (self.flow.app, self.subject.app) = (AppProtocol::Dns, AppProtocol::Dns);
         }
-        self.flow.app = AppProtocol::Dns;
-        self.subject.app = AppProtocol::Dns;
-        self.dns(packet.payload);
+        is_dns
     }
 
-    fn dns(&mut self, message: &[u8]) {
+    /// Matches a message of DNS.
+    pub fn dns(&mut self, message: &[u8]) {
         let mut matching = Matching {
             detector: self.detector,
             subject: self.subject,
+            context: message,
             bits: &mut self.flow.bits,
             sink: self.sink,
             findings: &mut self.findings,
@@ -136,7 +137,6 @@ impl<'t, 'm> Turn<'t, 'm> {
         let Self { flow, windows, connections, inflaters, detector, counters, subject, sink, .. } = self;
         let Flow { streams, bits, app, http, ports, .. } = &mut **flow;
         let side = &mut streams[self.from];
-        let mut matching = Matching { detector, subject: *subject, bits, sink: *sink, findings: &mut self.findings };
         let mut reader = Reader {
             app,
             http,
@@ -149,6 +149,8 @@ impl<'t, 'm> Turn<'t, 'm> {
             eager: self.in_line,
             given_up: &mut counters.app_given_up,
         };
+        let mut matching =
+            Matching { detector, subject: *subject, context: &[], bits, sink: *sink, findings: &mut self.findings };
         let Some(window) = windows.get(side.window, owner) else {
             if last {
                 reader.read(&[], true, false, &mut matching);
@@ -160,6 +162,7 @@ impl<'t, 'm> Turn<'t, 'm> {
         let limit = if self.in_line || last || window.is_full() { ready } else { acked.min(ready) };
         let (parsed, matched) = (usize::from(window.app).min(limit), usize::from(window.raw).min(limit));
         let data = &window.ready()[..limit];
+        matching.context = data;
         let full = window.is_full() && parsed == 0;
         let taken = if parsed < limit || last { reader.read(&data[parsed..], last, full, &mut matching) } else { 0 };
         matching.subject.app = *reader.app;

@@ -66,14 +66,18 @@ fn synchronize(flow: &mut Flow, from: usize, packet: &Packet<'_>, tcp: &Tcp) -> 
     if from == 0 && tcp.flags & flag::ACK == 0 {
         flow.followed = true;
     }
-    let side = &mut flow.streams[from];
-    if !flow.followed || (side.known && side.next != first) {
+    if !flow.followed || flow.state != State::New {
         return Meaning::default();
     }
-    if !side.known {
+    let side = &mut flow.streams[from];
+    if side.window == 0 {
+        // Of several, the last one counts: the handshake's third segment shows which was meant.
         (side.known, side.next, side.acked) = (true, first, first);
     }
-    if from == 1 && tcp.flags & flag::ACK != 0 {
+    let client = &mut flow.streams[0];
+    if from == 1 && tcp.flags & flag::ACK != 0 && client.window == 0 {
+        (client.next, client.acked) = (tcp.acknowledgment, tcp.acknowledgment);
+    } else if from == 1 && tcp.flags & flag::ACK != 0 {
         acknowledge(flow, from, tcp.acknowledgment);
     }
     Meaning { payload_at: (!packet.payload.is_empty() && flow.fast_open).then_some(first), closes: false }
@@ -117,7 +121,9 @@ fn reset(flow: &mut Flow, from: usize, tcp: &Tcp) -> Meaning {
     if flow.streams[from].known && tcp.flags & flag::ACK != 0 {
         acknowledge(flow, from, tcp.acknowledgment);
     }
-    flow.state = State::Reset;
+    if flow.state != State::New {
+        flow.state = State::Reset;
+    }
     Meaning::default()
 }
 

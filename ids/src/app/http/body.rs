@@ -143,12 +143,7 @@ impl Layers {
                     layer.mode = Mode::Over;
                     break;
                 }
-                Step::Bad if layer.restarts < RESTARTS => {
-                    layer.restarts += 1;
-                    layer.encoding = layer.encoding.next();
-                    inflater.start(layer.encoding);
-                    taken = 0;
-                }
+                Step::Bad if layer.restarted(inflater, data) => taken = 0,
                 Step::Bad => {
                     layer.mode = Mode::Pass;
                     self.layer(index + 1, data, message, tools, parts);
@@ -160,6 +155,42 @@ impl Layers {
             layer.mode = Mode::Over;
         }
         self.layers[index] = Some(layer);
+    }
+}
+
+impl Layer {
+    /// Tries the other encodings in turn; whether one of them fits all of `data`, with which it then begins.
+    fn restarted(&mut self, inflater: &mut Inflater, data: &[u8]) -> bool {
+        while self.restarts < RESTARTS {
+            self.restarts += 1;
+            self.encoding = self.encoding.next();
+            inflater.start(self.encoding);
+            let fits = fits(inflater, data);
+            inflater.start(self.encoding);
+            if fits {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Whether `data` can be decoded to their end, as far as the bound on output allows to see.
+fn fits(inflater: &mut Inflater, data: &[u8]) -> bool {
+    let (mut taken, mut budget) = (0, OUTPUT);
+    loop {
+        match inflater.step(&data[taken..], &mut [0; PIECE]) {
+            Step::Bad => return false,
+            Step::End => return true,
+            Step::Some(0, 0) => return true,
+            Step::Some(more, written) => {
+                taken += more;
+                budget = budget.saturating_sub(written);
+            }
+        }
+        if budget == 0 {
+            return true;
+        }
     }
 }
 

@@ -103,14 +103,13 @@ impl Message {
         self.line_length = self.raw_length;
         let line = kept.of(&self.raw);
         let start = line.iter().position(|byte| !is_space(*byte)).unwrap_or(line.len());
+        let last = line.iter().rposition(|byte| !is_space(*byte)).map_or(start, |last| last + 1);
+        let line = &line[..last];
         let method_end = find_space(line, start);
         let uri_start = skip_space(line, method_end);
-        let last = line.iter().rposition(|byte| !is_space(*byte)).map_or(uri_start, |last| last + 1);
-        let blank = line[uri_start..last].iter().rposition(|byte| is_space(*byte)).map(|at| uri_start + at);
-        let protocol =
-            blank.filter(|at| line[at + 1..].len() >= 5 && line[at + 1..at + 6].eq_ignore_ascii_case(b"HTTP/"));
-        let uri_end =
-            protocol.map_or(last, |at| line[..at].iter().rposition(|byte| !is_space(*byte)).map_or(at, |end| end + 1));
+        let blank = line[uri_start..].iter().rposition(|byte| is_space(*byte)).map(|at| uri_start + at);
+        let protocol = blank.filter(|at| starts_with_http(&line[at + 1..]));
+        let uri_end = protocol.map_or(last, |at| uri_start + fields::trim(&line[uri_start..at]).len());
         let part = |start: usize, end: usize| Part { start: start as u16, end: end.max(start) as u16 };
         self.words =
             [part(start, method_end), part(uri_start, uri_end), part(protocol.map_or(last, |at| at + 1), last)];
@@ -300,6 +299,10 @@ impl Fields for Message {
 
 pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
+}
+
+fn starts_with_http(word: &[u8]) -> bool {
+    word.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"HTTP/"))
 }
 
 fn find_space(line: &[u8], from: usize) -> usize {
