@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test test-xen bench bench-native bench-ring bench-density bench-scale bench-chain bench-director bench-xen fuzz lint prerequisites clean
+.PHONY: demo test test-xen bench bench-native bench-ring bench-density bench-scale bench-chain bench-vnet bench-director bench-xen fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -11,7 +11,7 @@ demo: prerequisites
 
 # Everything that CI runs. Tests whose names say `root` need root; without it they print why they were skipped.
 test: prerequisites lint
-	@scripts/install-missing tcpdump=tcpdump pcap-config=libpcap-dev ip=iproute2 ping=iputils-ping
+	@scripts/install-missing tcpdump=tcpdump pcap-config=libpcap-dev ip=iproute2 ping=iputils-ping iperf3=iperf3
 	cargo test --workspace --release --all-features
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test --release --package ring --lib
 
@@ -53,6 +53,12 @@ bench-director: prerequisites
 	@scripts/install-missing ip=iproute2 tc=iproute2
 	cargo build --release --bin sluice --bin bench-director
 	target/release/bench-director $(BENCH)
+
+# VNET/P's experiment: two hosts, native, as bridges and with UDP between them; needs root, as `make bench` does. BENCH="--rounds 9" takes longer.
+bench-vnet: prerequisites
+	@scripts/install-missing ip=iproute2 tc=iproute2 ping=iputils-ping iperf3=iperf3
+	cargo build --release --bin sluice --bin bench-vnet
+	target/release/bench-vnet $(BENCH)
 
 # How soon a VM joins a service under load, and how soon one that was killed is back. BENCH="--rate 20000" sends more.
 bench-scale: prerequisites
