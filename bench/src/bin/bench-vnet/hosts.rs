@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Two kernels, and what lies between them.
+
+use anyhow::{Context, Result, ensure};
+use bench::lab;
+use serde::Serialize;
+use std::fs;
+use std::path::{Path as FilePath, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Between a path's opening and the first measurement.
+const SETTLE: Duration = Duration::from_millis(500);
+/// How long a namespace may take to appear.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The Ethernet between the hosts.
+const WIRE: &str = "wire";
+/// The addresses of the two kernels.
+const NEAR: &str = "10.9.0.1/24";
+/// The one that is measured from afar.
+pub const FAR: &str = "10.9.0.2";
+
+/// How frames go from one kernel to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// Without hosts.
+    Native,
+    /// Through both hosts, as they are.
+    Direct,
+    /// Through both hosts, in UDP datagrams between them.
+    Udp,
+}
+
+impl Path {
+    pub const ALL: [Path; 3] = [Path::Native, Path::Direct, Path::Udp];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Path::Native => "native",
+            Path::Direct => "direct bridge",
+            Path::Udp => "UDP",
+        }
+    }
+
+    /// The hosts' chain file.
+    fn chain(self) -> Option<String> {
+        match self {
+            Path::Native => None,
+            Path::Direct => Some(direct()),
+            Path::Udp => Some(include_str!("../../../../examples/vnet.nf").into()),
+        }
+    }
+}
+
+/// Hosts that route as those of examples/vnet.nf do, with the Ethernet itself as their link.
+fn direct() -> String {
+    let host = |name: &str| {
+        format!(
+            "vm {name} {{
+               vnet :: VnetRouter(1, any any link 0 interface any, any any interface 0 link any);
+               FromDevice({name}_lan, PROMISC true) -> vnet -> ToDevice({name}_lan);
+               FromDevice(wire, PROMISC true) -> [1] vnet [1] -> ToDevice(wire);
+             }}\n"
+        )
+    };
+    let hosts = host("left") + &host("right");
+    format!("network left_lan, right_lan, wire;\n{hosts}chain left_lan <-> left <-> wire <-> right <-> right_lan;\n")
+}
+
+/// The two kernels and all that may be between them.
+pub struct Site {
+    sluice: PathBuf,
+    folder: PathBuf,
+    mtu: u32,
+    /// What keeps the far kernel's namespace.
+    far: Option<Child>,
+}
+
+impl Site {
+    /// Builds the hosts, while registries can still be reached.
+    pub fn build(sluice: &FilePath, folder: &FilePath, mtu: u32) -> Result<Site> {
+        let site = Site { sluice: sluice.into(), folder: folder.into(), mtu, far: None };
+        for path in Path::ALL {
+            if let Some(chain) = path.chain() {
+                eprintln!("bench-vnet: building {}", path.name());
+                fs::write(site.file(path), chain)?;
+                site.sluice(&["build", &text(&site.file(path)), "-o", &text(&site.output(path))])?;
+            }
+        }
+        Ok(site)
+    }
+
+    /// Makes the Ethernet and the far namespace, from the one that is the near kernel's.
+    pub fn join(&mut self) -> Result<()> {
+        lab::ip(&["link", "add", WIRE, "type", "bridge"])?;
+        lab::ip(&["link", "set", WIRE, "up"])?;
+        let far = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "unshare", "--net", "sleep", "infinity"])
+            .stdin(Stdio::null())
+            .spawn()
+            .context("cannot run unshare")?;
+        let far = self.far.insert(far);
+        let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/net"));
+        let deadline = Instant::now() + PATIENCE;
+        while namespace(&far.id().to_string())? == namespace("self")? {
+            ensure!(Instant::now() < deadline, "unshare makes no network namespace");
+            sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Brings `path` up between the kernels.
+    pub fn open(&self, path: Path) -> Result<()> {
+        if path == Path::Native {
+            for end in ["near", "far"] {
+                let (end, port) = (format!("{end}0"), format!("{end}w"));
+                lab::ip(&["link", "add", &end, "type", "veth", "peer", "name", &port])?;
+                lab::ip(&["link", "set", &port, "master", WIRE, "up"])?;
+            }
+        } else {
+            for tap in ["near0", "far0", "left0", "right0"] {
+                lab::tap(tap)?;
+            }
+            for tap in ["left0", "right0"] {
+                lab::ip(&["link", "set", tap, "master", WIRE])?;
+            }
+            let (file, output) = (text(&self.file(path)), text(&self.output(path)));
+            let mut words = vec!["run", &file, "-o", &output, "--name", "bench", "--detach", "--accel", "tcg"];
+            let taps = ["left_lan=near0", "right_lan=far0", "left.wire=left0", "right.wire=right0"];
+            words.extend(taps.iter().flat_map(|tap| ["--tap", tap]));
+            self.sluice(&words)?;
+        }
+        self.kernels()?;
+        sleep(SETTLE);
+        Ok(())
+    }
+
+    /// Gives the kernels their ends. Both send every frame by itself, and none that a device would have to cut up.
+    fn kernels(&self) -> Result<()> {
+        let mtu = self.mtu.to_string();
+        let single = ["mtu", mtu.as_str(), "gso_max_segs", "1", "up"];
+        lab::ip(&["addr", "replace", NEAR, "dev", "near0"])?;
+        lab::ip(&[&["link", "set", "near0"][..], &single].concat())?;
+        let far = self.far.as_ref().context("the far namespace is there")?.id().to_string();
+        lab::ip(&["link", "set", "far0", "netns", &far])?;
+        let there = |words: &[&str]| run(self.far()?.arg("ip").args(words));
+        there(&["addr", "replace", &format!("{FAR}/24"), "dev", "far0"])?;
+        there(&[&["link", "set", "far0"][..], &single].concat())
+    }
+
+    /// Takes `path` down.
+    pub fn close(&self, path: Path) -> Result<()> {
+        if path == Path::Native {
+            lab::ip(&["link", "del", "near0"])?;
+            return lab::ip(&["link", "del", "farw"]);
+        }
+        self.sluice(&["stop", "bench"])?;
+        for tap in ["near0", "left0", "right0"] {
+            lab::ip(&["link", "del", tap])?;
+        }
+        run(self.far()?.args(["ip", "link", "del", "far0"]))
+    }
+
+    /// A command that runs at the far kernel's.
+    pub fn far(&self) -> Result<Command> {
+        let far = self.far.as_ref().context("the far namespace is there")?.id().to_string();
+        let mut command = Command::new("nsenter");
+        command.args(["--net", "--target", &far]);
+        Ok(command)
+    }
+
+    fn sluice(&self, arguments: &[&str]) -> Result<()> {
+        run(Command::new(&self.sluice).args(arguments).env("SLUICE_RUN_DIR", self.folder.join("run")))
+    }
+
+    fn file(&self, path: Path) -> PathBuf {
+        self.folder.join(format!("{path:?}.nf"))
+    }
+
+    fn output(&self, path: Path) -> PathBuf {
+        self.folder.join(format!("{path:?}"))
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ =
+            Command::new(&self.sluice).args(["stop", "bench"]).env("SLUICE_RUN_DIR", self.folder.join("run")).output();
+        if let Some(far) = &mut self.far {
+            let _ = far.kill();
+            let _ = far.wait();
+        }
+    }
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let output = command.output().with_context(|| format!("cannot run {:?}", command.get_program()))?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{:?}: {}", command.get_program(), complaint.trim());
+    Ok(())
+}
+
+fn text(path: &FilePath) -> String {
+    path.to_string_lossy().into_owned()
+}

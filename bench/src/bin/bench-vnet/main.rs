@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//! VNET/P's experiment (HPDC 2012): latency and throughput between two kernels, each behind a host of its own, where both hosts are
+//! on one Ethernet: without the hosts (native), with their VMs as bridges (direct bridge), and with each frame in a UDP datagram.
+//!
+//! Each host is a VM, the Ethernet a Linux bridge, and each kernel's end a network namespace.
+#![forbid(unsafe_code)]
+
+mod hosts;
+mod measure;
+mod table;
+
+use anyhow::{Context, Result};
+use bench::{lab, stop};
+use clap::Parser;
+use hosts::{Path, Site};
+use measure::{Kind, Sample};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Latency and throughput through two VNET/P hosts: native, direct bridge, UDP encapsulation
+#[derive(Parser)]
+#[command(after_help = "Example:\n  bench-vnet --rounds 9 --seconds 3 --payloads 64,1024")]
+struct Options {
+    /// Rounds; each one takes all paths in turn
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Length of each measurement of throughput, in seconds
+    #[arg(long, default_value_t = 2)]
+    seconds: u32,
+    /// Pings of each measurement of latency
+    #[arg(long, default_value_t = 200)]
+    pings: u32,
+    /// Bytes of payload: of a ping, of a UDP datagram, of a TCP segment
+    #[arg(long, value_delimiter = ',', default_values_t = [64, 256, 512, 1024, 1400])]
+    payloads: Vec<u32>,
+    /// The kernels' MTU, on all paths: a frame of this in a datagram is no longer than the Ethernet's 1500
+    #[arg(long, default_value_t = 1458)]
+    mtu: u32,
+    /// The sluice that builds and runs
+    #[arg(long, default_value = "target/release/sluice")]
+    sluice: PathBuf,
+    /// Write the medians to this file, as JSON
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// What was measured, of a path with payloads of so many bytes.
+type Samples = BTreeMap<(Kind, u32, Path), Vec<Sample>>;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if let Err(refusal) = lab::check().and_then(|()| measure::check()) {
+        eprintln!("bench-vnet: {refusal:#}");
+        return ExitCode::from(2);
+    }
+    match measure(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench-vnet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<()> {
+    let folder = tempfile::TempDir::new()?;
+    let sluice = std::fs::canonicalize(&options.sluice)
+        .with_context(|| format!("there is no {}: cargo build --release --bin sluice", options.sluice.display()))?;
+    let mut site = Site::build(&sluice, folder.path(), options.mtu)?;
+    lab::enter()?;
+    stop::watch()?;
+    site.join()?;
+
+    let mut samples = Samples::new();
+    for round in 1..=options.rounds {
+        for path in Path::ALL {
+            eprintln!("bench-vnet: round {round} of {}, {}", options.rounds, path.name());
+            site.open(path)?;
+            let payloads = |kind: Kind| {
+                options.payloads.iter().filter(move |size| kind.has(**size)).map(move |size| (kind, *size))
+            };
+            for (kind, payload) in Kind::ALL.into_iter().flat_map(payloads) {
+                stop::check()?;
+                match kind.measure(&site, payload, options) {
+                    Ok(sample) => samples.entry((kind, payload, path)).or_default().push(sample),
+                    // What was measured until then is worth telling.
+                    Err(error) => eprintln!("bench-vnet: left out: {} of {payload} B: {error:#}", kind.name()),
+                }
+            }
+            site.close(path)?;
+        }
+    }
+    table::print(options, &samples)
+}

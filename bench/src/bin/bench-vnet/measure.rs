@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One measurement: pings, or iperf3's stream.
+
+use super::Options;
+use super::hosts::{FAR, Site};
+use anyhow::{Context, Result, ensure};
+use bench::results::median;
+use serde::Serialize;
+use serde_json::Value;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long iperf3's server may take to listen.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The shortest segments that Linux sends: TCP_MIN_MSS.
+const LEAST_SEGMENT: u32 = 88;
+
+/// What a measurement shows: microseconds, or Mbit/s.
+pub type Sample = f64;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The median round trip of a ping, in microseconds.
+    Latency,
+    /// What TCP carries in segments of that size, in Mbit/s.
+    Tcp,
+    /// What arrives of UDP datagrams of that size, in Mbit/s.
+    Udp,
+}
+
+/// Whether the programs are there.
+pub fn check() -> Result<()> {
+    for (program, flag, package) in [("ping", "-V", "iputils-ping"), ("iperf3", "--version", "iperf3")] {
+        let there = Command::new(program).arg(flag).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        ensure!(there.is_ok(), "there is no {program} on the PATH: apt-get install {package}");
+    }
+    Ok(())
+}
+
+impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::Latency, Kind::Tcp, Kind::Udp];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Latency => "round trip, µs",
+            Kind::Tcp => "TCP, Mbit/s",
+            Kind::Udp => "UDP, Mbit/s",
+        }
+    }
+
+    /// Whether there are such payloads.
+    pub fn has(self, payload: u32) -> bool {
+        self != Kind::Tcp || payload >= LEAST_SEGMENT
+    }
+
+    /// Measures with payloads of so many bytes.
+    pub fn measure(self, site: &Site, payload: u32, options: &Options) -> Result<Sample> {
+        let (size, seconds) = (payload.to_string(), options.seconds.to_string());
+        match self {
+            Kind::Latency => pings(&size, &options.pings.to_string()),
+            Kind::Tcp => stream(site, &["--time", &seconds, "--set-mss", &size]),
+            Kind::Udp => stream(site, &["--time", &seconds, "--udp", "--bitrate", "0", "--length", &size]),
+        }
+    }
+}
+
+/// The median round trip.
+fn pings(size: &str, count: &str) -> Result<Sample> {
+    let output = Command::new("ping").args(["-c", count, "-i", "0.005", "-W", "5", "-s", size, FAR]).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "ping: {}", text.trim());
+    median(&round_trips(&text)).context("ping tells no times")
+}
+
+/// Microseconds of each answer.
+fn round_trips(text: &str) -> Vec<f64> {
+    let times =
+        text.lines().filter_map(|line| line.split_once("time=")?.1.split_whitespace().next()?.parse::<f64>().ok());
+    times.map(|milliseconds| milliseconds * 1e3).collect()
+}
+
+/// What iperf3 says arrived.
+fn stream(site: &Site, flags: &[&str]) -> Result<Sample> {
+    let mut server = site.far()?.args(["iperf3", "--server", "--one-off"]).stdout(Stdio::null()).spawn()?;
+    let deadline = Instant::now() + PATIENCE;
+    let result = loop {
+        let output = Command::new("iperf3").args(["--client", FAR, "--json"]).args(flags).output()?;
+        let told: Value = serde_json::from_slice(&output.stdout).context("iperf3 tells no JSON")?;
+        let refused = told["error"].as_str().is_some_and(|error| error.contains("unable to connect"));
+        // Where nobody listens yet.
+        if !refused || Instant::now() > deadline {
+            break megabits(&told);
+        }
+        sleep(Duration::from_millis(20));
+    };
+    // It has ended by itself, if the client came.
+    let _ = server.kill();
+    server.wait()?;
+    result
+}
+
+/// Mbit/s that arrived.
+fn megabits(told: &Value) -> Result<Sample> {
+    if let Some(error) = told["error"].as_str() {
+        anyhow::bail!("iperf3: {error}");
+    }
+    let end = &told["end"];
+    let arrived = end["sum_received"]["bits_per_second"].as_f64();
+    let sent = || {
+        let (rate, lost) = (end["sum"]["bits_per_second"].as_f64()?, end["sum"]["lost_percent"].as_f64()?);
+        Some(rate * (1.0 - lost / 100.0))
+    };
+    arrived.filter(|rate| *rate > 0.0).or_else(sent).map(|rate| rate / 1e6).context("iperf3 tells no rate")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn round_trips_are_microseconds() {
+        let text = "PING 10.9.0.2\n64 bytes from 10.9.0.2: icmp_seq=1 ttl=64 time=0.303 ms\n72 bytes: time=1 ms\n";
+        assert_eq!(round_trips(text), [303.0, 1000.0]);
+    }
+
+    #[test]
+    fn what_arrived_counts() {
+        let tcp = json!({"end": {"sum_received": {"bits_per_second": 2e6}, "sum_sent": {"bits_per_second": 3e6}}});
+        let udp = json!({"end": {"sum": {"bits_per_second": 4e6, "lost_percent": 25.0}}});
+        assert_eq!((megabits(&tcp).unwrap(), megabits(&udp).unwrap()), (2.0, 3.0));
+        assert!(megabits(&json!({"error": "no route"})).is_err() && megabits(&json!({})).is_err());
+    }
+}
