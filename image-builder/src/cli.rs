@@ -29,9 +29,9 @@ pub enum Command {
     /// Build a bootable image per VM, and a manifest
     #[command(after_help = "Example:\n  sluice build examples/firewall.nf -o /tmp/firewall")]
     Build(BuildArgs),
-    /// Build, boot on QEMU, pass traffic, report
+    /// Build, boot on QEMU or Xen, pass traffic, report
     #[command(
-        after_help = "Examples:\n  sluice run examples/firewall.nf --replay lan=examples/captures/http_browsing.pcap --capture wan=wan.pcap\n  sluice run examples/bridge.nf --tap left=tap0 --tap right=tap1\n\nPORT is a network's name, or VM.PORT for one port of one VM. Without --replay it runs until Ctrl-C."
+        after_help = "Examples:\n  sluice run examples/firewall.nf --replay lan=examples/captures/http_browsing.pcap --capture wan=wan.pcap\n  sluice run examples/bridge.nf --tap left=tap0 --tap right=tap1\n  sluice run --on xen build/firewall --bridge lan=xenbr0 --bridge wan=xenbr1\n\nPORT is a network's name, or VM.PORT for one port of one VM. Without --replay it runs until Ctrl-C."
     )]
     Run(Box<RunArgs>),
     /// Build, and write what another toolstack needs to run the chain
@@ -164,6 +164,12 @@ pub struct RunArgs {
     /// Put PORT on your Unix datagram socket, a frame a datagram: you bind PATH, the VM binds PATH.vm
     #[arg(long, value_name = "PORT=PATH")]
     pub socket: Vec<Attachment>,
+    /// Put PORT in a bridge of dom0, on Xen; may be given several times
+    #[arg(long, value_name = "PORT=BRIDGE")]
+    pub bridge: Vec<Attachment>,
+    /// What runs the VMs; on Xen, each is the domain RUN.VM
+    #[arg(long, value_enum, default_value_t = Platform::Qemu)]
+    pub on: Platform,
     /// The machine type [default: microvm; pc if VMs are linked]
     #[arg(long, value_enum)]
     pub machine: Option<MachineType>,
@@ -443,6 +449,15 @@ fn interval(text: &str) -> Result<f64, &'static str> {
         Ok(seconds) if (0.01..=3600.0).contains(&seconds) => Ok(seconds),
         _ => Err("wanted seconds, from 0.01 to 3600"),
     }
+}
+
+/// What runs VMs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Platform {
+    /// QEMU on this machine
+    Qemu,
+    /// Xen, by xl in its dom0
+    Xen,
 }
 
 /// A machine type of QEMU.

@@ -7,6 +7,7 @@ mod chain;
 mod check;
 mod cli;
 mod click;
+mod domains;
 mod elements;
 mod export;
 mod failure;

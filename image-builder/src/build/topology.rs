@@ -87,4 +87,12 @@ impl Topology {
         let port = self.vms[vm].ports.iter().position(|port| port.vm.as_ref() == Some(here))?;
         Some(Place { vm, port })
     }
+
+    /// The links between two VMs, each by its two ends.
+    pub fn links(&self) -> impl Iterator<Item = [Place; 2]> {
+        self.places().filter_map(|(place, _)| {
+            let other = self.other_end(place)?;
+            (place < other).then_some([place, other])
+        })
+    }
 }

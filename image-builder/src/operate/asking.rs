@@ -66,11 +66,12 @@ impl Respondent {
                 None => std::thread::sleep(Duration::from_millis(5)),
             }
         };
-        let deadline = Instant::now() + VMS_PATIENCE;
+        let (deadline, census) = (Instant::now() + VMS_PATIENCE, run.state.census());
         let channels = run.state.vms.iter().map(|vm| {
             let patience = deadline.saturating_duration_since(Instant::now()).max(VM_PATIENCE);
             // A VM that hangs has no channel; the others have theirs.
-            vm.lives().then(|| Control::take_over(&vm.control, patience).ok().flatten()).flatten()
+            let runs = vm.body.as_ref().is_some_and(|body| census.runs(body));
+            runs.then(|| Control::take_over(&vm.control, patience).ok().flatten()).flatten()
         });
         let channels = channels.collect();
         Ok(Respondent::Vms { run: run.into(), channels, _stand_in })

@@ -5,7 +5,7 @@
 //! own in `/tmp`. The manager of a run holds the run's lock as long as it lives, so another process knows at once whether it is
 //! gone. The directory's own lock is held only while a folder is made or removed.
 
-use super::state::{self, State};
+use super::state::State;
 use crate::failure::usage;
 use anyhow::{Context, anyhow};
 use nix::unistd::Uid;
@@ -188,9 +188,14 @@ impl Found {
         match self.state.manager.lives() {
             true if self.state.ready => Condition::Running,
             true => Condition::Starting,
-            false if self.state.vms.iter().any(state::Vm::lives) => Condition::Orphaned,
+            false if self.has_living_vms() => Condition::Orphaned,
             false => Condition::Dead,
         }
+    }
+
+    fn has_living_vms(&self) -> bool {
+        let census = self.state.census();
+        self.state.vms.iter().filter_map(|vm| vm.body.as_ref()).any(|body| census.lives(body))
     }
 
     /// Where its manager writes what it says, if it runs in the background. It stays if the manager ended with an error.

@@ -9,6 +9,7 @@
 mod answer;
 mod asking;
 mod background;
+mod body;
 mod ctl;
 mod evpn;
 mod folder;
@@ -27,6 +28,7 @@ mod view;
 
 pub use answer::{Target, answer};
 pub use background::{Background, detach};
+pub use body::Body;
 pub use folder::{Root, RunFolder};
 pub use message::{Answer, Ask};
 pub use process::Process;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `sluice ps`: what runs.
 
+use super::body::Body;
 use super::folder::{Condition, Found, Root};
-use super::process::Process;
 use super::table::{self, bytes, duration};
 use crate::cli::PsArgs;
 use serde::Serialize;
@@ -24,8 +24,10 @@ struct Run {
 #[derive(Serialize)]
 struct Vm {
     name: String,
-    /// Of the QEMU that was started last; none if none was.
+    /// Of the QEMU that was started last, or the domain; none if none was.
     pid: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<u32>,
     alive: bool,
     cpu_seconds: f64,
     memory_bytes: u64,
@@ -48,11 +50,18 @@ pub fn command(args: &PsArgs) -> anyhow::Result<()> {
 impl Run {
     fn of(found: &Found) -> Run {
         let state = &found.state;
+        let census = state.census();
         let vms = state.vms.iter().map(|vm| {
-            let usage = vm.process.and_then(Process::usage).unwrap_or_default();
-            let (pid, alive) = (vm.process.map(|process| process.pid), vm.lives());
+            let body = vm.body.as_ref();
+            let usage = body.and_then(|body| census.usage(body)).unwrap_or_default();
+            let (pid, domain) = match body {
+                Some(Body::Process(process)) => (Some(process.pid), None),
+                Some(Body::Domain(id)) => (None, Some(id.number)),
+                None => (None, None),
+            };
+            let alive = body.is_some_and(|body| census.runs(body));
             let (cpu_seconds, memory_bytes) = (usage.cpu.as_secs_f64(), usage.memory_bytes);
-            Vm { name: vm.name.clone(), pid, alive, cpu_seconds, memory_bytes, restarts: vm.restarts }
+            Vm { name: vm.name.clone(), pid, domain, alive, cpu_seconds, memory_bytes, restarts: vm.restarts }
         });
         Run {
             run: found.name.clone(),
@@ -82,17 +91,18 @@ fn text(runs: &[Run]) -> String {
     for run in runs {
         for (index, vm) in run.vms.iter().enumerate() {
             let once = |text: String| if index == 0 { text } else { String::new() };
-            let pid = match vm.pid {
-                Some(pid) if vm.alive => pid.to_string(),
-                Some(_) => "ended".into(),
-                None => "spare".into(),
+            let number = match (vm.pid, vm.domain) {
+                (None, None) => "spare".into(),
+                _ if !vm.alive => "ended".into(),
+                (Some(pid), _) => pid.to_string(),
+                (None, Some(domain)) => format!("dom {domain}"),
             };
             table.add_row([
                 once(run.run.clone()),
                 once(run.condition().into()),
                 once(duration(run.up_seconds)),
                 vm.name.clone(),
-                pid,
+                number,
                 duration(vm.cpu_seconds),
                 bytes(vm.memory_bytes),
                 vm.restarts.to_string(),

@@ -2,7 +2,8 @@
 //! The counters of all VMs at one moment, and the rates between two.
 
 use super::answer::Target;
-use super::process::{Process, Usage};
+use super::body::Census;
+use super::process::Usage;
 use super::state;
 use nf_elements::elements::class;
 use nf_elements::spec::{HandlerKind, Shape};
@@ -53,7 +54,7 @@ pub struct VmSample {
     pub name: String,
     /// How often it was started again.
     pub restarts: u32,
-    /// Processor time of its QEMU, and its share of the memory.
+    /// Processor time of its QEMU or domain, and its share of the memory.
     pub cpu_ns: u64,
     /// See `cpu_ns`.
     pub memory_bytes: u64,
@@ -116,18 +117,20 @@ pub struct Drops {
 }
 
 impl VmSample {
-    /// Asks all VMs and looks at their processes.
+    /// Asks all VMs and looks at their processes or domains.
     pub fn take_all(targets: &mut [Target]) -> Vec<VmSample> {
         let deadline = Instant::now() + PATIENCE;
+        let census = Census::of(targets.iter().filter_map(|target| target.vm.body.as_ref()));
         let sample = |target: &mut Target| {
             let patience = deadline.saturating_duration_since(Instant::now()).max(PATIENCE_EACH);
-            VmSample::take(target.vm, target.control.as_deref_mut(), patience)
+            let usage = target.vm.body.as_ref().and_then(|body| census.usage(body)).unwrap_or_default();
+            VmSample::take(target.vm, usage, target.control.as_deref_mut(), patience)
         };
         targets.iter_mut().map(sample).collect()
     }
 
-    fn take(vm: &state::Vm, control: Option<&mut Control>, patience: Duration) -> VmSample {
-        let Usage { cpu, memory_bytes } = vm.process.and_then(Process::usage).unwrap_or_default();
+    fn take(vm: &state::Vm, usage: Usage, control: Option<&mut Control>, patience: Duration) -> VmSample {
+        let Usage { cpu, memory_bytes } = usage;
         let inside = control.and_then(|control| Inside::ask(vm, control, patience).ok());
         let (name, restarts, cpu_ns) = (vm.name.clone(), vm.restarts, cpu.as_nanos() as u64);
         VmSample { name, restarts, cpu_ns, memory_bytes, inside }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a run tells of itself in its folder, for who picks it up.
 
+use super::body::{Body, Census};
 use super::process::Process;
 use crate::place::Pending;
 use anyhow::Context;
@@ -14,7 +15,7 @@ pub const HOP: &str = "ChainHop";
 /// Its file's name.
 const FILE: &str = "state.json";
 /// The version of the file; another one is not read.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// A run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,8 +48,8 @@ pub struct State {
 pub struct Vm {
     /// Its name.
     pub name: String,
-    /// Its QEMU; none if it was never started.
-    pub process: Option<Process>,
+    /// What it is here; none if it was never started.
+    pub body: Option<Body>,
     /// Its control channel.
     pub control: PathBuf,
     /// Its ports, in order.
@@ -57,13 +58,6 @@ pub struct Vm {
     pub elements: Vec<Element>,
     /// How often it was started again.
     pub restarts: u32,
-}
-
-impl Vm {
-    /// Whether its QEMU runs.
-    pub fn lives(&self) -> bool {
-        self.process.is_some_and(Process::lives)
-    }
 }
 
 /// A service of directed chains.
@@ -121,6 +115,11 @@ impl State {
             services: Vec::new(),
             foreign: Vec::new(),
         }
+    }
+
+    /// What its VMs are at this moment.
+    pub fn census(&self) -> Census {
+        Census::of(self.vms.iter().filter_map(|vm| vm.body.as_ref()))
     }
 
     /// The state in `folder`: none if it has none yet, or one of another version.

@@ -4,7 +4,6 @@
 use super::asking::{Respondent, choose};
 use super::folder::{Condition, Found, Root};
 use super::message::Ask;
-use super::process::Process;
 use crate::cli::StopArgs;
 use anyhow::bail;
 use qemu::Control;
@@ -78,14 +77,20 @@ fn end_orphans(run: Found) -> anyhow::Result<()> {
     for control in channels.iter_mut().flatten() {
         let _ = Control::begin_power_off(control);
     }
-    let gone = || run.state.vms.iter().all(|vm| !vm.lives());
-    if !until(OFF_PATIENCE, gone) {
-        for vm in run.state.vms.iter().filter(|vm| vm.lives()) {
-            anstream::eprintln!("{}: VM {} did not power off, so it is killed", run.name, vm.name);
-            vm.process.into_iter().for_each(Process::kill);
+    let bodies = || run.state.vms.iter().filter_map(|vm| Some((&vm.name, vm.body.as_ref()?)));
+    let all_off = || {
+        let census = run.state.census();
+        bodies().all(|(_, body)| !census.runs(body))
+    };
+    until(OFF_PATIENCE, all_off);
+    let census = run.state.census();
+    for (name, body) in bodies().filter(|(_, body)| census.lives(body)) {
+        if census.runs(body) {
+            anstream::eprintln!("{}: VM {name} did not power off, so it is killed", run.name);
         }
-        until(OFF_PATIENCE, gone);
+        body.kill();
     }
+    until(OFF_PATIENCE, all_off);
     Ok(())
 }
 

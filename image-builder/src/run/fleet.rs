@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The VMs of a chain: started, awaited, watched, asked, powered off.
 
+use super::host::{End, Guest};
 use crate::logs::Decoder;
+use crate::operate::Body;
 use crate::signals::Stop;
 use anyhow::{Context, anyhow};
-use qemu::{Control, Exit, Machine, Vm};
+use qemu::Control;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,8 +14,9 @@ use std::time::{Duration, Instant};
 const READY_PATIENCE: Duration = Duration::from_secs(20);
 /// How long it may take to power off before it is killed.
 const OFF_PATIENCE: Duration = Duration::from_secs(5);
-/// How often we look while we wait for QEMU's socket.
+/// How often we look while we wait for the control channel's socket, and for a VM's end.
 const LOOK: Duration = Duration::from_micros(200);
+const LOOK_END: Duration = Duration::from_millis(1);
 /// Lines of the log in an error.
 const TAIL_LINES: usize = 12;
 
@@ -24,7 +27,7 @@ pub struct Member {
     /// When its kernel was entered, and when it was ready.
     pub boot: Option<(Instant, Instant)>,
     /// What was started last; its log outlives it.
-    vm: Option<Vm>,
+    vm: Option<Box<dyn Guest>>,
     on: bool,
     control: Option<Control>,
     decoder: Decoder,
@@ -38,17 +41,11 @@ impl Member {
         Ok(Member { name: name.into(), boot: None, vm: None, on: false, control: None, decoder, tail: Vec::new() })
     }
 
-    /// Starts it as `machine`, which outlives this process if that is killed and it may. It may have run before.
-    pub fn start(&mut self, machine: &Machine, may_outlive: bool) -> anyhow::Result<()> {
-        // The socket of the last time would still be there, with nobody behind it.
-        if let Some(socket) = &machine.control {
-            let _ = std::fs::remove_file(socket);
-        }
-        let vm = if may_outlive { Vm::start_to_outlive(machine) } else { Vm::start(machine) }?;
+    /// It was started as `vm`. It may have run before.
+    pub fn start(&mut self, vm: Box<dyn Guest>) {
         (self.vm, self.on, self.boot, self.control) = (Some(vm), true, None, None);
         self.decoder.restart();
         self.tail.clear();
-        Ok(())
     }
 
     /// Ends it, if it runs: it is as if it had never been started.
@@ -56,14 +53,14 @@ impl Member {
         (self.vm, self.on, self.boot) = (None, false, None);
     }
 
-    /// QEMU's process, if it was started.
-    pub fn pid(&self) -> Option<u32> {
-        self.vm.as_ref().map(Vm::pid)
+    /// What others know it by, if it was started.
+    pub fn body(&self) -> Option<Body> {
+        self.vm.as_ref()?.body()
     }
 
-    /// When QEMU was started.
+    /// When its start began.
     pub fn started(&self) -> Option<Instant> {
-        self.vm.as_ref().map(Vm::started)
+        self.vm.as_ref().map(|vm| vm.started())
     }
 
     /// Its control channel, if it runs.
@@ -71,7 +68,7 @@ impl Member {
         self.control.as_mut().filter(|_| self.on)
     }
 
-    /// Waits until QEMU has made the control channel's socket at `path`.
+    /// Waits until there is the control channel's socket at `path`.
     pub fn connect(&mut self, path: &Path, stop: &Stop) -> anyhow::Result<()> {
         let deadline = Instant::now() + READY_PATIENCE;
         loop {
@@ -109,21 +106,19 @@ impl Member {
         }
         let log = self.told();
         let (name, seconds) = (&self.name, READY_PATIENCE.as_secs());
-        Err(anyhow!(
-            "VM {name} did not become ready within {seconds} s; more memory (--memory 32) or another --machine may help{log}"
-        ))
+        Err(anyhow!("VM {name} did not become ready within {seconds} s; more memory (--memory 32) may help{log}"))
     }
 
     /// An error if the VM has ended without being asked.
     pub fn watch(&mut self) -> anyhow::Result<()> {
         let Some(vm) = self.vm.as_mut().filter(|_| self.on) else { return Ok(()) };
-        match vm.ended().context("cannot watch QEMU")? {
+        match vm.ended()? {
             None => Ok(()),
-            Some(Exit::Clean) => {
+            Some(End::Clean) => {
                 self.on = false;
                 Ok(())
             }
-            Some(exit) => Err(self.ended_badly(&exit)),
+            Some(End::Bad(how)) => Err(self.ended_badly(&how)),
         }
     }
 
@@ -134,7 +129,7 @@ impl Member {
 
     /// New lines of its log.
     pub fn log(&mut self) -> Vec<String> {
-        let bytes = self.vm.as_ref().map_or_else(Vec::new, Vm::take_log);
+        let bytes = self.vm.as_ref().map_or_else(Vec::new, |vm| vm.take_log());
         let lines = self.decoder.decode(&bytes);
         self.tail.extend(lines.iter().cloned());
         self.tail.drain(..self.tail.len().saturating_sub(TAIL_LINES));
@@ -181,8 +176,8 @@ impl Member {
         let exit = self.wait(OFF_PATIENCE.saturating_sub(asked.elapsed()))?;
         self.on = false;
         match exit {
-            Some(Exit::Clean) => Ok(()),
-            Some(exit) => Err(self.ended_badly(&exit)),
+            Some(End::Clean) => Ok(()),
+            Some(End::Bad(how)) => Err(self.ended_badly(&how)),
             None => {
                 self.vm = None;
                 let seconds = OFF_PATIENCE.as_secs();
@@ -194,28 +189,30 @@ impl Member {
     /// The channel broke: because the VM ended, or else as `error` says.
     fn lost(&mut self, error: anyhow::Error) -> anyhow::Error {
         match self.wait(Duration::from_secs(1)) {
-            Ok(Some(Exit::Clean)) => {
+            Ok(Some(End::Clean)) => {
                 self.on = false;
                 anyhow!("VM {} powered off while it was asked", self.name)
             }
-            Ok(Some(exit)) => self.ended_badly(&exit),
+            Ok(Some(End::Bad(how))) => self.ended_badly(&how),
             _ => error.context(format!("VM {}", self.name)),
         }
     }
 
-    fn wait(&mut self, patience: Duration) -> anyhow::Result<Option<Exit>> {
+    fn wait(&mut self, patience: Duration) -> anyhow::Result<Option<End>> {
         let Some(vm) = &mut self.vm else { return Ok(None) };
-        vm.wait(Instant::now() + patience).context("cannot wait for QEMU")
+        let deadline = Instant::now() + patience;
+        loop {
+            let end = vm.ended()?;
+            if end.is_some() || Instant::now() >= deadline {
+                return Ok(end);
+            }
+            std::thread::sleep(LOOK_END);
+        }
     }
 
-    fn ended_badly(&mut self, exit: &Exit) -> anyhow::Error {
+    fn ended_badly(&mut self, how: &str) -> anyhow::Error {
         self.on = false;
-        let (log, name) = (self.told(), &self.name);
-        match exit {
-            Exit::Clean | Exit::Failed => anyhow!("VM {name} failed{log}"),
-            Exit::Reset => anyhow!("VM {name} reset itself (a triple fault, or QEMU was ended from outside){log}"),
-            Exit::Qemu(said) => anyhow!("QEMU of VM {name} ended: {said}{log}"),
-        }
+        anyhow!("{how}{}", self.told())
     }
 
     /// The end of the log, for an error.

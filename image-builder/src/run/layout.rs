@@ -3,7 +3,7 @@
 
 use crate::build::manifest::Port;
 use crate::build::{Place, Topology};
-use crate::cli::{Attachment, Links, MachineType, RunArgs};
+use crate::cli::{Attachment, Links, Platform, RunArgs};
 use crate::failure::usage;
 use std::path::Path;
 
@@ -14,8 +14,8 @@ pub enum Hangs {
     Served(usize),
     /// The port at the other end of a link, without us between.
     Linked(Place),
-    /// A TAP device.
-    Tap(String),
+    /// A network device of the user: a TAP under QEMU, a bridge of dom0 on Xen.
+    Device(String),
     /// A socket of the user.
     Socket(String),
 }
@@ -29,6 +29,8 @@ pub enum Carrier {
     Rings,
     /// Rings in shared memory, which are polled.
     PolledRings,
+    /// Rings in memory that one VM grants to the other, on Xen.
+    Grants,
 }
 
 /// Every NIC, and which of them share a segment.
@@ -42,8 +44,6 @@ pub struct Layout {
     pub replays: Vec<(Vec<Place>, Attachment)>,
     /// Each capture: where it listens, and its file.
     pub captures: Vec<(Vec<Place>, Attachment)>,
-    /// The machine type of all VMs.
-    pub machine: MachineType,
     /// What the links without us between are.
     pub carrier: Carrier,
 }
@@ -54,10 +54,16 @@ impl Layout {
         let mut hangs: Vec<Vec<Option<Hangs>>> = chain.vms.iter().map(|vm| vec![None; vm.ports.len()]).collect();
         for attachment in &args.tap {
             check_tap(&attachment.what)?;
-            take(chain, &mut hangs, attachment, Hangs::Tap(attachment.what.clone()))?;
+            take(&mut hangs, attachment, only(chain, attachment)?, Hangs::Device(attachment.what.clone()))?;
+        }
+        for attachment in &args.bridge {
+            check_bridge(args.on, &attachment.what)?;
+            for place in find(chain, &attachment.port)? {
+                take(&mut hangs, attachment, place, Hangs::Device(attachment.what.clone()))?;
+            }
         }
         for attachment in &args.socket {
-            take(chain, &mut hangs, attachment, Hangs::Socket(attachment.what.clone()))?;
+            take(&mut hangs, attachment, only(chain, attachment)?, Hangs::Socket(attachment.what.clone()))?;
         }
         let replays = served(chain, &hangs, &args.replay, "--replay")?;
         let captures = served(chain, &hangs, &args.capture, "--capture")?;
@@ -87,8 +93,8 @@ impl Layout {
         }
         let nics: Vec<Vec<Hangs>> = hangs.into_iter().map(|ports| ports.into_iter().flatten().collect()).collect();
         let linked = nics.iter().flatten().any(|hangs| matches!(hangs, Hangs::Linked(_)));
-        let (machine, carrier) = machine_and_carrier(args, linked)?;
-        Ok(Layout { nics, segments, replays, captures, machine, carrier })
+        let carrier = carrier(args, linked)?;
+        Ok(Layout { nics, segments, replays, captures, carrier })
     }
 
     /// The links without us between, each by its two ends.
@@ -102,17 +108,17 @@ impl Layout {
     }
 }
 
-/// The machine type, and what links are. Rings need somebody who looks after their memory as long as the VMs run.
-fn machine_and_carrier(args: &RunArgs, linked: bool) -> anyhow::Result<(MachineType, Carrier)> {
+/// What links are. Rings need somebody who looks after their memory as long as the VMs run.
+fn carrier(args: &RunArgs, linked: bool) -> anyhow::Result<Carrier> {
     let rings = linked && args.links != Links::Nic && !args.print_command;
-    let machine = args.machine.unwrap_or(if rings { MachineType::Pc } else { MachineType::Microvm });
     match args.links {
+        _ if args.on == Platform::Xen => Ok(Carrier::Grants),
         Links::Ring | Links::Plain if args.print_command => {
             Err(usage("rings need memory for each link, which a printed command does not make: --links nic"))
         }
-        _ if !rings => Ok((machine, Carrier::Nics)),
-        Links::Plain => Ok((machine, Carrier::PolledRings)),
-        Links::Auto | Links::Ring | Links::Nic => Ok((machine, Carrier::Rings)),
+        _ if !rings => Ok(Carrier::Nics),
+        Links::Plain => Ok(Carrier::PolledRings),
+        Links::Auto | Links::Ring | Links::Nic => Ok(Carrier::Rings),
     }
 }
 
@@ -129,18 +135,19 @@ fn find(chain: &Topology, port: &str) -> anyhow::Result<Vec<Place>> {
     Ok(found)
 }
 
-/// Puts the one NIC of an attachment on it.
-fn take(chain: &Topology, hangs: &mut [Vec<Option<Hangs>>], attachment: &Attachment, on: Hangs) -> anyhow::Result<()> {
+/// The one NIC that an attachment takes.
+fn only(chain: &Topology, attachment: &Attachment) -> anyhow::Result<Place> {
     let found = find(chain, &attachment.port)?;
-    let [place] = found[..] else {
-        let names: Vec<_> = found.iter().map(|&place| chain.name(place)).collect();
-        let (port, names) = (&attachment.port, names.join(" or "));
-        return Err(usage(format!(
-            "'{port}' is {} ports, and '{}' takes one: say {names}",
-            found.len(),
-            attachment.what
-        )));
-    };
+    if let [place] = found[..] {
+        return Ok(place);
+    }
+    let names: Vec<_> = found.iter().map(|&place| chain.name(place)).collect();
+    let (port, names) = (&attachment.port, names.join(" or "));
+    Err(usage(format!("'{port}' is {} ports, and '{}' takes one: say {names}", found.len(), attachment.what)))
+}
+
+/// Puts a NIC on what an attachment says.
+fn take(hangs: &mut [Vec<Option<Hangs>>], attachment: &Attachment, place: Place, on: Hangs) -> anyhow::Result<()> {
     match hangs[place.vm][place.port].replace(on) {
         Some(_) => Err(usage(format!("port '{}' is given twice", attachment.port))),
         None => Ok(()),
@@ -160,7 +167,7 @@ fn served(
         if let Some(&place) = found.iter().find(|place| hangs[place.vm][place.port].is_some()) {
             let name = chain.name(place);
             return Err(usage(format!(
-                "{flag} {}: {name} is on a TAP or socket; use that one instead",
+                "{flag} {}: {name} is on a TAP or socket, or in a bridge; use that one instead",
                 attachment.port
             )));
         }
@@ -181,4 +188,16 @@ fn check_tap(name: &str) -> anyhow::Result<()> {
             "there is no TAP device {name}; make it: ip tuntap add dev {name} mode tap && ip link set {name} up"
         ))),
     }
+}
+
+fn check_bridge(platform: Platform, name: &str) -> anyhow::Result<()> {
+    if platform != Platform::Xen {
+        return Err(usage("--bridge is for --on xen; put a TAP in the bridge, and PORT on it with --tap"));
+    }
+    if !name.is_empty() && Path::new("/sys/class/net").join(name).join("bridge").exists() {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "there is no bridge {name}; make it: ip link add name {name} type bridge && ip link set {name} up"
+    )))
 }

@@ -17,7 +17,7 @@ pub struct Link {
     /// Their names.
     ports: [String; 2],
     kind: LinkKind,
-    /// What looks after its memory, if it is a ring; the first end is end A.
+    /// What looks after its memory, if we do; the first end is end A.
     keeper: Option<Keeper>,
 }
 
@@ -84,17 +84,17 @@ impl Link {
         let begin = |ends: [Place; 2]| {
             let shape = chain.shape(ends[0]);
             let keeper = match layout.carrier {
-                Carrier::Nics => None,
+                Carrier::Nics | Carrier::Grants => None,
                 Carrier::Rings => Some(Keeper::Server(LinkServer::start(ends.map(&path), shape)?)),
                 Carrier::PolledRings => {
                     let link = PlainLink::create(path(ends[0]), shape);
                     Some(Keeper::File(link.context("cannot make the memory of a link")?))
                 }
             };
-            let kind = match shape.mode {
-                _ if keeper.is_none() => LinkKind::Nic,
-                Mode::Copy => LinkKind::Ring,
-                Mode::Shared => LinkKind::Shared,
+            let kind = match (layout.carrier, shape.mode) {
+                (Carrier::Nics, _) => LinkKind::Nic,
+                (_, Mode::Copy) => LinkKind::Ring,
+                (_, Mode::Shared) => LinkKind::Shared,
             };
             Ok(Link { ends, ports: ends.map(|end| chain.name(end)), kind, keeper })
         };
@@ -119,7 +119,7 @@ impl Link {
         Ok(())
     }
 
-    /// Its two directions now, if it is a ring.
+    /// Its two directions now, if we see into its memory.
     pub fn sample(&self) -> Vec<LinkSample> {
         let Some(ends) = self.keeper.as_ref().and_then(|keeper| keeper.memory().ends().ok()) else { return Vec::new() };
         let up = ends.iter().all(|end| matches!(end.state, Peer::Up { .. }));

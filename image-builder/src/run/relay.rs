@@ -3,10 +3,11 @@
 //! of its segment; a thread per replay sends frames in.
 
 use super::frames::Recorder;
+use super::host::Port;
 use super::layout::Layout;
 use crate::build::Place;
-use anyhow::{Context, anyhow};
-use qemu::{MAX_FRAME_BYTES, Port};
+use anyhow::anyhow;
+use qemu::MAX_FRAME_BYTES;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,7 +24,7 @@ const NAP: Duration = Duration::from_millis(20);
 pub struct Served {
     /// Which.
     pub place: Place,
-    port: Port,
+    port: Box<dyn Port>,
     /// Frames that we sent into the VM.
     pub sent: AtomicU64,
     /// Frames and bytes that the VM sent out.
@@ -58,11 +59,8 @@ pub struct Times {
 }
 
 impl Relay {
-    /// Binds our ends; `socket` gives the paths of QEMU's end and ours.
-    pub fn bind(
-        layout: &Layout,
-        socket: impl Fn(Place) -> (std::path::PathBuf, std::path::PathBuf),
-    ) -> anyhow::Result<Relay> {
+    /// With the ends of NICs that `end` gives.
+    pub fn new(layout: &Layout, mut end: impl FnMut(Place) -> anyhow::Result<Box<dyn Port>>) -> anyhow::Result<Relay> {
         let recorders: Vec<_> = layout
             .captures
             .iter()
@@ -70,9 +68,7 @@ impl Relay {
             .collect::<anyhow::Result<_>>()?;
         let (mut served, mut index) = (Vec::new(), BTreeMap::new());
         for &place in layout.segments.iter().flatten() {
-            let (theirs, ours) = socket(place);
-            let port =
-                Port::bind(&ours, &theirs).with_context(|| format!("cannot make the socket {}", ours.display()))?;
+            let port = end(place)?;
             let listening =
                 |(number, (places, _)): (usize, &(Vec<Place>, _))| places.contains(&place).then_some(number);
             let recorders = layout.captures.iter().enumerate().filter_map(listening).collect();
@@ -158,7 +154,7 @@ impl Relay {
             match served.port.receive(&mut buffer, NAP) {
                 Ok(None) => {}
                 Ok(Some(length)) => self.pass(member, &buffer[..length]),
-                Err(error) => self.fail(anyhow!(error).context("cannot receive from a VM's socket")),
+                Err(error) => self.fail(anyhow!(error).context("cannot receive from a VM")),
             }
         }
     }

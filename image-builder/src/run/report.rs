@@ -5,12 +5,10 @@ use super::fleet::Member;
 use super::links::{Link, LinkReport};
 use super::relay::Relay;
 use crate::build::{Built, Place, manifest};
-use crate::cli::{MachineType, RunArgs};
+use crate::cli::RunArgs;
 use anyhow::anyhow;
-use clap::ValueEnum;
 use nf_elements::elements::class;
 use nf_elements::spec::{Handler, HandlerKind, Shape};
-use qemu::Accel;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -52,7 +50,7 @@ struct VmReport {
     handlers: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Microseconds since the VMM was started.
+/// Microseconds since the VMM was started, or the domain's creation began.
 #[derive(Debug, Default, Serialize)]
 struct Boot {
     kernel_entry_us: Option<u64>,
@@ -110,7 +108,7 @@ impl Report {
     /// Asks the VMs, which must still run. One that does not answer holds nothing up.
     pub fn gather(
         built: &Built,
-        (machine, accel): (MachineType, Accel),
+        (machine, accel): (String, &'static str),
         args: &RunArgs,
         fleet: &mut [Member],
         relay: &Relay,
@@ -137,8 +135,7 @@ impl Report {
             (port.received, port.sent)
         };
         let links = links.iter().map(|link| link.report(count)).collect();
-        let machine = machine.to_possible_value().map_or_else(String::new, |value| value.get_name().into());
-        let (chain, accel) = (built.manifest.chain.clone(), accel.name());
+        let chain = built.manifest.chain.clone();
         Ok(Report { chain, machine, accel, vms, links, packets, throughput, captures: Vec::new(), silent })
     }
 

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One run: the VMs and their traffic, from the first process to the report.
 
+use super::control_socket;
 use super::display::Display;
 use super::fleet::Member;
+use super::host::Host;
 use super::layout::{Hangs, Layout};
 use super::links::Link;
+use super::on_qemu::{nic_sockets, user_socket};
 use super::relay::Relay;
 use super::report::{Recorded, Report, told};
 use super::restart::Restarts;
-use super::{control_socket, nic_sockets, user_socket};
 use crate::build::{Built, Place, manifest};
 use crate::cli::RunArgs;
 use crate::failure::Ending;
-use crate::operate::{self, Answer, Ask, Background, Process, RunFolder, Server, State};
+use crate::operate::{self, Answer, Ask, Background, RunFolder, Server, State};
 use crate::signals::Stop;
 use anyhow::{Context, anyhow};
-use qemu::Machine;
 use scale::Service;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ pub struct Session {
     server: Server,
     state: State,
     folder: RunFolder,
-    machines: Vec<Machine>,
+    host: Box<dyn Host>,
     services: Vec<Service>,
     /// Whether a VM that ends is started again.
     restarts_vms: bool,
@@ -91,21 +92,21 @@ impl Session {
     /// Starts the VMs; they need not be ready yet.
     pub fn start(
         built: &Built,
-        machines: Vec<Machine>,
+        mut host: Box<dyn Host>,
         layout: &Layout,
         folder: RunFolder,
         args: &RunArgs,
         stop: &Stop,
     ) -> anyhow::Result<Session> {
-        let relay = Arc::new(Relay::bind(layout, |place| nic_sockets(folder.path(), place))?);
+        let relay = Arc::new(Relay::new(layout, |place| host.port(place))?);
         let foreign = layout.nics.iter().flatten().filter_map(|hangs| match hangs {
             Hangs::Socket(path) => Some(user_socket(path)),
             _ => None,
         });
         let traffic = Traffic { threads: relay.start(), relay, foreign: foreign.collect() };
         let links = Link::begin(&built.topology, layout, |place| nic_sockets(folder.path(), place).0)?;
-        let on = format!("{}, {}", machines[0].kind.name(), machines[0].accel.name());
-        let mut state = State::begin(folder.name(), &args.file, on, args.detach);
+        let (machine, accel) = host.names();
+        let mut state = State::begin(folder.name(), &args.file, format!("{machine}, {accel}"), args.detach);
         state.foreign.clone_from(&traffic.foreign);
         state.services = built.manifest.services.iter().map(operate::Service::from).collect();
         let server = Server::listen(folder.path(), stop)?;
@@ -117,7 +118,7 @@ impl Session {
             server,
             state,
             folder,
-            machines,
+            host,
             services,
             restarts_vms: !args.no_restart,
             restarts,
@@ -126,13 +127,8 @@ impl Session {
         built.manifest.vms.iter().try_for_each(|vm| session.add(built, vm))?;
         session.state.write(session.folder.path())?;
         let first = built.manifest.vms.iter().enumerate().filter(|(_, vm)| vm.starts).map(|(vm, _)| vm);
-        for vm in first.clone() {
-            stop.check()?;
-            session.start_vm(vm)?;
-        }
-        for vm in first {
-            session.connect(vm, stop)?;
-        }
+        let first: Vec<_> = first.collect();
+        session.start_all(&first, stop)?;
         Ok(session)
     }
 
@@ -143,7 +139,7 @@ impl Session {
         let ports = planned.ports.iter().map(|port| operate::Port { name: port.name.clone(), vm: port.vm.clone() });
         self.state.vms.push(operate::Vm {
             name: planned.name.clone(),
-            process: None,
+            body: None,
             control: control_socket(self.folder.path(), self.fleet.len()),
             ports: ports.collect(),
             elements: planned.elements.iter().map(operate::Element::from).collect(),
@@ -153,12 +149,25 @@ impl Session {
         Ok(())
     }
 
+    /// Starts VMs and connects to them; they need not be ready yet.
+    fn start_all(&mut self, vms: &[usize], stop: &Stop) -> anyhow::Result<()> {
+        for &vm in vms {
+            stop.check()?;
+            self.start_vm(vm)?;
+        }
+        self.host.release(vms)?;
+        vms.iter().try_for_each(|&vm| self.connect(vm, stop))
+    }
+
     /// Starts VM number `vm` and notes it at once, so that it is found if we are killed.
     fn start_vm(&mut self, vm: usize) -> anyhow::Result<()> {
         self.links.iter_mut().try_for_each(|link| link.starts(vm))?;
         let member = &mut self.fleet[vm];
-        member.start(&self.machines[vm], self.state.detached)?;
-        self.state.vms[vm].process = member.pid().and_then(Process::of);
+        // It may have run before: nothing of that may be in the way.
+        member.end();
+        let _ = std::fs::remove_file(control_socket(self.folder.path(), vm));
+        member.start(self.host.start(vm)?);
+        self.state.vms[vm].body = member.body();
         self.state.write(self.folder.path())
     }
 
@@ -190,9 +199,8 @@ impl Session {
             self.traffic.threads.push(thread);
         }
         let over = if replaying { self.replay(layout, deadline, stop) } else { self.live(deadline, stop) }?;
-        let accel = self.machines[0].accel;
-        let mut report =
-            Report::gather(built, (layout.machine, accel), args, &mut self.fleet, &self.traffic.relay, &self.links)?;
+        let names = self.host.names();
+        let mut report = Report::gather(built, names, args, &mut self.fleet, &self.traffic.relay, &self.links)?;
         let off = self.power_off();
         self.show_logs();
         report.captures = self.finish(layout)?;
@@ -274,7 +282,8 @@ impl Session {
             self.restarts.note(&known.name, &error)?;
             known.restarts += 1;
             self.start_vm(vm)?;
-            match self.connect(vm, stop).and_then(|()| self.fleet[vm].ready(stop)) {
+            let released = self.host.release(&[vm]).and_then(|()| self.connect(vm, stop));
+            match released.and_then(|()| self.fleet[vm].ready(stop)) {
                 Ok(()) => {
                     self.brief(vm);
                     return Ok(());
@@ -320,9 +329,10 @@ impl Session {
         })
     }
 
-    /// Tells the links which VMs do not run.
+    /// Tells the links and the host which VMs do not run.
     fn tell_of_ends(&mut self) -> anyhow::Result<()> {
         for (vm, _) in self.fleet.iter().enumerate().filter(|(_, member)| member.is_off()) {
+            self.host.has_ended(vm);
             self.links.iter_mut().try_for_each(|link| link.has_ended(vm))?;
         }
         Ok(())

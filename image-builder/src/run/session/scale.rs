@@ -89,7 +89,7 @@ impl Session {
         let joining: Vec<usize> = free.take(count).collect();
         let vms = joining.iter().map(|&replica| service.vms[replica]);
         let off: Vec<usize> = vms.filter(|&vm| self.fleet[vm].is_off()).collect();
-        if let Err(error) = self.start_all(&off, stop) {
+        if let Err(error) = self.start_ready(&off, stop) {
             off.iter().for_each(|&vm| self.put_away(vm));
             return Err(error);
         }
@@ -102,9 +102,8 @@ impl Session {
         Ok(())
     }
 
-    fn start_all(&mut self, vms: &[usize], stop: &Stop) -> anyhow::Result<()> {
-        vms.iter().try_for_each(|&vm| self.start_vm(vm))?;
-        vms.iter().try_for_each(|&vm| self.connect(vm, stop))?;
+    fn start_ready(&mut self, vms: &[usize], stop: &Stop) -> anyhow::Result<()> {
+        self.start_all(vms, stop)?;
         vms.iter().try_for_each(|&vm| self.fleet[vm].ready(stop))
     }
 
@@ -175,7 +174,7 @@ impl Session {
     /// A VM is spare from now on.
     fn put_away(&mut self, vm: usize) {
         self.fleet[vm].end();
-        self.state.vms[vm].process = None;
+        self.state.vms[vm].body = None;
     }
 
     /// Tells the hop of a VM that was started what it cannot know from its image.
