@@ -1,30 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What Xen's `xl` reads (xl.cfg(5)): a PVH domain per VM, whose vifs are its ports in their order, each in a bridge of dom0.
+//! What Xen's `xl` reads (xl.cfg(5)), and the commands in order: a PVH domain per VM, whose ports to networks are vifs in bridges of
+//! dom0, and whose ports to other VMs are links over granted memory.
 
 use crate::build::manifest::{Manifest, Vm};
+use crate::build::{Place, Topology};
 use crate::chain::Chain;
+use crate::domains::{granting_first, mac};
 use crate::failure::usage;
-use chain_compiler::{Peer, Plan};
 use std::fmt::Write;
+use xl::link::{End, Role, connect, prepare};
+use xl::{Attachment, Config, Line, OnEnd, Vif};
 
 /// The file that says what to do with the others.
 pub const ORDER: &str = "README.md";
 /// Bytes that a network interface's name may have: Linux's `IFNAMSIZ` without its zero.
 const NAME_BYTES: usize = 15;
-/// Xen's own range of Ethernet addresses.
-const OUI: [u8; 3] = [0x00, 0x16, 0x3e];
 
-/// The domains of a chain: for each VM, the bridge and the address of each vif.
+/// The domains of a chain.
 pub struct Domains {
+    topology: Topology,
+    /// By VM.
     vifs: Vec<Vec<Vif>>,
-    /// The bridges: of networks, then of links between VMs.
-    networks: Vec<String>,
-    links: Vec<String>,
-}
-
-struct Vif {
-    bridge: String,
-    mac: [u8; 6],
+    /// The links, the end that grants the memory first.
+    links: Vec<[Place; 2]>,
 }
 
 /// The name of a VM's file.
@@ -35,8 +33,8 @@ pub fn file_name(vm: &str) -> String {
 impl Domains {
     /// Those of `chain`. A network whose name no bridge can have is an error.
     pub fn of(chain: &Chain) -> anyhow::Result<Domains> {
-        let plan = &chain.plan;
-        for name in &plan.networks {
+        let topology = Topology::from(&chain.plan);
+        for name in &topology.networks {
             if name.len() > NAME_BYTES {
                 let source = &chain.source;
                 return Err(usage(format!(
@@ -44,120 +42,126 @@ impl Domains {
                 )));
             }
         }
-        let links = (0..plan.links.len()).map(|index| link_bridge(&chain.stem, index)).collect();
-        let vifs = (0..plan.vms.len()).map(|vm| vifs(plan, &chain.stem, vm)).collect();
-        Ok(Domains { vifs, networks: plan.networks.clone(), links })
+        let links: Vec<_> = topology.links().collect();
+        let vifs = (0..topology.vms.len()).map(|vm| vifs(&topology, &chain.stem, vm)).collect();
+        Ok(Domains { vifs, links: granting_first(&links), topology })
     }
 
     /// The files, by name.
     pub fn files(&self, manifest: &Manifest) -> Vec<(String, String)> {
-        let configurations = manifest.vms.iter().zip(&self.vifs);
+        let configurations = manifest.vms.iter().enumerate();
         let mut files: Vec<_> =
-            configurations.map(|(vm, vifs)| (file_name(&vm.name), configuration(&manifest.source, vm, vifs))).collect();
+            configurations.map(|(index, vm)| (file_name(&vm.name), self.configuration(manifest, index, vm))).collect();
         files.push((ORDER.into(), self.order(manifest)));
         files
     }
 
+    fn configuration(&self, manifest: &Manifest, index: usize, vm: &Vm) -> String {
+        let linked = self.links.iter().flatten().any(|end| end.vm == index);
+        let config = Config {
+            name: vm.name.clone(),
+            kernel: vm.image.clone(),
+            memory_mib: vm.memory_mib,
+            vifs: self.vifs[index].clone(),
+            control: format!("/run/sluice-{}.control", vm.name),
+            // A domain that xl begins anew by itself has no links.
+            on_end: if linked { OnEnd::Destroy } else { OnEnd::Restart },
+        };
+        format!("# {} of {}\n{}", vm.name, manifest.source, config.text())
+    }
+
     fn order(&self, manifest: &Manifest) -> String {
-        let mut text = format!(
-            "# {} on Xen\n\nAs root in a dom0, in this folder.\n\n\
-             1. A bridge for each network, unless it is there. What else belongs to the network joins it: a NIC of the machine, \
-             a vif of another domain.\n",
-            manifest.source
-        );
-        bridges(&mut text, &self.networks);
-        if !self.links.is_empty() {
-            text += "2. A bridge for each link between two VMs.\n";
-            bridges(&mut text, &self.links);
+        let mut text =
+            format!("# {} on Xen\n\nAs root in a dom0, in this folder, with one shell.\n\n", manifest.source);
+        text += "1. A bridge for each network, unless it is there. What else belongs to the network joins it: a NIC of the machine, \
+                 a vif of another domain.\n";
+        for name in &self.topology.networks {
+            command(&mut text, &format!("ip link add name {name} type bridge && ip link set {name} up"));
         }
-        let _ = writeln!(text, "{}. The VMs, in any order.", 2 + usize::from(!self.links.is_empty()));
-        for vm in manifest.vms.iter().filter(|vm| vm.starts) {
-            let _ = writeln!(text, "       xl create {}", file_name(&vm.name));
+        let (first, spare): (Vec<_>, Vec<_>) = (0..manifest.vms.len()).partition(|&vm| manifest.vms[vm].starts);
+        text += "2. The VMs, which wait.\n";
+        self.create(&mut text, &first);
+        text += "3. The links between them: the directories that both ends find in xenstore.\n";
+        self.link(&mut text, &first, |vm| first.contains(&vm));
+        text += "4. Off they go.\n";
+        self.unpause(&mut text, &first);
+        for vm in spare {
+            let _ = writeln!(text, "\nWhere a service needs one more, the spare {}:", self.topology.vms[vm].name);
+            self.create(&mut text, &[vm]);
+            self.link(&mut text, &[vm], |other| other == vm || first.contains(&other));
+            self.unpause(&mut text, &[vm]);
         }
-        for vm in manifest.vms.iter().filter(|vm| !vm.starts) {
-            let _ = writeln!(text, "   Spare, for a service that needs one more: xl create {}", file_name(&vm.name));
+        text += &self.table();
+        text += "\n`xl shutdown VM` powers one off, `xl destroy VM` ends it at once. One that ended is made again by its commands of steps 2, 3 \
+                 and 4: all of those in step 3 that name it. A VM's log is its console, in the bytes that `sluice logs VM.elf` decodes.\n";
+        text
+    }
+
+    fn create(&self, text: &mut String, vms: &[usize]) {
+        for &vm in vms {
+            let name = &self.topology.vms[vm].name;
+            command(text, &format!("xl create -p {}", file_name(name)));
+            command(text, &format!("{}=$(xl domid {name})", variable(name)));
         }
-        text += "\n| VM | vif | port | bridge | address |\n| --- | --- | --- | --- | --- |\n";
-        for (vm, vifs) in manifest.vms.iter().zip(&self.vifs) {
-            for (index, (port, vif)) in vm.ports.iter().zip(vifs).enumerate() {
-                let _ =
-                    writeln!(text, "| {} | {index} | {} | {} | {} |", vm.name, port.name, vif.bridge, hex(&vif.mac));
-            }
+    }
+
+    fn unpause(&self, text: &mut String, vms: &[usize]) {
+        vms.iter().for_each(|&vm| command(text, &format!("xl unpause {}", self.topology.vms[vm].name)));
+    }
+
+    /// The links of `vms` to those that are there.
+    fn link(&self, text: &mut String, vms: &[usize], is_there: impl Fn(usize) -> bool) {
+        let end = |place: Place| {
+            let domain = format!("${}", variable(&self.topology.vms[place.vm].name));
+            is_there(place.vm).then_some(End { domain, port: place.port })
+        };
+        let touched = |link: &&[Place; 2]| link.iter().any(|end| vms.contains(&end.vm));
+        for [grants, maps] in self.links.iter().filter(touched) {
+            let lines = match (end(*grants), end(*maps)) {
+                (Some(grants), Some(maps)) => connect(&grants, &maps),
+                (Some(grants), None) => prepare(&grants, Role::Grants),
+                (None, Some(maps)) => prepare(&maps, Role::Maps),
+                (None, None) => Vec::new(),
+            };
+            lines.iter().for_each(|line: &Line| command(text, &line.join(" ")));
         }
-        text += "\n`xl shutdown VM` powers one off, `xl destroy VM` ends it at once. A VM's log is its console, in the bytes that \
-                 `sluice logs VM.elf` decodes.\n";
+    }
+
+    fn table(&self) -> String {
+        let mut text = String::from("\n| VM | port | leads to | by |\n| --- | --- | --- | --- |\n");
+        for (place, port) in self.topology.places() {
+            let (vm, name) = (&self.topology.vms[place.vm].name, &port.name);
+            let number = place.port;
+            let (peer, by) = match self.vifs[place.vm].iter().find(|vif| vif.number == number) {
+                Some(vif) => (port.network.as_deref(), format!("vif {number}, {}", vif.address())),
+                None => (port.vm.as_deref(), format!("link {number}")),
+            };
+            let _ = writeln!(text, "| {vm} | {name} | {} | {by} |", peer.unwrap_or_default());
+        }
         text
     }
 }
 
-fn bridges(text: &mut String, names: &[String]) {
-    for name in names {
-        let _ = writeln!(text, "       ip link add name {name} type bridge && ip link set {name} up");
-    }
+fn command(text: &mut String, line: &str) {
+    let _ = writeln!(text, "       {line}");
 }
 
-fn configuration(source: &str, vm: &Vm, vifs: &[Vif]) -> String {
-    let vifs: Vec<_> = vifs.iter().map(|vif| format!("'mac={},bridge={}'", hex(&vif.mac), vif.bridge)).collect();
-    let Vm { name, image, memory_mib, .. } = vm;
-    // shadow_memory, in MiB, is what Xen makes the domain's page tables of. By itself xl gives a page for each MiB of the domain, too few for
-    // one below 18 MiB: its special pages lie just below 4 GiB and take tables of their own.
-    // xl 4.17 takes the first channel of a list for the console itself, and refuses it.
-    format!(
-        "# {name} of {source}\n\
-         name = \"{name}\"\n\
-         type = \"pvh\"\n\
-         kernel = \"{image}\"\n\
-         memory = {memory_mib}\n\
-         shadow_memory = 1\n\
-         vcpus = 1\n\
-         vif = [ {} ]\n\
-         channel = [ 'connection=pty,name=spare', 'connection=socket,path=/run/sluice-{name}.control,name=sluice' ]\n\
-         on_poweroff = \"destroy\"\n\
-         on_reboot = \"destroy\"\n\
-         on_crash = \"restart\"\n",
-        vifs.join(", ")
-    )
+/// What a shell calls the number of a VM's domain.
+fn variable(vm: &str) -> String {
+    format!("id_{vm}")
 }
 
-fn vifs(plan: &Plan, stem: &str, vm: usize) -> Vec<Vif> {
-    let planned = &plan.vms[vm];
-    let vif = |(port, found): (usize, &chain_compiler::Port)| {
-        let bridge = match &found.peer {
-            Peer::Network(name) => name.clone(),
-            Peer::Vm(_) => {
-                let index = plan.links.iter().position(|link| link.ends.contains(&(vm, port)));
-                link_bridge(stem, index.expect("a port to a VM is an end of a link"))
-            }
-        };
-        Vif { bridge, mac: mac(&format!("{stem}.{}.{}", planned.name, found.name)) }
+fn vifs(topology: &Topology, stem: &str, vm: usize) -> Vec<Vif> {
+    let vif = |(number, port): (usize, &crate::build::manifest::Port)| {
+        let attachment = Attachment::Bridge(port.network.clone()?);
+        Some(Vif { number, mac: mac(&format!("{stem}.{}.{}", topology.vms[vm].name, port.name)), attachment })
     };
-    planned.ports.iter().enumerate().map(vif).collect()
-}
-
-/// `NAME-0`, with as much of the chain's name as fits.
-fn link_bridge(stem: &str, index: usize) -> String {
-    let number = format!("-{index}");
-    let mut name: String = stem.chars().filter(char::is_ascii_alphanumeric).collect();
-    name.truncate(NAME_BYTES - number.len());
-    name + &number
-}
-
-/// The same address in each export: FNV-1a of the vif's name.
-fn mac(name: &str) -> [u8; 6] {
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let [a, b, c, _] = hash.to_be_bytes();
-    let [x, y, z] = OUI;
-    [x, y, z, a & 0x7f, b, c]
-}
-
-fn hex(mac: &[u8; 6]) -> String {
-    mac.map(|byte| format!("{byte:02x}")).join(":")
+    topology.vms[vm].ports.iter().enumerate().filter_map(vif).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::manifest::Port;
     use std::path::Path;
 
     fn chain(text: &str) -> Chain {
@@ -167,7 +171,8 @@ mod tests {
 
     /// What a build would say of the chain.
     fn manifest(chain: &Chain) -> Manifest {
-        let vms = chain.plan.vms.iter().map(|vm| Vm {
+        let topology = Topology::from(&chain.plan);
+        let vms = chain.plan.vms.iter().zip(&topology.vms).map(|(vm, known)| Vm {
             name: vm.name.clone(),
             image: format!("{}.elf", vm.image),
             starts: vm.starts,
@@ -175,11 +180,7 @@ mod tests {
             image_bytes: 0,
             memory_mib: vm.memory_mib.unwrap_or(8),
             least_memory_mib: 1,
-            ports: vm
-                .ports
-                .iter()
-                .map(|port| Port { name: port.name.clone(), network: None, vm: None, shared: false })
-                .collect(),
+            ports: known.ports.clone(),
             elements: Vec::new(),
         });
         Manifest {
@@ -210,16 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn both_ends_of_a_link_are_in_its_bridge_and_no_other_vif_is() {
+    fn addresses_are_of_one_vif_each() {
         let domains = Domains::of(&chain(CHAIN)).unwrap();
-        for link in &domains.links {
-            assert_eq!(domains.vifs.iter().flatten().filter(|vif| vif.bridge == *link).count(), 2, "{link}");
-        }
         let mut macs: Vec<_> = domains.vifs.iter().flatten().map(|vif| vif.mac).collect();
         let all = macs.len();
         macs.sort();
         macs.dedup();
-        assert_eq!(macs.len(), all);
+        assert_eq!((macs.len(), all), (2, 2));
     }
 
     #[test]
@@ -229,11 +227,5 @@ mod tests {
         );
         let said = Domains::of(&chain).err().unwrap().to_string();
         assert!(said.contains("web.nf: the network 'averyverylongname'"), "{said}");
-    }
-
-    #[test]
-    fn the_bridge_of_a_link_has_a_name_that_linux_takes() {
-        assert_eq!(link_bridge("two-vms", 3), "twovms-3");
-        assert_eq!(link_bridge("a-chain-with-a-long-name", 12), "achainwithal-12");
     }
 }
