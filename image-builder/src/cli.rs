@@ -31,7 +31,7 @@ pub enum Command {
     Build(BuildArgs),
     /// Build, boot on QEMU or Xen, pass traffic, report
     #[command(
-        after_help = "Examples:\n  sluice run examples/firewall.nf --replay lan=examples/captures/http_browsing.pcap --capture wan=wan.pcap\n  sluice run examples/bridge.nf --tap left=tap0 --tap right=tap1\n  sluice run --on xen build/firewall --bridge lan=xenbr0 --bridge wan=xenbr1\n\nPORT is a network's name, or VM.PORT for one port of one VM. Without --replay it runs until Ctrl-C."
+        after_help = "Examples:\n  sluice run examples/firewall.nf --replay lan=examples/captures/http_browsing.pcap --capture wan=wan.pcap\n  sluice run examples/bridge.nf --tap left=tap0 --tap right=tap1\n  sluice run --on xen build/firewall --bridge lan=xenbr0 --bridge wan=xenbr1\n\nPORT is a network's name, or VM.PORT for one port of one VM. Without --replay it runs until Ctrl-C. --on xen is for a dom0, which has no cargo: give it a folder that sluice build made; each VM is the domain RUN.VM."
     )]
     Run(Box<RunArgs>),
     /// Build, and write what another toolstack needs to run the chain

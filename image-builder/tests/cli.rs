@@ -53,6 +53,11 @@ fn what_cannot_be_is_refused_before_anything_is_built() {
         (&["examples/bridge.nf", "--socket", "left=a", "--capture", "left=b"], "is on a TAP or socket"),
         (&["examples/bridge.nf", "--replay", "left"], "wanted PORT=WHAT"),
         (&["examples/two-vms.nf", "--links", "plain", "--print-command"], "--links nic"),
+        (&["examples/two-vms.nf", "--on", "xen", "--links", "plain"], "--links is not for --on xen"),
+        (&["examples/two-vms.nf", "--on", "xen", "--machine", "pc"], "--machine is not for --on xen"),
+        (&["examples/two-vms.nf", "--on", "xen", "--tap", "lan=tap0"], "a bridge of dom0 with --bridge"),
+        (&["examples/two-vms.nf", "--on", "xen"], "this is no dom0 of Xen"),
+        (&["examples/bridge.nf", "--bridge", "left=br0"], "--bridge is for --on xen"),
         (&["examples/two-vms.nf", "--links", "ring", "--machine", "q35", "--print-command"], "--links nic"),
     ];
     for (arguments, said) in cases {

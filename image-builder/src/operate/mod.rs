@@ -3,8 +3,8 @@
 //!
 //! The process of `sluice run` is the manager of its run: it has the VMs' control channels, of which QEMU gives each VM one, and
 //! answers at a socket in the run's folder. A manager in the foreground takes its VMs with it, however it ends. One in the
-//! background (`--detach`) may be killed and leave its VMs behind: then the next command stands in for it, speaks with the
-//! VMs itself, or ends them.
+//! background (`--detach`) may be killed and leave its VMs behind, as any that is killed does on Xen, where VMs are no processes: then
+//! the next command stands in for it, speaks with the VMs itself, or ends them.
 
 mod answer;
 mod asking;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `sluice run`: boots a chain, passes traffic, reports.
+//! `sluice run`: boots a chain, passes traffic, reports. What runs the VMs is a [`host::Host`]: QEMU, or the Xen whose dom0 this is.
 
 mod display;
 mod fleet;

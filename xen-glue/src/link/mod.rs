@@ -15,6 +15,9 @@
 //! | `directory-ref` | the same | the grant of a page that holds their grants, 32 bits each |
 //! | `event-channel` | the same | the doorbell, to be bound |
 //!
+//! An end whose other end does not exist yet finds `none` in place of the other directory and 0 in place of its domain, until the toolstack
+//! writes these anew, with `state` 1.
+//!
 //! Both go to Initialising (1). Then the end that grants formats the region, says all this and goes to Initialised (3). The other maps, attaches its rings as
 //! end B and goes to Connected (4), then the first one attaches as A and does so, too. In the region both ends are present from
 //! the beginning: an end is up for the other as soon as it has attached. An end that wants no more, or finds the other one in
