@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # GeneveEncap
-//! `GeneveEncap(SRC, DST, VNI [, PROTOCOL, OPTIONS, TTL, DSCP, DF, MTU, SPORT, DPORT, CHECKSUM])` — puts frames into Geneve packets.
+//! `GeneveEncap(SRC, DST, VNI [, PROTOCOL, OPTIONS, TTL, DSCP, DF, MTU, PATHS, SPORT, DPORT, CHECKSUM])` — puts frames into Geneve packets.
 //!
 //! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
 //!
@@ -17,7 +17,7 @@
 //! **See also:** `GeneveDecap`, `VXLANEncap`.
 
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
-use crate::tunnel::{Encapsulator, Network, Payload};
+use crate::tunnel::{Encapsulator, Network, Payload, heeds_paths};
 use crate::wire::geneve::{self, HEADER_BYTES, MOST_OPTION_BYTES};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -67,6 +67,7 @@ impl Element for GeneveEncap {
             Encapsulator::DSCP,
             Encapsulator::DF,
             Encapsulator::MTU,
+            Encapsulator::PATHS,
             Encapsulator::SPORT,
             Encapsulator::DPORT,
             Encapsulator::CHECKSUM,
@@ -97,7 +98,7 @@ impl crate::configure::Configure for GeneveEncap {
     ) -> Option<crate::configure::Instance> {
         use crate::configure::{Bytes, Instance};
         use crate::tunnel::DontFragment;
-        use crate::tunnel::arguments::{Defaults, encapsulator};
+        use crate::tunnel::arguments::{Defaults, encapsulator, paths};
         let payload = arguments.keyword("PROTOCOL").unwrap_or(Payload::Ethernet);
         let Bytes(options) = arguments.keyword("OPTIONS").unwrap_or(Bytes(Vec::new()));
         // As the receiver will look at them.
@@ -109,11 +110,12 @@ impl crate::configure::Configure for GeneveEncap {
         };
         let critical = read.options().any(|option| option.is_critical());
         let defaults = Defaults::over_udp(geneve::PORT, DontFragment::Always(false));
+        let paths = paths(arguments);
         let outer = encapsulator(arguments, around, defaults);
         let network: Network = arguments.required("VNI")?;
         let payload = format!("nf_elements::tunnel::Payload::{payload:?}");
         let expression = format!("GeneveEncap::new({}, nf_elements::tunnel::{network:?}, {payload}, &{options:?}, {critical})", outer?);
-        Some(Instance::new("GeneveEncap", expression))
+        Some(Instance::new("GeneveEncap", expression).with_peers(paths))
     }
 }
 
@@ -127,3 +129,5 @@ impl Route for GeneveEncap {
         self.outer.wrap(packet, self.payload.inner(), &self.header[..self.length])
     }
 }
+
+heeds_paths!(GeneveEncap);

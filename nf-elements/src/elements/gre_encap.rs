@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # GREEncap
-//! `GREEncap(SRC, DST [, KEY, SEQUENCE, CHECKSUM, PROTOCOL, TTL, DSCP, DF, MTU])` — puts packets into GRE packets.
+//! `GREEncap(SRC, DST [, KEY, SEQUENCE, CHECKSUM, PROTOCOL, TTL, DSCP, DF, MTU, PATHS])` — puts packets into GRE packets.
 //!
 //! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
 //!
@@ -18,7 +18,7 @@
 //! **See also:** `GREDecap`, `NVGREEncap`, `IPTunnelEncap`.
 
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
-use crate::tunnel::{Encapsulator, Payload};
+use crate::tunnel::{Encapsulator, Payload, heeds_paths};
 use crate::wire::gre::{Gre, MOST_HEADER_BYTES};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -58,6 +58,7 @@ impl Element for GreEncap {
             Encapsulator::DSCP,
             Encapsulator::DF,
             Encapsulator::MTU,
+            Encapsulator::PATHS,
         ],
         handlers: &Encapsulator::HANDLERS,
     };
@@ -78,17 +79,18 @@ impl crate::configure::Configure for GreEncap {
         around: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
         use crate::tunnel::DontFragment;
-        use crate::tunnel::arguments::{Defaults, encapsulator};
+        use crate::tunnel::arguments::{Defaults, encapsulator, paths};
         use crate::wire::gre;
         let payload = arguments.keyword("PROTOCOL").unwrap_or(Payload::Ip);
         let key: Option<u32> = arguments.keyword("KEY");
         let sequence = arguments.keyword("SEQUENCE").unwrap_or(false);
         let checksum = arguments.keyword("CHECKSUM").unwrap_or(false);
         let defaults = Defaults::over_ip(gre::PROTOCOL, DontFragment::Copied);
+        let paths = paths(arguments);
         let outer = encapsulator(arguments, around, defaults)?;
         let payload = format!("nf_elements::tunnel::Payload::{payload:?}");
         let expression = format!("GreEncap::new({outer}, {payload}, {key:?}, {sequence}, {checksum})");
-        Some(crate::configure::Instance::new("GreEncap", expression))
+        Some(crate::configure::Instance::new("GreEncap", expression).with_peers(paths))
     }
 }
 
@@ -103,3 +105,5 @@ impl Route for GreEncap {
         self.outer.wrap(packet, self.payload.inner(), &bytes[..length])
     }
 }
+
+heeds_paths!(GreEncap);

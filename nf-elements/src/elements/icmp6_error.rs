@@ -33,6 +33,8 @@ use core::fmt;
 
 /// Most bytes of the packet that an error repeats.
 const MOST_BYTES: usize = 568;
+/// The MTU of Packet Too Big.
+const MTU: u32 = 1500;
 /// Bytes of a redirect without options: target and destination stand behind the header.
 const REDIRECT_BYTES: usize = 40;
 
@@ -41,6 +43,7 @@ pub struct Icmp6Error {
     source: u128,
     kind: u8,
     code: u8,
+    mtu: u32,
     not_answered: u64,
     no_header: u64,
     no_room: u64,
@@ -49,7 +52,12 @@ pub struct Icmp6Error {
 impl Icmp6Error {
     /// Messages of type `kind` and of `code`, from `source`.
     pub const fn new(source: u128, kind: u8, code: u8) -> Self {
-        Icmp6Error { source, kind, code, not_answered: 0, no_header: 0, no_room: 0 }
+        Icmp6Error { source, kind, code, mtu: MTU, not_answered: 0, no_header: 0, no_room: 0 }
+    }
+
+    /// Changes the source and Packet Too Big's MTU.
+    pub(super) fn set_particulars(&mut self, source: u128, mtu: u32) {
+        (self.source, self.mtu) = (source, mtu);
     }
 
     /// Writes the message in front of `packet`, which begins with the IPv6 header of a packet from `to` to `about`.
@@ -72,7 +80,7 @@ impl Icmp6Error {
         fixed.fill(0);
         (fixed[0], fixed[1]) = (self.kind, self.code);
         match (Type::from(self.kind), self.code) {
-            (Type::PacketTooBig, 0) => fixed[4..8].copy_from_slice(&1500u32.to_be_bytes()),
+            (Type::PacketTooBig, 0) => fixed[4..8].copy_from_slice(&self.mtu.to_be_bytes()),
             (Type::ParameterProblem, 0) => fixed[7] = pointer & Annotations::PARAMETER_PROBLEM,
             (Type::Redirect, _) => {
                 fixed[8..24].copy_from_slice(&target);

@@ -37,7 +37,7 @@ const IP_MF: u16 = 0x2000;
 /// The longest header.
 pub const MOST_HEADER_BYTES: usize = 60;
 /// Most fragments of a packet.
-const MOST_FRAGMENTS: usize = 32;
+pub(super) const MOST_FRAGMENTS: usize = 32;
 
 /// See the module's documentation.
 pub struct IpFragmenter {
@@ -70,6 +70,16 @@ impl IpFragmenter {
             too_many,
             no_buffer,
         }
+    }
+
+    /// Changes the MTU, at least 8.
+    pub(super) fn set_mtu(&mut self, mtu: usize) {
+        self.mtu = mtu;
+    }
+
+    /// What was lost for want of buffers, or because it would have been too many fragments.
+    pub(super) fn lost(&self) -> u64 {
+        self.no_buffer + self.too_many
     }
 
     /// An identification that nobody can guess from the last one without effort: xorshift32, Marsaglia 2003.

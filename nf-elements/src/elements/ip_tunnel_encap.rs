@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # IPTunnelEncap
-//! `IPTunnelEncap(SRC, DST [, TTL, DSCP, DF, MTU])` — puts IP packets into IP packets.
+//! `IPTunnelEncap(SRC, DST [, TTL, DSCP, DF, MTU, PATHS])` — puts IP packets into IP packets.
 //!
 //! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
 //!
@@ -17,7 +17,7 @@
 //! **See also:** `IPTunnelDecap`, `IPEncap`, `GREEncap`.
 
 use crate::spec::{Category, Shape};
-use crate::tunnel::{Encapsulator, Inner};
+use crate::tunnel::{Encapsulator, Inner, heeds_paths};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
 
@@ -53,6 +53,7 @@ impl Element for IpTunnelEncap {
             Encapsulator::DSCP,
             Encapsulator::DF,
             Encapsulator::MTU,
+            Encapsulator::PATHS,
         ],
         handlers: &Encapsulator::HANDLERS,
     };
@@ -73,10 +74,11 @@ impl crate::configure::Configure for IpTunnelEncap {
         around: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
         use crate::tunnel::DontFragment;
-        use crate::tunnel::arguments::{Defaults, encapsulator};
+        use crate::tunnel::arguments::{Defaults, encapsulator, paths};
         let defaults = Defaults::over_ip(IPV4, DontFragment::Copied);
+        let paths = paths(arguments);
         let outer = encapsulator(arguments, around, defaults)?;
-        Some(crate::configure::Instance::new("IpTunnelEncap", format!("IpTunnelEncap::new({outer})")))
+        Some(crate::configure::Instance::new("IpTunnelEncap", format!("IpTunnelEncap::new({outer})")).with_peers(paths))
     }
 }
 
@@ -88,3 +90,5 @@ impl Route for IpTunnelEncap {
         self.outer.wrap(packet, Inner::Ip, &[])
     }
 }
+
+heeds_paths!(IpTunnelEncap);

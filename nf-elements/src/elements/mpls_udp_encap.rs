@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # MPLSUDPEncap
-//! `MPLSUDPEncap(SRC, DST, LABELS [, PROTOCOL, EXP, LTTL, TTL, DSCP, DF, MTU, SPORT, DPORT, CHECKSUM])` — puts packets behind MPLS labels
+//! `MPLSUDPEncap(SRC, DST, LABELS [, PROTOCOL, EXP, LTTL, TTL, DSCP, DF, MTU, PATHS, SPORT, DPORT, CHECKSUM])` — puts packets behind MPLS labels
 //! into UDP.
 //!
 //! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
@@ -23,7 +23,7 @@
 //! **See also:** `MPLSUDPDecap`, `VXLANEncap`, `GREEncap`.
 
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
-use crate::tunnel::{Encapsulator, Inner};
+use crate::tunnel::{Encapsulator, Inner, heeds_paths};
 use crate::wire::mpls::{ENTRY_BYTES, Entry};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -118,6 +118,7 @@ impl Element for MplsUdpEncap {
             Encapsulator::DSCP,
             Encapsulator::DF,
             Encapsulator::MTU,
+            Encapsulator::PATHS,
             Encapsulator::SPORT,
             Encapsulator::DPORT,
             Encapsulator::CHECKSUM,
@@ -139,7 +140,7 @@ mod configuration {
     use super::{Labelled, MOST_LABELS, MplsUdpEncap};
     use crate::configure::{Arguments, Configure, FromArgument, Instance, Surroundings};
     use crate::tunnel::DontFragment;
-    use crate::tunnel::arguments::{Defaults, OrCopy, encapsulator};
+    use crate::tunnel::arguments::{Defaults, OrCopy, encapsulator, paths};
     use crate::wire::mpls;
 
     impl FromArgument for Labelled {
@@ -209,6 +210,7 @@ mod configuration {
             let OrCopy::<Exp>(exp) = arguments.keyword("EXP").unwrap_or(OrCopy(None));
             let OrCopy::<Ttl>(ttl) = arguments.keyword("LTTL").unwrap_or(OrCopy(None));
             let defaults = Defaults::over_udp(mpls::PORT, DontFragment::Always(false));
+            let paths = paths(arguments);
             let outer = encapsulator(arguments, around, defaults);
             let Labels(labels, any) = arguments.required("LABELS")?;
             let (exp, ttl) = (exp.map(|Exp(exp)| exp), ttl.map(|Ttl(ttl)| ttl));
@@ -217,7 +219,7 @@ mod configuration {
                 outer?,
                 labelled.expression()
             );
-            Some(Instance::new("MplsUdpEncap", expression))
+            Some(Instance::new("MplsUdpEncap", expression).with_peers(paths))
         }
     }
 }
@@ -230,3 +232,5 @@ impl Route for MplsUdpEncap {
         self.outer.wrap(packet, self.labelled.inner(), &stack[..length])
     }
 }
+
+heeds_paths!(MplsUdpEncap);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # NVGREEncap
-//! `NVGREEncap(SRC, DST, VSID [, FLOWID, TTL, DSCP, DF, MTU])` — puts frames into NVGRE packets.
+//! `NVGREEncap(SRC, DST, VSID [, FLOWID, TTL, DSCP, DF, MTU, PATHS])` — puts frames into NVGRE packets.
 //!
 //! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
 //!
@@ -17,7 +17,7 @@
 //! **See also:** `NVGREDecap`, `GREEncap`, `VXLANEncap`.
 
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
-use crate::tunnel::{Encapsulator, Inner};
+use crate::tunnel::{Encapsulator, Inner, heeds_paths};
 use crate::wire::gre::{Gre, MOST_HEADER_BYTES, TRANSPARENT_ETHERNET};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -53,6 +53,7 @@ impl Element for NvgreEncap {
             Encapsulator::DSCP,
             Encapsulator::DF,
             Encapsulator::MTU,
+            Encapsulator::PATHS,
         ],
         handlers: &Encapsulator::HANDLERS,
     };
@@ -72,15 +73,16 @@ impl crate::configure::Configure for NvgreEncap {
         arguments: &mut crate::configure::Arguments,
         around: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
-        use crate::tunnel::arguments::{Defaults, encapsulator};
+        use crate::tunnel::arguments::{Defaults, encapsulator, paths};
         use crate::tunnel::{DontFragment, Network};
         use crate::wire::gre;
         let flow_id: Option<u8> = arguments.keyword("FLOWID");
         let defaults = Defaults::over_ip(gre::PROTOCOL, DontFragment::Always(false));
+        let paths = paths(arguments);
         let outer = encapsulator(arguments, around, defaults);
         let Network(vsid) = arguments.required("VSID")?;
         let expression = format!("NvgreEncap::new({}, {vsid:?}, {flow_id:?})", outer?);
-        Some(crate::configure::Instance::new("NvgreEncap", expression))
+        Some(crate::configure::Instance::new("NvgreEncap", expression).with_peers(paths))
     }
 }
 
@@ -96,3 +98,5 @@ impl Route for NvgreEncap {
         self.outer.wrap(packet, Inner::Ethernet, &bytes[..length])
     }
 }
+
+heeds_paths!(NvgreEncap);

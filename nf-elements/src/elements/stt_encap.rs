@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # STTEncap
-//! `STTEncap(SRC, DST, CONTEXT [, VLAN, VERIFIED, TTL, DSCP, DF, MTU, SPORT, DPORT])` — puts frames into STT segments.
+//! `STTEncap(SRC, DST, CONTEXT [, VLAN, VERIFIED, TTL, DSCP, DF, MTU, PATHS, SPORT, DPORT])` — puts frames into STT segments.
 //!
 //! **Ports:** one push input, one or two push outputs.
 //!
@@ -25,12 +25,13 @@
 //!
 //! **See also:** `STTDecap`, `VXLANEncap`.
 
+use super::PathMtu;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::tunnel::{Encapsulator, Fields, Inner};
 use crate::wire::ethernet;
 use crate::wire::stt::{self, SEGMENT_BYTES, Segment};
 use crate::wire::tcp::field;
-use crate::{Element, HandlerError, Outputs, Packet, PacketIo, Push, Spec};
+use crate::{Element, HandlerError, Outputs, Packet, PacketIo, Push, PushWith, Spec};
 use core::fmt;
 
 /// Most segments of a frame.
@@ -161,6 +162,7 @@ impl Element for SttEncap {
             Encapsulator::DSCP,
             Encapsulator::DF,
             Argument { name: "MTU", kind: ArgumentKind::Keyword, doc: "the longest outer packet; 1500 by default" },
+            Encapsulator::PATHS,
             Encapsulator::SPORT,
             Encapsulator::DPORT,
         ],
@@ -188,7 +190,7 @@ mod configuration {
     use super::{MOST_SEGMENTS, SttEncap};
     use crate::configure::{Arguments, Configure, Instance, Port, Surroundings};
     use crate::tunnel::DontFragment;
-    use crate::tunnel::arguments::{Context, Defaults, encapsulator};
+    use crate::tunnel::arguments::{Context, Defaults, encapsulator, paths};
     use crate::wire::stt;
 
     const MTU: u16 = 1500;
@@ -200,11 +202,12 @@ mod configuration {
             let source = arguments.keyword("SPORT").map(|Port(port)| port);
             let destination = arguments.keyword("DPORT").map_or(stt::PORT, |Port(port)| port);
             let defaults = Defaults { mtu: MTU, ..Defaults::over_ip(6, DontFragment::Always(true)) };
+            let paths = paths(arguments);
             let outer = encapsulator(arguments, around, defaults);
             let Context(context) = arguments.required("CONTEXT")?;
             let ports = format!("stt_encap::Ports {{ source: {source:?}, destination: {destination} }}");
             let expression = format!("SttEncap::new({}, {context:?}, {ports}, {vlan}, {verified})", outer?);
-            Some(Instance::new("SttEncap", expression).emitting(MOST_SEGMENTS))
+            Some(Instance::new("SttEncap", expression).emitting(MOST_SEGMENTS).with_peers(paths))
         }
     }
 }
@@ -213,7 +216,8 @@ impl Push for SttEncap {
     #[inline]
     fn push<M: PacketIo, O: Outputs>(&mut self, io: &mut M, _: usize, mut packet: Packet, out: &mut O) {
         if packet.len() + stt::HEADER_BYTES > self.outer.room(SEGMENT_BYTES) * MOST_SEGMENTS {
-            if let Some(output) = self.outer.refuse() {
+            let room = (self.outer.room(SEGMENT_BYTES) * MOST_SEGMENTS).saturating_sub(stt::HEADER_BYTES);
+            if let Some(output) = self.outer.refuse(&mut packet, room) {
                 out.emit(output, packet);
             }
             return;
@@ -227,5 +231,20 @@ impl Push for SttEncap {
             return;
         }
         self.send(io, packet, (fields, flow_hash), out);
+    }
+}
+
+impl PushWith<(&mut PathMtu,)> for SttEncap {
+    #[inline]
+    fn push_with<M: PacketIo, O: Outputs>(
+        &mut self,
+        io: &mut M,
+        (paths,): (&mut PathMtu,),
+        input: usize,
+        packet: Packet,
+        out: &mut O,
+    ) {
+        self.outer.follow(paths, io.now_ns());
+        self.push(io, input, packet, out);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # VXLANEncap
-//! `VXLANEncap(SRC, DST, VNI [, PROTOCOL, TTL, DSCP, DF, MTU, SPORT, DPORT, CHECKSUM])` — puts frames into VXLAN packets.
+//! `VXLANEncap(SRC, DST, VNI [, PROTOCOL, TTL, DSCP, DF, MTU, PATHS, SPORT, DPORT, CHECKSUM])` — puts frames into VXLAN packets.
 //!
 //! **Ports:** one input, one or two outputs, push or pull; output 1 is push.
 //!
@@ -25,7 +25,7 @@
 //! **See also:** `VXLANDecap`, `GeneveEncap`, `UDPIPEncap`.
 
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
-use crate::tunnel::{Encapsulator, Inner, Network};
+use crate::tunnel::{Encapsulator, Inner, Network, heeds_paths};
 use crate::wire::vxlan::{self, NextProtocol};
 use crate::{Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -98,6 +98,7 @@ impl Element for VxlanEncap {
             Encapsulator::DSCP,
             Encapsulator::DF,
             Encapsulator::MTU,
+            Encapsulator::PATHS,
             Encapsulator::SPORT,
             Encapsulator::DPORT,
             Encapsulator::CHECKSUM,
@@ -124,7 +125,7 @@ impl Element for VxlanEncap {
 mod configuration {
     use super::{Carried, VxlanEncap};
     use crate::configure::{Arguments, Configure, FromArgument, Instance, Surroundings};
-    use crate::tunnel::arguments::{Defaults, encapsulator};
+    use crate::tunnel::arguments::{Defaults, encapsulator, paths};
     use crate::tunnel::{DontFragment, Network};
     use crate::wire::vxlan;
 
@@ -153,9 +154,10 @@ mod configuration {
             let carried = arguments.keyword("PROTOCOL").unwrap_or(Carried::Plain);
             let port = if carried == Carried::Plain { vxlan::PORT } else { vxlan::GPE_PORT };
             let defaults = Defaults::over_udp(port, DontFragment::Always(false));
+            let paths = paths(arguments);
             let outer = encapsulator(arguments, around, defaults);
             let network: Network = arguments.required("VNI")?;
-            Some(Instance::new("VxlanEncap", format!("VxlanEncap::new({}, nf_elements::tunnel::{network:?}, {})", outer?, carried.expression())))
+            Some(Instance::new("VxlanEncap", format!("VxlanEncap::new({}, nf_elements::tunnel::{network:?}, {})", outer?, carried.expression())).with_peers(paths))
         }
     }
 }
@@ -168,3 +170,5 @@ impl Route for VxlanEncap {
         self.outer.wrap(packet, self.carried.inner(), &header)
     }
 }
+
+heeds_paths!(VxlanEncap);

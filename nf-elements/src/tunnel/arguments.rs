@@ -2,7 +2,7 @@
 //! The arguments that tunnels share.
 
 use super::{DontFragment, Ends, Udp};
-use crate::configure::{Arguments, FromArgument, Port, Surroundings};
+use crate::configure::{Arguments, FromArgument, Peer, Port, Surroundings};
 use std::net::IpAddr;
 
 /// A value, or `copy`: the inner packet's.
@@ -123,6 +123,11 @@ pub fn outer(arguments: &mut Arguments, ends: Option<Ends>, defaults: Defaults, 
         room("DontFragment"),
     );
     Some(format!("{}::new({underlay}, {mtu}, {diverts})", room("Encapsulator")))
+}
+
+/// Takes PATHS: the element whose paths the encapsulator heeds.
+pub fn paths(arguments: &mut Arguments) -> Vec<Peer> {
+    arguments.keyword_peer("PATHS", &["PathMTU"]).into_iter().collect()
 }
 
 /// The expression that makes a [`super::Decapsulator`] of a tunnel over one of these IP protocols.

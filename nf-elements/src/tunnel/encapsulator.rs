@@ -3,6 +3,7 @@
 
 use super::inner::{Fields, Inner};
 use super::underlay::{Ends, Underlay};
+use crate::elements::path_mtu::{Known, PathMtu};
 use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
 use crate::{HandlerError, Packet};
 use core::fmt;
@@ -13,6 +14,9 @@ pub struct Encapsulator {
     underlay: Underlay,
     /// The longest outer packet in bytes.
     mtu: u16,
+    /// What is known of the path to the other end, and which change of the table that was.
+    path: Known,
+    changes: Option<u32>,
     /// Whether output 1 takes what is too long.
     diverts: bool,
     too_big: u64,
@@ -41,6 +45,9 @@ impl Encapsulator {
         kind: ArgumentKind::Keyword,
         doc: "the longest outer packet in bytes; 65535 by default",
     };
+    /// See [`Self::SRC`].
+    pub const PATHS: Argument =
+        Argument { name: "PATHS", kind: ArgumentKind::Keyword, doc: "the PathMTU whose paths' MTUs are heeded, too" };
     /// The arguments that elements over UDP have.
     pub const SPORT: Argument = Argument {
         name: "SPORT",
@@ -69,15 +76,17 @@ impl Encapsulator {
 
     /// Puts packets behind the headers of `underlay`, up to `mtu` bytes with them.
     pub const fn new(underlay: Underlay, mtu: u16, diverts: bool) -> Self {
-        Encapsulator { underlay, mtu, diverts, too_big: 0, no_headroom: 0 }
+        let path = Known { mtu: u16::MAX, until_ns: u64::MAX };
+        Encapsulator { underlay, mtu, path, changes: None, diverts, too_big: 0, no_headroom: 0 }
     }
 
     /// Puts `packet`, which is `inner`, behind the tunnel's own `header` and the outer ones. The output that it leaves by: 0, or 1 if
     /// it is too long; none if it is to be dropped, which is counted.
     #[inline]
     pub fn wrap(&mut self, packet: &mut Packet, inner: Inner, header: &[u8]) -> Option<usize> {
-        if packet.len() > self.room(header.len()) {
-            return self.refuse();
+        let room = self.room(header.len());
+        if packet.len() > room {
+            return self.refuse(packet, room);
         }
         let (fields, flow_hash) = inner.look(packet, &self.underlay);
         self.put(packet, fields, flow_hash, header).then_some(0)
@@ -86,14 +95,24 @@ impl Encapsulator {
     /// The longest packet that fits behind the outer headers and `header_bytes` more.
     #[inline]
     pub fn room(&self, header_bytes: usize) -> usize {
-        usize::from(self.mtu).saturating_sub(self.underlay.header_bytes() + header_bytes)
+        usize::from(self.mtu.min(self.path.mtu)).saturating_sub(self.underlay.header_bytes() + header_bytes)
     }
 
-    /// The output of a packet that is too long, which is counted if it has none.
-    #[inline]
-    pub fn refuse(&mut self) -> Option<usize> {
+    /// The output of a packet that is longer than `room`; it is counted if it has none. Its extra length says how much longer.
+    #[cold]
+    pub fn refuse(&mut self, packet: &mut Packet, room: usize) -> Option<usize> {
+        packet.set_extra_length(packet.len().saturating_sub(room) as u16);
         self.too_big += u64::from(!self.diverts);
         self.diverts.then_some(1)
+    }
+
+    /// Heeds what `paths` know of the path to the other end.
+    #[inline]
+    pub fn follow(&mut self, paths: &PathMtu, now_ns: u64) {
+        if self.changes != Some(paths.changes()) || now_ns >= self.path.until_ns {
+            self.path = paths.to(self.underlay.ends.destination(), now_ns);
+            self.changes = Some(paths.changes());
+        }
     }
 
     /// Puts `packet` behind `header` and the outer ones, whatever its length; `fields` and `flow_hash` are the inner packet's. False
@@ -158,6 +177,7 @@ impl Encapsulator {
     /// Writes one of the handlers; an address must be of the version that the other one is of.
     pub fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
         let value = value.trim();
+        self.changes = None;
         let bad = |_| HandlerError::BadValue;
         match (name, &mut self.underlay.ends) {
             ("src", Ends::V4(source, _)) => *source = value.parse::<Ipv4Addr>().map_err(bad)?.octets(),

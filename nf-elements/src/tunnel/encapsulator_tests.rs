@@ -2,6 +2,7 @@
 //! Into a tunnel and out of it again.
 
 use super::*;
+use crate::elements::path_mtu::{Path, PathMtu};
 use crate::elements::{marked, marked6};
 use crate::testing::packet;
 use crate::tunnel::{Decapsulator, DontFragment, Opened, Refusal, Udp};
@@ -81,7 +82,7 @@ fn too_big_and_no_room_are_told_apart() {
     assert_eq!(dropping.wrap(&mut big(), Inner::Opaque, &[0; 4]), None);
     let mut same = big();
     assert_eq!(diverting.wrap(&mut same, Inner::Opaque, &[0; 4]), Some(1));
-    assert_eq!(same.data(), [0; 47], "as it came");
+    assert_eq!((same.data(), same.extra_length()), ([0; 47].as_slice(), 1), "as it came");
     let mut full = packet(&[]);
     assert!(full.push_front(crate::HEADROOM_BYTES - 10));
     full.truncate(4);
@@ -139,4 +140,21 @@ fn marks_on_the_way_come_in() {
         assert_eq!(result.ok().map(|()| Inner::Ethernet.fields(packet.data()).tos), wanted, "{tos:x} {outer}");
         assert!(Ipv4::new_checked(&packet.data()[14..]).unwrap().is_header_intact());
     }
+}
+
+#[test]
+fn a_known_path_lowers_the_mtu_while_it_is_known() {
+    let mut paths = PathMtu::new(100);
+    paths.lend(Box::leak(Box::new([Path::EMPTY, Path::EMPTY])));
+    let mut encapsulator = Encapsulator::new(underlay(V4, None), 1500, true);
+    let mut room = |paths: &PathMtu, now| {
+        encapsulator.follow(paths, now);
+        encapsulator.room(4)
+    };
+    assert_eq!(room(&paths, 0), 1476);
+    assert!(paths.lower([198, 51, 100, 1].into(), 1400, 0) && paths.lower([198, 51, 100, 2].into(), 1300, 0));
+    assert_eq!([room(&paths, 0), room(&paths, 99), room(&paths, 100)], [1376, 1376, 1476]);
+    encapsulator.write_handler("dst", "198.51.100.2").unwrap();
+    encapsulator.follow(&paths, 50);
+    assert_eq!(encapsulator.room(4), 1276, "another end, another path");
 }

@@ -13,6 +13,26 @@
 //! | EtherTypes of what is carried | [`Payload`] |
 //! | what the outer header takes from the inner packet | `inner` |
 
+/// Lets an element of shape Route with an [`Encapsulator`] `outer` heed the paths of a PathMTU that its PATHS names.
+macro_rules! heeds_paths {
+    ($element:ty) => {
+        impl crate::RouteWith<(&mut crate::elements::PathMtu,)> for $element {
+            #[inline]
+            fn route_with<M: crate::PacketIo>(
+                &mut self,
+                io: &mut M,
+                (paths,): (&mut crate::elements::PathMtu,),
+                input: usize,
+                packet: &mut crate::Packet,
+            ) -> Option<usize> {
+                self.outer.follow(paths, io.now_ns());
+                crate::Route::route(self, io, input, packet)
+            }
+        }
+    };
+}
+pub(crate) use heeds_paths;
+
 #[cfg(feature = "host")]
 pub mod arguments;
 mod decapsulator;

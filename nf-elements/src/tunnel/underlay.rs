@@ -5,6 +5,7 @@ use super::inner::{Fields, Inner};
 use crate::Packet;
 use crate::wire::checksum::Sum;
 use crate::wire::{ipv4, ipv6, udp};
+use core::net::IpAddr;
 
 /// The protocol number of UDP.
 const UDP: u8 = 17;
@@ -18,6 +19,16 @@ pub enum Ends {
     V4([u8; 4], [u8; 4]),
     /// Source and destination.
     V6([u8; 16], [u8; 16]),
+}
+
+impl Ends {
+    /// The other end's address.
+    pub fn destination(&self) -> IpAddr {
+        match *self {
+            Ends::V4(_, destination) => destination.into(),
+            Ends::V6(_, destination) => destination.into(),
+        }
+    }
 }
 
 /// Outer IPv4's flag don't fragment.
