@@ -37,6 +37,7 @@ impl Contestant {
             Job::Bridge => ("linux-bridge".to_owned(), false),
             Job::BridgeFirewall(kind, count) => (format!("linux-nft-bridged-{}-{count}", kind.word()), false),
             Job::RouteFirewall(kind, count) => (format!("linux-nft-routed-{}-{count}", kind.word()), true),
+            Job::Vtep => ("linux-vtep".to_owned(), false),
         };
         Self { name, body: Body::Linux(peer.clone(), job), exit: OUT, routes, bridges: job == Job::Bridge }
     }
@@ -53,6 +54,12 @@ impl Contestant {
         let body = Body::Ours(builder.firewall(kind, count)?);
         let name = format!("sluice-firewall-{}-{count}", kind.word());
         Ok(Self { name, body, exit: OUT, routes: false, bridges: false })
+    }
+
+    /// A switch of ours with a VXLAN tunnel at one port.
+    pub fn vtep(builder: &Builder) -> Result<Self> {
+        let body = Body::Ours(builder.vtep()?);
+        Ok(Self { name: "sluice-vtep".to_owned(), body, exit: OUT, routes: false, bridges: false })
     }
 
     /// QEMU's command line with the RAM that it is used with.

@@ -8,12 +8,23 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use qemu::{Accel, Backend, Kind, Machine, Nic, PortDevice};
 
-use crate::lab::{IN, OUT};
+use crate::lab::{IN, OUT, OUT_STATION, mac};
 use crate::linux::NIC_MACS;
 use crate::rules::RuleKind;
 
 /// RAM that `sluice run` gives a VM unless told otherwise.
 pub const MEMORY_MIB: u32 = 8;
+
+/// What the Linux VM's job `vtep` is; `MACS` are those of the tunnel's ends.
+const VTEP_CHAIN: &str = "network in;
+network out;
+vm vtep {
+  FromDevice(in) -> s :: EtherSwitch -> ToDevice(in);
+  s [1] -> VXLANEncap(10.0.1.1, 10.0.1.2, 42, MTU 1500) -> EtherEncap(0x0800, MACS) -> ToDevice(out);
+  FromDevice(out) -> CheckIPHeader(14) -> IPClassifier(dst udp port 4789) -> VXLANDecap(42) -> [1] s;
+}
+chain in <-> vtep <-> out;
+";
 
 /// `mov dx, 0xf4; mov eax, 0x10; out dx, eax`, with which the floor kernel ends QEMU.
 const END: [u8; 10] = [0x66, 0xba, 0xf4, 0, 0xb8, 0x10, 0, 0, 0, 0xef];
@@ -87,6 +98,15 @@ impl Builder {
         let source = self.folder.join(format!("{name}.nf"));
         fs::write(&source, firewall_chain(kind, count))?;
         self.build(&source, &name)
+    }
+
+    /// Builds a switch with a VXLAN tunnel at its second port.
+    pub fn vtep(&self) -> Result<Image> {
+        let source = self.folder.join("vtep.nf");
+        let macs = [NIC_MACS[1], OUT_STATION].map(mac).join(", ");
+        let chain = VTEP_CHAIN.replace("MACS", &macs);
+        fs::write(&source, chain)?;
+        self.build(&source, "vtep")
     }
 
     /// The kernel that ends at its first instruction, on the same machine as our images.

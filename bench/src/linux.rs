@@ -27,6 +27,8 @@ pub enum Job {
     BridgeFirewall(RuleKind, usize),
     /// Route between the two NICs, with a firewall.
     RouteFirewall(RuleKind, usize),
+    /// Bridge the first NIC and a VXLAN device over the second.
+    Vtep,
 }
 
 impl Job {
@@ -40,13 +42,18 @@ impl Job {
                 let next = lab::mac(OUT_STATION);
                 format!("sluice.mode=route sluice.next={next} sluice.rules=ip-{}-{count}.nft", kind.word())
             }
+            Job::Vtep => format!("sluice.mode=vtep sluice.next={}", lab::mac(OUT_STATION)),
         }
     }
 }
 
 /// The command line, program first.
 pub fn command(peer: &Peer, machine: Kind, job: Job, memory_mib: u32) -> Vec<String> {
-    let initrd = if job == Job::Bridge { &peer.bridge } else { &peer.nft };
+    let initrd = match job {
+        Job::Bridge => &peer.bridge,
+        Job::Vtep => &peer.vtep,
+        Job::BridgeFirewall(..) | Job::RouteFirewall(..) => &peer.nft,
+    };
     let (kernel, initrd) = (peer.vmlinux.to_string_lossy(), initrd.to_string_lossy());
     let (memory, append) = (memory_mib.to_string(), format!("{TUNING} {}{}", clock_word(), job.words()));
     let mut words = vec![qemu_program(), "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"];

@@ -20,6 +20,8 @@ use bench::rules::RuleKind;
 use bench::{campaign, lab, options, peer, plot, report, stop};
 
 const RULE_COUNTS: [usize; 3] = [10, 100, 1000];
+/// Frames that go into a tunnel: the longest still fit its MTU.
+const TUNNEL_FRAMES: [usize; 2] = [64, 1400];
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -60,6 +62,12 @@ fn run(options: &Options) -> Result<()> {
             campaign::forwarding(&mut results, &scale, place, machine, &field.contestants)?;
         }
     }
+    if options.wants(Part::Vtep) {
+        let scale = options::Scale { frame_bytes: TUNNEL_FRAMES.to_vec(), ..options.scale() };
+        for place in &scale.placements {
+            campaign::forwarding(&mut results, &scale, place, machine, &field.vteps)?;
+        }
+    }
     report(options, &results, &scale)
 }
 
@@ -67,6 +75,8 @@ fn run(options: &Options) -> Result<()> {
 struct Field {
     /// The bridges first: Linux's, then ours.
     contestants: Vec<Contestant>,
+    /// The ends of a tunnel: Linux's and ours, if they are wanted.
+    vteps: Vec<Contestant>,
     floors: Floors,
     peer: Peer,
 }
@@ -92,7 +102,17 @@ impl Field {
         if all {
             contestants.push(Contestant::example(&builder, "wire")?);
         }
-        Ok(Self { contestants, floors: Floors { ends: builder.floor()?, speaks: builder.first_instruction()? }, peer })
+        let mut vteps = Vec::new();
+        if options.wants(Part::Vtep) {
+            peer::prepare_vtep(&options.peer_cache())?;
+            vteps = vec![Contestant::linux(&peer, Job::Vtep), Contestant::vtep(&builder)?];
+        }
+        Ok(Self {
+            contestants,
+            vteps,
+            floors: Floors { ends: builder.floor()?, speaks: builder.first_instruction()? },
+            peer,
+        })
     }
 
     fn linux_bridge(&self) -> &Contestant {

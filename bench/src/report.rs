@@ -88,6 +88,18 @@ fn forwarding_rows(results: &Results, place: &str) -> Vec<Row> {
     );
     versus_linux("64 B bridge, QEMU CPU per frame (µs)", "cpu_us", 64, "linux-bridge", "sluice-bridge", Target::None);
     versus_linux("64 B two ports joined (kpps)", "saturation_kpps", 64, "linux-bridge", "sluice-wire", Target::None);
+    for (bytes, what) in [(64, "64 B into VXLAN, saturation (kpps)"), (1400, "1400 B into VXLAN, saturation (kpps)")] {
+        versus_linux(what, "saturation_kpps", bytes, "linux-vtep", "sluice-vtep", at_least(3.0));
+    }
+    versus_linux("64 B into VXLAN, QEMU CPU per frame (µs)", "cpu_us", 64, "linux-vtep", "sluice-vtep", Target::None);
+    versus_linux(
+        "1400 B into VXLAN, QEMU CPU per frame (µs)",
+        "cpu_us",
+        1400,
+        "linux-vtep",
+        "sluice-vtep",
+        Target::None,
+    );
     versus_linux(
         "1500 B bridge, saturation (kpps)",
         "saturation_kpps",

@@ -1,9 +1,9 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: Apache-2.0
 # The Linux VM's only program. Words on the kernel's command line say what it does:
-#   sluice.mode=bridge | route      sluice.rules=FILE (below /rules; none without the word)
+#   sluice.mode=bridge | route | vtep      sluice.rules=FILE (below /rules; none without the word)
 #   sluice.wait=NIC                 a NIC that comes late, as vifs do
-#   sluice.next=MAC                 the hardware address of 10.0.1.2, where routed frames go
+#   sluice.next=MAC                 the hardware address of 10.0.1.2, where routed frames and tunnels go
 b=/bin/busybox
 $b mount -t proc proc /proc
 read line </proc/cmdline
@@ -36,6 +36,19 @@ route)
     $b ip link set eth0 up
     $b ip link set eth1 up
     $b arp -i eth1 -s 10.0.1.2 $next
+    ;;
+vtep)
+    $b ip addr add 10.0.1.1/24 dev eth1
+    $b ip link set eth0 up
+    $b ip link set eth1 up
+    $b arp -i eth1 -s 10.0.1.2 $next
+    # Not busybox's, which makes no tunnels.
+    /bin/ip link add vx0 type vxlan id 42 local 10.0.1.1 remote 10.0.1.2 dstport 4789 dev eth1
+    /bin/ip link set vx0 up
+    $b ip link add br0 type bridge
+    $b ip link set br0 up
+    $b ip link set eth0 master br0
+    $b ip link set vx0 master br0
     ;;
 esac
 while :; do $b sleep 1000; done

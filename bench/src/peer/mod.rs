@@ -12,6 +12,9 @@ use crate::rules::RuleKind;
 const INIT: &[u8] = include_bytes!("init.sh");
 const PACKAGES: Packages =
     Packages { kernels: &["linux-image-cloud-amd64"], plain: &["busybox-static"], programs: &["nftables"] };
+/// What a tunnel's end needs beside; in a folder of its own, as packages are fetched all at once.
+const TUNNEL_PACKAGES: Packages = Packages { kernels: &[], plain: &[], programs: &["iproute2"] };
+const TUNNEL_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge", "vxlan"];
 const BRIDGE_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge"];
 const XEN_MODULES: &[&str] = &["xen_netfront", "bridge"];
 const NFT_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge", "nf_tables", "nft_meta_bridge"];
@@ -27,6 +30,8 @@ pub struct Peer {
     pub bridge: PathBuf,
     /// The file system of a VM with nftables and its rules.
     pub nft: PathBuf,
+    /// The file system of a VM with a VXLAN device, where [`prepare_vtep`] has made it.
+    pub vtep: PathBuf,
 }
 
 /// Fetches and unpacks the packages unless `cache` has them, then builds the file systems with rule files of these sizes.
@@ -42,7 +47,16 @@ pub fn prepare(cache: &Path, rule_counts: &[usize]) -> Result<Peer> {
     let (bridge, nft) = (cache.join("bridge.cpio"), cache.join("nft.cpio"));
     write_whole(&bridge, &base_archive(&root, BRIDGE_MODULES)?.finish())?;
     write_whole(&nft, &nft_archive(&root, rule_counts)?.finish())?;
-    Ok(Peer { vmlinux: kernel, bzimage, bridge, nft })
+    Ok(Peer { vmlinux: kernel, bzimage, bridge, nft, vtep: cache.join("vtep.cpio") })
+}
+
+/// Makes the file system of a VM with a VXLAN device; `cache` has the rest already.
+pub fn prepare_vtep(cache: &Path) -> Result<()> {
+    let root = Root::prepare(cache, &PACKAGES)?;
+    let tools = Root::prepare(&cache.join("tunnel"), &TUNNEL_PACKAGES)?;
+    let mut archive = base_archive(&root, TUNNEL_MODULES)?;
+    archive.program(&tools, "bin/ip")?;
+    write_whole(&cache.join("vtep.cpio"), &archive.finish())
 }
 
 /// Where packages are kept unless somebody says otherwise.

@@ -19,7 +19,7 @@ pub struct Contestant {
 impl Contestant {
     /// Our process for a pipeline, built in `folder`.
     pub fn ours(sluice: &Path, pipeline: &Pipeline, packets: u64, folder: &Path) -> Result<Self> {
-        let file = write(pipeline, packets, folder, "ours")?;
+        let file = write(pipeline, &pipeline.text(packets), folder, "ours")?;
         let output = Command::new(sluice)
             .args(["click", "--no-warnings", "--print-command"])
             .arg(&file)
@@ -38,7 +38,7 @@ impl Contestant {
     /// A Click for a pipeline.
     pub fn click(click: &Path, pipeline: &Pipeline, packets: u64, folder: &Path) -> Result<Self> {
         let packets = packets / pipeline.click_divisor;
-        let file = write(pipeline, packets, folder, "click")?;
+        let file = write(pipeline, &pipeline.click_text(packets), folder, "click")?;
         Ok(Contestant { program: click.into(), arguments: vec![file.to_string_lossy().into()], packets })
     }
 
@@ -82,10 +82,10 @@ impl Contestant {
     }
 }
 
-fn write(pipeline: &Pipeline, packets: u64, folder: &Path, whose: &str) -> Result<PathBuf> {
+fn write(pipeline: &Pipeline, text: &str, folder: &Path, whose: &str) -> Result<PathBuf> {
     let name: String = pipeline.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let file = folder.join(format!("{name}.{whose}.click"));
-    fs::write(&file, pipeline.text(packets)).with_context(|| format!("cannot write {}", file.display()))?;
+    fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
 }
 

@@ -24,6 +24,8 @@ pub struct Pipeline {
     pub body: String,
     /// Further statements.
     pub rest: String,
+    /// What Click runs in place of the body, where it has no such elements.
+    pub click_body: Option<String>,
     /// How many times fewer packets Click gets: it takes that much longer.
     pub click_divisor: u64,
 }
@@ -51,11 +53,23 @@ impl Generator {
 
 impl Pipeline {
     fn new(name: impl Into<String>, generator: Generator, body: impl Into<String>) -> Self {
-        Pipeline { name: name.into(), generator, body: body.into(), rest: String::new(), click_divisor: 1 }
+        Pipeline {
+            name: name.into(),
+            generator,
+            body: body.into(),
+            rest: String::new(),
+            click_body: None,
+            click_divisor: 1,
+        }
     }
 
     fn with_rest(mut self, rest: impl Into<String>) -> Self {
         self.rest = rest.into();
+        self
+    }
+
+    fn with_click(mut self, body: impl Into<String>) -> Self {
+        self.click_body = Some(body.into());
         self
     }
 
@@ -66,7 +80,16 @@ impl Pipeline {
 
     /// The configuration for so many packets.
     pub fn text(&self, packets: u64) -> String {
-        let body = if self.body.is_empty() { String::new() } else { format!("-> {}\n", self.body) };
+        self.around(&self.body, packets)
+    }
+
+    /// The same for Click.
+    pub fn click_text(&self, packets: u64) -> String {
+        self.around(self.click_body.as_ref().unwrap_or(&self.body), packets)
+    }
+
+    fn around(&self, body: &str, packets: u64) -> String {
+        let body = if body.is_empty() { String::new() } else { format!("-> {body}\n") };
         format!("{}\n{body}-> Discard;\n{}\n", self.generator.text(packets), self.rest)
     }
 }
@@ -101,7 +124,14 @@ pub fn all() -> Vec<Pipeline> {
         all.push(Pipeline::new(format!("router, {count} routes"), RandomDestination, body).with_rest(rest));
     }
     let encap = format!("UDPIPEncap(192.0.2.1, 4000, 192.0.2.2, 4789) -> {ENCAP}");
-    all.push(Pipeline::new("UDPIPEncap, EtherEncap", One, encap));
+    all.push(Pipeline::new("UDPIPEncap, EtherEncap", One, encap.clone()));
+    // Into a tunnel and out of it again; Click, which has none, only prepends the headers, and computes the same checksums.
+    let vxlan = |checksum: bool| {
+        let outer = format!("VXLANEncap(192.0.2.1, 192.0.2.2, 42, CHECKSUM {checksum}) -> {ENCAP}");
+        format!("{outer} -> CheckIPHeader(14) -> VXLANDecap(42, CHECKSUM {checksum})")
+    };
+    all.push(Pipeline::new("VXLAN, both ways", One, vxlan(false)).with_click(encap.clone()));
+    all.push(Pipeline::new("VXLAN, both ways, UDP checksums", One, vxlan(true)).with_click(encap));
     for bits in [14, 20] {
         let flows = 1 << bits;
         // 64,512 ports towards each destination.
