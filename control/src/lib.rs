@@ -32,6 +32,7 @@ pub const MACHINE_HANDLERS: &[(&str, &str)] = &[
     ("now_ns", "nanoseconds since the kernel's entry"),
     ("ready_ns", "nanoseconds from the kernel's entry until all ports were up"),
     ("first_out_ns", "nanoseconds from the kernel's entry until the first frame was sent; 0 if none was"),
+    ("first_out_ran_ns", "nanoseconds that Xen had let this domain run until then; 0 elsewhere"),
     ("free_buffers", "packet buffers in the pool"),
     ("device_errors", "what a NIC returned wrongly, frames of chains in damaged envelopes, packets without headroom"),
     ("rounds", "rounds of the run loop"),

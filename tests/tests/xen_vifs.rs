@@ -44,6 +44,11 @@ fn xen_kernels_reach_each_other_across_a_vm_whose_backends_come_and_go() {
         nc 10.0.0.2 5000 <sent; for i in $(seq 20); do cmp -s sent came && exit 0; sleep 0.5; done; exit 1";
     run(&mut dom0, copied);
 
+    // It says at once that it cannot be saved, and lives on.
+    let save = "before=$(date +%s); ! xl save wire saved 2>said; cat said; [ $(($(date +%s) - before)) -lt 20 ]; \
+        grep -q 'Suspend event channel' said";
+    run(&mut dom0, &format!("{save}; {PING}"));
+
     let unbind = "for vif in 0 1; do echo vif-1-$vif >/sys/bus/xen-backend/drivers/vif/unbind; done; rmmod xen_netback";
     run(&mut dom0, unbind);
     run(&mut dom0, NO_PING);

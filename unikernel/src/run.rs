@@ -44,6 +44,7 @@ struct Machine {
     now_ns: u64,
     ready_ns: u64,
     first_out_ns: u64,
+    first_out_ran_ns: u64,
     rounds: u64,
     sleeps: u64,
     /// Ports, by the bits of their numbers, whose room did not suffice for a burst in this round: somebody may wait for more.
@@ -112,6 +113,7 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
         now_ns: 0,
         ready_ns: 0,
         first_out_ns: 0,
+        first_out_ran_ns: 0,
         rounds: 0,
         awaited: 0,
         sleeps: 0,
@@ -315,6 +317,13 @@ impl Machine {
         busy
     }
 
+    /// Takes the time of the first frame that is sent.
+    #[cold]
+    fn note_first_out(&mut self) {
+        self.first_out_ns = self.clock.now_ns();
+        self.first_out_ran_ns = self.xen.as_ref().map_or(0, |managed| managed.xen.running_ns());
+    }
+
     /// Has the tasks of Xen do what there is for them, if there is something.
     #[inline]
     fn look_after_xen(&mut self) {
@@ -382,6 +391,7 @@ impl Machine {
             "now_ns" => self.now_ns,
             "ready_ns" => self.ready_ns,
             "first_out_ns" => self.first_out_ns,
+            "first_out_ran_ns" => self.first_out_ran_ns,
             "free_buffers" => POOL.free() as u64,
             "rounds" => self.rounds,
             "sleeps" => self.sleeps,
@@ -432,7 +442,7 @@ impl PacketIo for Machine {
             return self.hosts.transmit(host, batch);
         }
         if self.first_out_ns == 0 && !batch.is_empty() {
-            self.first_out_ns = self.clock.now_ns();
+            self.note_first_out();
         }
         if self.enveloped >> port & 1 == 1 {
             self.seal(port, batch);

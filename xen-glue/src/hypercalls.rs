@@ -98,6 +98,8 @@ pub trait Hypercalls {
     /// Has the processor take interrupt `vector` while an event is pending, with no interrupt controller between:
     /// `HVM_PARAM_CALLBACK_IRQ` of type vector, hvm/params.h.
     fn set_upcall_vector(&self, vector: u8) -> Result<(), Errno>;
+    /// How long the processor has run so far, and was not kept waiting by others: `VCPUOP_get_runstate_info`.
+    fn running_ns(&self) -> Result<u64, Errno>;
     /// Arms the one timer, for a moment of Xen's system time in ns: `VCPUOP_set_singleshot_timer`.
     fn set_timer(&self, at_ns: u64) -> Result<(), Errno>;
     /// Stops the processor until one of `ports` is pending, or it is `until_ns` of Xen's system time: `SCHEDOP_poll`. It may return

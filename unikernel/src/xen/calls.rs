@@ -21,6 +21,7 @@ const XENMEM_ADD_TO_PHYSMAP: u64 = 7;
 const GNTTABOP_MAP_GRANT_REF: u64 = 0;
 const GNTTABOP_UNMAP_GRANT_REF: u64 = 1;
 const GNTTABOP_QUERY_SIZE: u64 = 6;
+const VCPUOP_GET_RUNSTATE_INFO: u64 = 4;
 const VCPUOP_SET_SINGLESHOT_TIMER: u64 = 8;
 const SCHEDOP_YIELD: u64 = 0;
 const SCHEDOP_SHUTDOWN: u64 = 2;
@@ -248,16 +249,17 @@ impl Hypercalls for Calls {
         self.operation(HVM_OP, HVMOP_SET_PARAM, &mut HvmParam { domain: SELF, index: CALLBACK_IRQ, value })
     }
 
+    fn running_ns(&self) -> Result<u64, Errno> {
+        // `struct vcpu_runstate_info`, vcpu.h: state, when it began, and the time in each, of which the first is running.
+        let mut info = [0_u64; 6];
+        self.vcpu_operation(VCPUOP_GET_RUNSTATE_INFO, &mut info).map(|()| info[2])
+    }
+
     fn set_timer(&self, at_ns: u64) -> Result<(), Errno> {
         /// `struct vcpu_set_singleshot_timer`, vcpu.h.
         #[repr(C)]
         struct SetSingleshotTimer(u64, u32);
-        let mut argument = SetSingleshotTimer(at_ns, 0);
-        // SAFETY: reads the structure.
-        let result = unsafe {
-            self.call(VCPU_OP, VCPUOP_SET_SINGLESHOT_TIMER, 0, (&raw mut argument).expose_provenance() as u64)
-        };
-        if result < 0 { Err(Errno(-result)) } else { Ok(()) }
+        self.vcpu_operation(VCPUOP_SET_SINGLESHOT_TIMER, &mut SetSingleshotTimer(at_ns, 0))
     }
 
     fn sleep(&self, ports: &[EventPort], until_ns: Option<u64>) {
@@ -282,6 +284,13 @@ impl Hypercalls for Calls {
 }
 
 impl Calls {
+    /// An operation on processor 0.
+    fn vcpu_operation<T>(self, operation: u64, argument: &mut T) -> Result<(), Errno> {
+        // SAFETY: as in `operation`.
+        let result = unsafe { self.call(VCPU_OP, operation, 0, (&raw mut *argument).expose_provenance() as u64) };
+        if result < 0 { Err(Errno(-result)) } else { Ok(()) }
+    }
+
     fn unmap(self, pages: &Pages, handles: &[GrantHandle]) {
         for (index, &GrantHandle(handle)) in handles.iter().enumerate() {
             let mut argument = UnmapGrantRef { host_paddr: paddr(pages, index), bus_paddr: 0, handle, status: 0 };

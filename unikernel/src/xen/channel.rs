@@ -9,14 +9,12 @@ use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::sync::atomic::Ordering;
 use heapless::Vec;
-use xen_glue::xenbus::{self, End, Offer, Role, SetupError, State};
+use xen_glue::xenbus::{self, End, Offer, Role, SetupError, State, directory};
 use xen_glue::xenstore::{Answer, Path, Request, Token, Transaction};
 use xen_glue::{Access, Console, DomainId, EventPort, GrantReference, Grants, Hypercalls, Pages};
 
 /// What the toolstack calls it.
 const NAME: &[u8] = b"sluice";
-/// Where consoles are.
-const CONSOLES_PATH: &str = "device/console";
 /// Most consoles that are looked at.
 const CONSOLES: usize = 16;
 const TOKEN: Token = Token::new(62);
@@ -159,28 +157,20 @@ pub async fn run(channel: &Channel, store: &Store) -> Infallible {
     xenbus::run(channel, store, &xen.grants, (path, TOKEN), &xen.moments, &|report| xen.note("channel", report)).await
 }
 
-/// The console of that name. The toolstack makes it before the domain runs, or never.
+/// The console of that name. The toolstack makes it before the domain runs, or never: it counts from 1.
 async fn find(store: &Store, moments: &Moments) -> Path {
-    loop {
-        let mut paths = Vec::<Path, CONSOLES>::new();
-        // If there are none, nobody wants to talk to us. Those beyond the last one are not ours.
-        let take = &mut |_, names: Result<&[u8], _>| {
-            paths.extend(names.unwrap_or(&[]).split(|&byte| byte == 0).filter_map(console).take(CONSOLES));
-        };
-        store.ask_all(Transaction::NONE, &[Request::list(CONSOLES_PATH)], take).await;
-        for path in paths {
-            let [name, ..] = store.ask(&[Request::read(&path, "name")]).await;
-            if name.bytes() == Ok(NAME) {
-                return path;
-            }
+    let paths: Vec<Path, CONSOLES> = (1..=CONSOLES).map(|number| directory("device/console", number)).collect();
+    let requests: Vec<_, CONSOLES> = paths.iter().map(|path| Request::read(path, "name")).collect();
+    let mut found = None;
+    let take = &mut |index, name: Result<&[u8], _>| {
+        if name == Ok(NAME) {
+            found = Some(index);
         }
+    };
+    store.ask_all(Transaction::NONE, &requests, take).await;
+    if found.is_none() {
+        // Nobody wants to talk to us.
         moments.pause(u64::MAX).await;
     }
-}
-
-/// The path of a console called `name`.
-fn console(name: &[u8]) -> Option<Path> {
-    let name = str::from_utf8(name).ok().filter(|name| !name.is_empty())?;
-    let mut path = Path::try_from(CONSOLES_PATH).ok()?;
-    path.push('/').and_then(|()| path.push_str(name)).ok().map(|()| path)
+    paths[found.unwrap_or(0)].clone()
 }

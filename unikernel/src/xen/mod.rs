@@ -125,6 +125,11 @@ impl Xen {
         }
     }
 
+    /// How long this domain has run so far, from its first instruction on.
+    pub fn running_ns(&self) -> u64 {
+        self.calls.running_ns().unwrap_or(0)
+    }
+
     /// Stops the processor until an event comes, or for `ns`.
     pub fn sleep(&self, ns: Option<u64>) {
         // SAFETY: reading the TSC has no effect.

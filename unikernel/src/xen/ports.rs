@@ -6,11 +6,10 @@ use crate::memory::FreeRam;
 use crate::port::Port;
 use crate::run::MAX_PORTS;
 use crate::time::Clock;
-use core::fmt;
 use core::future::poll_fn;
 use core::task::Poll;
 use heapless::Vec;
-use xen_glue::xenbus::Role;
+use xen_glue::xenbus::{Role, directory};
 use xen_glue::xenstore::{Path, Request, Transaction};
 
 /// Brings the ports up, in order, and waits until the backends of vifs are connected, though not for ever. A link does not wait for its
@@ -46,7 +45,7 @@ pub fn ports(managed: &mut Managed, memory: &mut FreeRam, clock: Clock, wanted: 
 /// Which end of a link each port is, if it is one.
 async fn roles(store: &Store, ports: usize) -> Vec<Option<Role>, MAX_PORTS> {
     const ENDS: [(&str, Role); 2] = [("frontend", Role::Backend), ("backend", Role::Frontend)];
-    let paths: Vec<Path, MAX_PORTS> = (0..ports).map(link_path).collect();
+    let paths: Vec<Path, MAX_PORTS> = (0..ports).map(|port| directory("device/sluice-link", port)).collect();
     let questions = paths.iter().flat_map(|path| ENDS.map(|(other, _)| Request::read(path, other)));
     let questions: Vec<_, { MAX_PORTS * ENDS.len() }> = questions.collect();
     let mut roles: Vec<_, MAX_PORTS> = paths.iter().map(|_| None).collect();
@@ -57,10 +56,4 @@ async fn roles(store: &Store, ports: usize) -> Vec<Option<Role>, MAX_PORTS> {
     };
     store.ask_all(Transaction::NONE, &questions, take).await;
     roles
-}
-
-fn link_path(number: usize) -> Path {
-    let mut path = Path::new();
-    fmt::write(&mut path, format_args!("device/sluice-link/{number}")).expect("the path is short");
-    path
 }

@@ -36,6 +36,9 @@ async fn serve(store: &Store, end: &Cell<Option<ShutdownReason>>) -> Result<Infa
         // Whether or not the toolstack made a place for these: they are news, no more.
         Request::write_number(CONTROL, "feature-poweroff", 1),
         Request::write_number(CONTROL, "feature-reboot", 1),
+        // libxl binds the event channel that a domain is to be told to suspend by. There is no channel 0, so it says at once that it
+        // cannot; a wish in `control/shutdown` that nobody grants would take it a minute.
+        Request::write_number("device/suspend", "event-channel", 0),
     ];
     let [watched, ..] = store.ask(&requests).await;
     watched.done()?;
@@ -47,7 +50,7 @@ async fn serve(store: &Store, end: &Cell<Option<ShutdownReason>>) -> Result<Infa
                 store.tell(Transaction::NONE, &[Request::write(CONTROL, "shutdown", "")]).await?;
                 end.set(Some(reason));
             }
-            // Not acknowledged: xl gives up after a minute, says so, and the domain runs on.
+            // Not acknowledged: a toolstack that asks so gives up after a minute, says so, and the domain runs on.
             Ok(Order::Suspend) => defmt::warn!("this domain cannot be saved or migrated"),
             Ok(Order::Unknown) => defmt::warn!("the toolstack wants something that is not known"),
             Err(error) => return Err(error),

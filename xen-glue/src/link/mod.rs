@@ -26,11 +26,10 @@
 
 mod end;
 
-use crate::xenbus::{Role, SetupError};
+use crate::xenbus::{self, Role, SetupError};
 use crate::xenstore::Path;
 use crate::{Access, DomainId, EventPort, GrantHandle, GrantReference, Grants, Hypercalls, PAGE_BYTES, Pages};
 use core::cell::{RefCell, RefMut};
-use core::fmt;
 use core::sync::atomic::Ordering;
 use heapless::Vec;
 use ring::{End, Region, Shape};
@@ -101,9 +100,7 @@ impl<'h, H: Hypercalls> Link<'h, H> {
 
     /// Where it is in xenstore.
     pub fn path(&self) -> Path {
-        let mut path = Path::new();
-        fmt::write(&mut path, format_args!("device/sluice-link/{}", self.number)).expect("the path is short");
-        path
+        xenbus::directory("device/sluice-link", self.number.into())
     }
 
     /// The rings, if the link is up: for a burst, not to be kept while tasks are polled.

@@ -21,11 +21,10 @@ mod transmit;
 pub use receive::Drops;
 pub use transmit::BUFFER_BYTES;
 
-use crate::xenbus::SetupError;
+use crate::xenbus::{self, SetupError};
 use crate::xenstore::Path;
 use crate::{Access, DomainId, EventPort, Exhausted, GrantReference, Grants, Hypercalls, PAGE_BYTES, Pages};
 use core::cell::{Cell, RefCell, RefMut};
-use core::fmt;
 use core::sync::atomic::{Ordering, fence};
 use receive::Receiver;
 use ring::{Broken, FrontRing};
@@ -255,9 +254,7 @@ impl<'h, H: Hypercalls> Vif<'h, H> {
 
     /// Where it is in xenstore.
     pub fn path(&self) -> Path {
-        let mut path = Path::new();
-        fmt::write(&mut path, format_args!("device/vif/{}", self.number)).expect("the path is short");
-        path
+        xenbus::directory("device/vif", self.number.into())
     }
 
     /// Its Ethernet address, if the toolstack gave it one.

@@ -9,10 +9,17 @@ mod session;
 pub use device::Device;
 pub use session::{End, Offer, Pauses, Report, run};
 
-use crate::xenstore::{self, Refusal};
+use crate::xenstore::{self, Path, Refusal};
 use crate::{DomainId, Errno, Exhausted};
 use core::fmt;
 use ring::RegionError;
+
+/// The directory of device `number` of a kind, `device/vif` say.
+pub fn directory(kind: &str, number: usize) -> Path {
+    let mut path = Path::new();
+    fmt::write(&mut path, format_args!("{kind}/{number}")).expect("the path is short");
+    path
+}
 
 /// Declares the states with their numbers, `enum xenbus_state`.
 macro_rules! states {
