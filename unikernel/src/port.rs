@@ -156,10 +156,12 @@ impl Port {
         }
     }
 
-    /// Has it receive into buffers that are shared with another VM, if it is a NIC. Before it begins.
+    /// Has it receive into buffers that are shared with another VM, if it is a NIC or a vif. Before it begins.
     pub fn receive_into(&mut self, buffers: Buffers) {
-        if let Port::Nic(nic) = self {
-            nic.receive_into(buffers);
+        match self {
+            Port::Nic(nic) => nic.receive_into(buffers),
+            Port::Vif(vif) => vif.receive_into(buffers),
+            Port::Link(_) | Port::Shared(_) | Port::Granted(_) => {}
         }
     }
 

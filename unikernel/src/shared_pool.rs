@@ -6,7 +6,7 @@
 //! well as a frame. Where a buffer lies and who has it is nothing that a peer is believed: `ring` checks that.
 #![allow(unsafe_code)]
 
-use core::cell::{RefCell, RefMut};
+use core::cell::{Cell, RefCell, RefMut};
 use core::mem::offset_of;
 use nf_elements::{Annotations, BUFFER_BYTES, Buffer, BufferPool, DATA_BYTES, Header, Packet, PoolRef};
 use ring::{BUFFER_WORDS, SharedFrame, SharedLink, Tag};
@@ -19,7 +19,10 @@ const _: () = assert!(DATA + DATA_BYTES <= ring::FRAME_BYTES);
 
 /// What a link's buffers return to.
 pub struct SharedPool {
-    rings: RefCell<SharedLink<'static>>,
+    /// None while the link has no region.
+    rings: RefCell<Option<SharedLink<'static>>>,
+    /// Buffers of the region that are packets' now: what must be none before the region may go.
+    lent: Cell<usize>,
     /// Where the region lies.
     paddr: usize,
 }
@@ -28,19 +31,41 @@ pub struct SharedPool {
 unsafe impl Sync for SharedPool {}
 
 impl SharedPool {
-    /// The buffers of a link whose region lies at `paddr`, aligned as buffers are.
-    pub fn new(rings: SharedLink<'static>, paddr: usize) -> Self {
-        assert!(paddr.is_multiple_of(align_of::<Buffer>()), "a BAR is aligned to its size");
-        SharedPool { rings: RefCell::new(rings), paddr }
+    /// The buffers of a link whose region lies at `paddr`, aligned as buffers are, when there is one.
+    pub fn new(paddr: usize) -> Self {
+        assert!(paddr.is_multiple_of(align_of::<Buffer>()), "a region begins with a page");
+        SharedPool { rings: RefCell::new(None), lent: Cell::new(0), paddr }
+    }
+
+    /// Takes up the rings of the region. None of its buffers is lent: see [`is_free`](Self::is_free).
+    pub fn begin(&self, rings: SharedLink<'static>) {
+        assert!(self.is_free(), "what lies in a region ends before another one takes its place");
+        self.rings.replace(Some(rings));
+    }
+
+    /// Lets go of the rings: what is lent comes back and goes nowhere.
+    pub fn end(&self) {
+        self.rings.replace(None);
+    }
+
+    /// Whether no packet lies in the region.
+    pub fn is_free(&self) -> bool {
+        self.lent.get() == 0
+    }
+
+    fn returned(&self) {
+        self.lent.set(self.lent.get() - 1);
     }
 }
 
 impl BufferPool for SharedPool {
     #[inline]
     fn give_back(&self, buffer: &'static mut Buffer) {
+        self.returned();
         let offset = (&raw const *buffer as usize).wrapping_sub(self.paddr);
-        let mut rings = self.rings.borrow_mut();
-        if let Some(buffer) = rings.in_hands(offset) {
+        if let Some(rings) = &mut *self.rings.borrow_mut()
+            && let Some(buffer) = rings.in_hands(offset)
+        {
             rings.give_back(buffer);
         }
     }
@@ -59,16 +84,16 @@ impl Buffers {
         Buffers { pool, of_buffers }
     }
 
-    /// The link's rings. Not to be held while a packet ends.
+    /// The link's rings, if it has a region. Not to be held while a packet ends.
     #[inline]
-    pub fn rings(self) -> RefMut<'static, SharedLink<'static>> {
-        self.pool.rings.borrow_mut()
+    pub fn rings(self) -> Option<RefMut<'static, SharedLink<'static>>> {
+        RefMut::filter_map(self.pool.rings.borrow_mut(), Option::as_mut).ok()
     }
 
     /// A free buffer of this end's own.
     #[inline]
     pub fn take(self) -> Option<&'static mut Buffer> {
-        let mut rings = self.rings();
+        let mut rings = self.rings()?;
         let buffer = rings.allocate()?;
         Some(self.open(&rings, buffer))
     }
@@ -77,7 +102,7 @@ impl Buffers {
     /// skipped: no peer of ours hands over such.
     #[inline]
     pub fn receive(self, port: u8) -> Option<Packet> {
-        let mut rings = self.rings();
+        let mut rings = self.rings()?;
         loop {
             let SharedFrame { buffer, start, length, tag } = rings.take()?;
             let Some(start) = start.checked_sub(DATA).filter(|start| start + length <= DATA_BYTES) else {
@@ -109,7 +134,8 @@ impl Buffers {
         let Annotations { chain, flow_hash, .. } = *packet.annotations();
         let (start, length) = (DATA + packet.headroom(), packet.len());
         let offset = self.offset(&raw const *packet.into_buffer() as usize);
-        let mut rings = self.rings();
+        self.pool.returned();
+        let mut rings = self.rings().expect("the packet was brought in");
         let buffer = rings.in_hands(offset).expect("the packet was brought in");
         let put = rings.put(SharedFrame { buffer, start, length, tag: Tag { chain, flow_hash } });
         put.map_err(|(_, buffer)| rings.give_back(buffer)).is_ok()
@@ -118,7 +144,8 @@ impl Buffers {
     /// Whether the packet lies in one of these buffers.
     #[inline]
     fn holds(self, packet: &Packet) -> bool {
-        self.rings().in_hands(self.offset(packet.data().as_ptr() as usize)).is_some()
+        let offset = self.offset(packet.data().as_ptr() as usize);
+        self.rings().is_some_and(|rings| rings.in_hands(offset).is_some())
     }
 
     #[inline]
@@ -129,10 +156,12 @@ impl Buffers {
     /// Makes a buffer of the region one of a packet. `ring` knows it as in the caller's hands until it is put or given back.
     #[inline]
     fn open(self, rings: &SharedLink<'static>, buffer: ring::Buffer) -> &'static mut Buffer {
+        self.pool.lent.set(self.pool.lent.get() + 1);
         let place = rings.words(&buffer).as_ptr().cast::<Buffer>().cast_mut();
-        // SAFETY: `words` is as long and aligned as a buffer (asserted above), mapped for ever, and this end alone has it: `ring` has
-        // just taken it from its free ones or from the peer, and gives it out again only after it came back by `give_back` or left
-        // by `put`. Nobody else makes references into it. Its data need no value: every byte pattern is one.
+        // SAFETY: `words` is as long and aligned as a buffer (asserted above), and mapped for as long as a buffer is lent, see
+        // `is_free`. This end alone has it: `ring` has just taken it from its free ones or from the peer, and gives it out again only
+        // after it came back by `give_back` or left by `put`. Nobody else makes references into it. Its data need no value: every
+        // byte pattern is one.
         unsafe {
             (&raw mut (*place).header).write(Header::new(Some(self.of_buffers)));
             &mut *place

@@ -18,7 +18,7 @@ mod vif;
 pub use calls::Calls;
 pub use channel::Channel;
 pub use console::{flush as flush_log, log};
-pub use link::Link;
+pub use link::{Link, LinkEnd};
 pub use ports::ports;
 pub use tasks::{Moments, Tasks};
 pub use vif::Vif;

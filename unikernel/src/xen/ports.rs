@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The ports of a domain: port N is `device/sluice-link/N` if the toolstack made that, and else `device/vif/N`.
 
+use super::link::{self, LinkKind};
 use super::{Link, Managed, Store, Vif};
 use crate::memory::FreeRam;
 use crate::port::Port;
@@ -16,12 +17,16 @@ use xen_glue::xenstore::{Path, Request, Transaction};
 /// peer, here as elsewhere.
 pub fn ports(managed: &mut Managed, memory: &mut FreeRam, clock: Clock, wanted: usize) -> Vec<Port, MAX_PORTS> {
     let mut ports: Vec<Port, MAX_PORTS> = Vec::new();
-    let roles = managed.xen.wait(clock, roles(managed.store, wanted)).expect("xenstored answers within seconds");
-    for (number, role) in (0..).zip(roles) {
-        let port = match role {
-            Some(role) => {
+    let kinds = managed.xen.wait(clock, kinds(managed.store, wanted)).expect("xenstored answers within seconds");
+    for (number, kind) in (0..).zip(kinds) {
+        let port = match kind {
+            Some(LinkKind { role, shared: false }) => {
                 let link = Link::new(managed, memory, number, role);
                 Port::Granted(memory.place(link))
+            }
+            Some(LinkKind { role, shared: true }) => {
+                let link = link::shared(managed, memory, number, role);
+                Port::Shared(memory.place(link))
             }
             None => {
                 let vif = Vif::new(managed, memory, number);
@@ -42,18 +47,22 @@ pub fn ports(managed: &mut Managed, memory: &mut FreeRam, clock: Clock, wanted: 
     ports
 }
 
-/// Which end of a link each port is, if it is one.
-async fn roles(store: &Store, ports: usize) -> Vec<Option<Role>, MAX_PORTS> {
-    const ENDS: [(&str, Role); 2] = [("frontend", Role::Backend), ("backend", Role::Frontend)];
+/// Which end of a link each port is, and of what kind, if it is one.
+async fn kinds(store: &Store, ports: usize) -> Vec<Option<LinkKind>, MAX_PORTS> {
+    const NAMES: [&str; 3] = ["frontend", "backend", "mode"];
     let paths: Vec<Path, MAX_PORTS> = (0..ports).map(|port| directory("device/sluice-link", port)).collect();
-    let questions = paths.iter().flat_map(|path| ENDS.map(|(other, _)| Request::read(path, other)));
-    let questions: Vec<_, { MAX_PORTS * ENDS.len() }> = questions.collect();
-    let mut roles: Vec<_, MAX_PORTS> = paths.iter().map(|_| None).collect();
+    let questions = paths.iter().flat_map(|path| NAMES.map(|name| Request::read(path, name)));
+    let questions: Vec<_, { MAX_PORTS * NAMES.len() }> = questions.collect();
+    let mut kinds: Vec<_, MAX_PORTS> = paths.iter().map(|_| None).collect();
     let take = &mut |question: usize, reply: Result<&[u8], _>| {
-        if reply.is_ok() {
-            roles[question / ENDS.len()] = Some(ENDS[question % ENDS.len()].1);
+        let kind: &mut Option<LinkKind> = &mut kinds[question / NAMES.len()];
+        match (NAMES[question % NAMES.len()], reply, kind) {
+            ("frontend", Ok(_), kind) => *kind = Some(LinkKind { role: Role::Backend, shared: false }),
+            ("backend", Ok(_), kind) => *kind = Some(LinkKind { role: Role::Frontend, shared: false }),
+            ("mode", Ok(mode), Some(kind)) => kind.shared = mode == b"shared",
+            _ => {}
         }
     };
     store.ask_all(Transaction::NONE, &questions, take).await;
-    roles
+    kinds
 }

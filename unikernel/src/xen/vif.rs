@@ -3,6 +3,7 @@
 
 use super::{Calls, Managed, Moments, pages};
 use crate::memory::{FreeRam, POOL};
+use crate::shared_pool::Buffers;
 use nf_elements::{BURST, Batch, DATA_BYTES, HEADROOM_BYTES, Packet};
 use xen_glue::netfront::{self, Refused};
 use xen_glue::xenstore::Token;
@@ -11,6 +12,8 @@ use xen_glue::xenstore::Token;
 pub struct Vif {
     front: &'static netfront::Vif<'static, Calls>,
     moments: &'static Moments,
+    /// The buffers that are shared with another VM, if what comes is to be copied to there.
+    shared: Option<Buffers>,
     port: u8,
     /// Frames that were not sent: there was no backend; no backend takes frames of that length.
     down: u64,
@@ -24,7 +27,12 @@ impl Vif {
         let buffers = pages(memory, netfront::PAGES);
         let front: &_ = memory.place(netfront::Vif::new(&xen.calls, port, buffers));
         managed.connect(memory, front, (front.path(), Token::new(port)));
-        Vif { front, moments: &xen.moments, port, down: 0, bad_lengths: 0 }
+        Vif { front, moments: &xen.moments, shared: None, port, down: 0, bad_lengths: 0 }
+    }
+
+    /// Has it copy what it receives into `buffers`, and into the VM's own where there are none left.
+    pub fn receive_into(&mut self, buffers: Buffers) {
+        self.shared = Some(buffers);
     }
 
     /// Its Ethernet address, if the toolstack gave it one.
@@ -83,7 +91,7 @@ impl Vif {
             self.moments.hurry();
         }
         while batch.room() > 0 && queue.is_ready() {
-            let Some(buffer) = POOL.take() else { break };
+            let Some(buffer) = self.shared.and_then(Buffers::take).or_else(|| POOL.take()) else { break };
             let length = queue.take(&mut buffer.data.0[HEADROOM_BYTES..]);
             let packet = Packet::received(buffer, length.unwrap_or(0), self.port);
             if length.is_some() {

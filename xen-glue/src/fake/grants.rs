@@ -61,14 +61,18 @@ impl Domain {
         let other = self.machine.domain(owner);
         let mut first = None;
         for (done, &reference) in references.iter().enumerate() {
-            match other.lend(self.id, reference, true) {
-                Ok(page) => {
-                    assert_eq!(page.frame(), *first.get_or_insert(page.frame()) + done as u64, "the fake maps runs");
+            let lent = other.lend(self.id, reference, true).and_then(|page| {
+                let wanted = *first.get_or_insert(page.frame()) + done as u64;
+                // Others could be mapped, by a hypervisor with page tables.
+                if page.frame() == wanted {
+                    return Ok(());
                 }
-                Err(refused) => {
-                    references[..done].iter().for_each(|&reference| other.give_back(reference));
-                    return Err(refused);
-                }
+                other.give_back(reference);
+                Err(ENOMEM)
+            });
+            if let Err(refused) = lent {
+                references[..done].iter().for_each(|&reference| other.give_back(reference));
+                return Err(refused);
             }
         }
         let mut state = self.state();

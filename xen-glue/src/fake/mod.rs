@@ -67,6 +67,8 @@ struct State {
     parameters: BTreeMap<u32, u64>,
     /// Grants of others that it has mapped: the owner and the reference of each handle.
     mapped: BTreeMap<u32, (DomainId, GrantReference)>,
+    /// What mapped frames took the place of: the first frame, by the first handle.
+    holes: BTreeMap<u32, u64>,
     handles: u32,
     upcall_vector: Option<u8>,
     timer_ns: Option<u64>,
@@ -212,14 +214,18 @@ impl Hypercalls for Domain {
         handles: &mut [GrantHandle],
     ) -> Result<Pages, (Errno, Pages)> {
         match self.call().map(drop).and_then(|()| self.map(owner, references, handles)) {
-            Ok(mapped) => Ok(mapped),
+            Ok(mapped) => {
+                self.state().holes.insert(handles[0].0, pages.frame());
+                Ok(mapped)
+            }
             Err(refused) => Err((refused, pages)),
         }
     }
 
     fn unmap_grants(&self, pages: Pages, handles: &[GrantHandle]) -> Pages {
         handles.iter().for_each(|&handle| self.unmap(handle));
-        Pages::leaked(pages.count())
+        let hole = self.state().holes.remove(&handles[0].0);
+        hole.and_then(|hole| Pages::again(hole, pages.count())).expect("they were mapped into frames of a test")
     }
 
     fn hvm_parameter(&self, index: u32) -> Result<u64, Errno> {

@@ -51,7 +51,7 @@ impl<H: Hypercalls> End for Link<'_, H> {
     }
 
     fn shut(&self) {
-        self.close();
+        self.rings.shut();
     }
 
     fn withdraw(&self, grants: &RefCell<Grants>) -> bool {
@@ -59,7 +59,7 @@ impl<H: Hypercalls> End for Link<'_, H> {
     }
 
     fn port(&self) -> Option<EventPort> {
-        self.memory.borrow().port
+        self.port.get()
     }
 }
 

@@ -1,123 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+use super::fake::{Guest, PAGES, adversary, both_up, directory, introduce, opposite, replace, round, until};
 use super::*;
-use crate::fake::{Domain, Machine, Polls};
-use crate::xenbus::{End as _, Error, Report, State, run};
-use crate::xenstore::fake::Xenstored;
-use crate::xenstore::{Store, Token};
-use core::cell::Cell;
-use core::convert::Infallible;
-use core::pin::Pin;
-use core::task::{Context, Waker};
+use crate::fake::Machine;
+use crate::xenbus::{End as _, Error};
+use ring::{AtomicU64, RegionError};
 use std::boxed::Box;
 use std::format;
-use std::string::String;
-
-/// Names that the other end may read.
-const NAMES: [&str; 5] = ["state", "version", "pages", "directory-ref", "event-channel"];
-
-/// A domain with one end of a link, and its view of xenstore.
-struct Guest {
-    id: u16,
-    link: &'static Link<'static, Domain>,
-    server: Xenstored,
-    task: Pin<Box<dyn Future<Output = Infallible>>>,
-    last: &'static Cell<Option<Error>>,
-}
-
-fn directory(id: u16) -> String {
-    format!("/local/domain/{id}/device/sluice-link/0")
-}
-
-fn leak<T>(value: T) -> &'static T {
-    Box::leak(Box::new(value))
-}
-
-impl Guest {
-    fn new(machine: &Machine, id: u16, role: Role, other: u16) -> Guest {
-        let domain = leak(machine.domain(DomainId(id)));
-        let page = Pages::leaked(1);
-        let mut server = Xenstored::new(&page, id, 3);
-        let store_port = domain.alloc_unbound(DomainId::ZERO).unwrap();
-        let store: &'static Store<'static, Domain> = leak(Store::new(page, store_port, domain));
-        let grants: &'static RefCell<Grants> = leak(RefCell::new(Grants::new(domain, &Pages::leaked(1)).unwrap()));
-        let region = Pages::leaked(PAGES - 1);
-        let link: &'static Link<'static, Domain> = leak(Link::new(domain, 0, role, Pages::leaked(1), region));
-        let last: &'static Cell<Option<Error>> = leak(Cell::new(None));
-        introduce(&mut server, id, role, other);
-        let report = leak(|report| {
-            if let Report::Down(error) = report {
-                last.set(Some(error));
-            }
-        });
-        let task = Box::pin(run(link, store, grants, (link.path(), Token::new(1)), leak(Polls::new(50)), report));
-        Guest { id, link, server, task, last }
-    }
-
-    fn round(&mut self) {
-        assert!(self.task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        self.server.serve();
-    }
-
-    fn is_up(&self) -> bool {
-        self.link.rings().as_ref().is_some_and(|up| up.rings.peer().is_up())
-    }
-
-    fn send(&self, frame: &[u8]) {
-        let mut rings = self.link.rings();
-        let rings = &mut rings.as_mut().expect("the link is up").rings;
-        rings.producer.put(ring::Tag::default(), frame).unwrap();
-        rings.producer.publish();
-    }
-
-    fn receive(&self) -> std::vec::Vec<u8> {
-        let mut rings = self.link.rings();
-        let rings = &mut rings.as_mut().expect("the link is up").rings;
-        let mut frame = [0; ring::FRAME_BYTES];
-        let length = rings.consumer.take(&mut frame).map_or(0, |frame| frame.length);
-        rings.consumer.release();
-        frame[..length].to_vec()
-    }
-}
-
-/// What the toolstack writes.
-fn introduce(server: &mut Xenstored, id: u16, role: Role, other: u16) {
-    let name = if role == Role::Backend { "frontend" } else { "backend" };
-    server.set(&format!("{}/{name}-id", directory(id)), &format!("{other}"));
-    server.set(&format!("{}/state", directory(id)), "1");
-    server.set(&format!("{}/{name}", directory(id)), &directory(other));
-}
-
-/// Shows each domain what the other one says.
-fn mirror(from: &Guest, to: &mut Guest) {
-    for name in NAMES {
-        let path = format!("{}/{name}", directory(from.id));
-        let said = from.server.get(&path);
-        if said != to.server.get(&path) {
-            match said {
-                Some(said) => to.server.set(&path, &said),
-                None => to.server.remove(&path),
-            }
-        }
-    }
-}
-
-/// Rounds until `done`; false if that takes too long.
-fn until(a: &mut Guest, b: &mut Guest, done: impl Fn(&Guest, &Guest) -> bool) -> bool {
-    (0..2000).any(|_| {
-        a.round();
-        b.round();
-        mirror(a, b);
-        mirror(b, a);
-        done(a, b)
-    })
-}
-
-fn both_up(a: &Guest, b: &Guest) -> bool {
-    a.is_up() && b.is_up()
-}
+use std::vec::Vec;
 
 fn pair(machine: &Machine) -> (Guest, Guest) {
-    (Guest::new(machine, 1, Role::Backend, 2), Guest::new(machine, 2, Role::Frontend, 1))
+    pair_of(machine, Role::Backend)
+}
+
+/// The first end has that role.
+fn pair_of(machine: &Machine, role: Role) -> (Guest, Guest) {
+    (Guest::new(machine, 1, role, 2), Guest::new(machine, 2, opposite(role), 1))
+}
+
+fn frames_cross(a: &Guest, b: &Guest) {
+    assert!(a.send(b"there") && b.send(b"and back"));
+    assert_eq!((b.receive(), a.receive()), (b"there".to_vec(), b"and back".to_vec()));
 }
 
 #[test]
@@ -125,46 +27,58 @@ fn frames_go_both_ways_once_both_ends_are_up() {
     let machine = Machine::new();
     let (mut a, mut b) = pair(&machine);
     assert!(until(&mut a, &mut b, both_up), "{:?} {:?}", a.last.get(), b.last.get());
-    a.send(b"from a");
-    b.send(b"from b");
-    assert_eq!((a.receive(), b.receive()), (b"from b".to_vec(), b"from a".to_vec()));
+    frames_cross(&a, &b);
     assert_eq!(machine.domain(DomainId(1)).granted(), PAGES);
 }
 
 #[test]
-fn when_the_end_that_maps_is_gone_its_memory_is_granted_to_the_next() {
-    let machine = Machine::new();
-    let (mut a, mut b) = pair(&machine);
-    assert!(until(&mut a, &mut b, both_up));
-    machine.destroy(DomainId(2));
-    a.server.remove(&directory(2));
-    let mut next = Guest::new(&machine, 3, Role::Frontend, 1);
-    introduce(&mut a.server, 1, Role::Backend, 3);
-    assert!(until(&mut a, &mut next, both_up), "{:?} {:?}", a.last.get(), next.last.get());
-    a.send(b"again");
-    assert_eq!(next.receive(), b"again");
+fn an_end_that_is_gone_at_any_step_leaves_its_place_to_the_next() {
+    for role in [Role::Backend, Role::Frontend] {
+        let mut was_up = false;
+        for rounds in 0.. {
+            let machine = Machine::new();
+            let (mut a, mut b) = pair_of(&machine, role);
+            (0..rounds).for_each(|_| round(&mut a, &mut b));
+            let up = both_up(&a, &b);
+            let mut next = replace(&machine, &mut a, 2, 3);
+            assert!(until(&mut a, &mut next, both_up), "{role:?} {rounds} {:?} {:?}", a.last.get(), next.last.get());
+            frames_cross(&a, &next);
+            // Once more when it is up for a while.
+            if was_up {
+                break;
+            }
+            was_up = up;
+        }
+    }
 }
 
 #[test]
-fn when_the_end_that_grants_is_gone_the_other_lets_go_and_takes_the_next() {
+fn an_end_that_says_it_closes_at_any_step_is_let_go_and_taken_again() {
+    for (role, said) in [(Role::Backend, "5"), (Role::Backend, "6"), (Role::Frontend, "5"), (Role::Frontend, "6")] {
+        for rounds in (0..60).step_by(3) {
+            let machine = Machine::new();
+            let (mut a, mut b) = pair_of(&machine, role);
+            (0..rounds).for_each(|_| round(&mut a, &mut b));
+            a.server.set(&format!("{}/state", directory(2)), said);
+            (0..20).for_each(|_| a.round());
+            assert!(!a.is_up(), "{role:?} {rounds}: it says {said}");
+            assert!(until(&mut a, &mut b, both_up), "{role:?} {rounds} {:?} {:?}", a.last.get(), b.last.get());
+            frames_cross(&a, &b);
+        }
+    }
+}
+
+#[test]
+fn when_the_end_that_grants_is_gone_nothing_of_it_stays_mapped() {
     let machine = Machine::new();
     let (mut a, mut b) = pair(&machine);
     assert!(until(&mut a, &mut b, both_up));
     b.server.remove(&directory(1));
     assert!((0..100).any(|_| {
         b.round();
-        b.link.rings().is_none()
+        b.link.memory.borrow().mapped.is_none()
     }));
-    assert!((0..100).any(|_| {
-        b.round();
-        b.link.port().is_none()
-    }));
-    assert!(b.link.memory.borrow().mapped.is_none(), "nothing of the dead domain is mapped");
-    let mut next = Guest::new(&machine, 3, Role::Backend, 2);
-    introduce(&mut b.server, 2, Role::Frontend, 3);
-    assert!(until(&mut next, &mut b, both_up), "{:?} {:?}", next.last.get(), b.last.get());
-    b.send(b"to the next");
-    assert_eq!(next.receive(), b"to the next");
+    assert!(b.rings.get().is_none() && b.link.port().is_none());
 }
 
 #[test]
@@ -177,7 +91,7 @@ fn memory_that_is_still_mapped_is_not_used_again() {
     for _ in 0..200 {
         a.round();
     }
-    assert!(a.link.rings().is_none());
+    assert!(a.rings.get().is_none());
     assert_eq!(a.server.get(&format!("{}/state", directory(1))).as_deref(), Some("6"), "it does not begin again yet");
     assert_eq!(machine.domain(DomainId(1)).granted(), PAGES - 1, "but for the directory nothing comes back");
     machine.destroy(DomainId(2));
@@ -202,24 +116,139 @@ fn an_end_that_is_refused_anything_comes_up_later() {
 }
 
 #[test]
-fn offers_that_lie_are_refused() {
-    for (name, lie) in
-        [("version", "2"), ("pages", "7"), ("directory-ref", "99"), ("event-channel", "77"), ("pages", "x")]
-    {
+fn offers_that_lie_are_refused_and_the_next_is_taken() {
+    // What is allowed: version 1, 290 pages, whatever grants and ports the end that grants has made for us.
+    let lies = [
+        ("version", &["0", "2", "-1", "x", ""][..]),
+        ("pages", &["0", "7", "289", "291", "1024", "2147483648", "4294967296", "-1", "x", ""]),
+        ("directory-ref", &["0", "99", "511", "4294967295", "x"]),
+        ("event-channel", &["0", "1", "77", "4294967295", "x"]),
+    ];
+    for (name, lie) in lies.iter().flat_map(|(name, lies)| lies.iter().map(move |lie| (name, lie))) {
         let machine = Machine::new();
-        let mut b = Guest::new(&machine, 2, Role::Frontend, 1);
-        let a = Guest::new(&machine, 1, Role::Backend, 2);
-        let other = directory(1);
-        for (name, value) in [("version", "1"), ("pages", "297"), ("directory-ref", "8"), ("event-channel", "2")] {
-            b.server.set(&format!("{other}/{name}"), value);
+        let (mut a, mut b) = pair(&machine);
+        let offered = |a: &Guest, _: &Guest| a.server.get(&format!("{}/state", directory(1))).as_deref() == Some("3");
+        assert!(until(&mut a, &mut b, offered));
+        b.server.set(&format!("{}/{name}", directory(1)), lie);
+        (0..200).for_each(|_| b.round());
+        assert!(b.rings.get().is_none() && b.last.get().is_some(), "{name} = {lie}");
+        let mut next = replace(&machine, &mut b, 1, 3);
+        assert!(until(&mut next, &mut b, both_up), "{name} = {lie}: {:?} {:?}", next.last.get(), b.last.get());
+        frames_cross(&next, &b);
+    }
+}
+
+#[test]
+fn a_directory_that_names_a_page_twice_or_none_is_refused() {
+    for reference in [0, 9, 99, u32::MAX] {
+        let machine = Machine::new();
+        let (mut a, mut b) = pair(&machine);
+        let offered = |a: &Guest, _: &Guest| a.server.get(&format!("{}/state", directory(1))).as_deref() == Some("3");
+        assert!(until(&mut a, &mut b, offered));
+        a.directory.words()[5].store(reference, Ordering::Relaxed);
+        (0..200).for_each(|_| b.round());
+        assert!(b.rings.get().is_none() && b.last.get().is_some(), "{reference}");
+        assert!(until(&mut a, &mut b, both_up), "{reference}: {:?} {:?}", a.last.get(), b.last.get());
+    }
+}
+
+#[test]
+fn a_region_that_is_none_is_refused() {
+    let machine = Machine::new();
+    let (mut a, mut b) = pair(&machine);
+    for word in 0..4 {
+        let offered = |a: &Guest, _: &Guest| a.server.get(&format!("{}/state", directory(1))).as_deref() == Some("3");
+        assert!(until(&mut a, &mut b, offered), "{word}");
+        a.region.long_words()[word].fetch_xor(0xff00, Ordering::Relaxed);
+        (0..200).for_each(|_| b.round());
+        assert!(matches!(b.last.get(), Some(Error::Setup(SetupError::Region(_)))), "{word}: {:?}", b.last.get());
+        assert!(until(&mut a, &mut b, both_up), "{word}: {:?} {:?}", a.last.get(), b.last.get());
+        introduce(&mut a.server, 1, Role::Backend, 2);
+        introduce(&mut b.server, 2, Role::Frontend, 1);
+    }
+}
+
+#[test]
+fn indices_that_jump_cost_frames_and_not_the_link() {
+    let machine = Machine::new();
+    let (mut a, mut b) = pair(&machine);
+    assert!(until(&mut a, &mut b, both_up));
+    // Control blocks of the rings, whichever word of them: all but the identity and the presence words.
+    for (word, by) in (64..192).flat_map(|word| [1, 1 << 20, u64::MAX / 2].map(|by| (word, by))) {
+        a.region.long_words()[word].fetch_add(by, Ordering::Relaxed);
+        for end in [&a, &b] {
+            end.send(b"perhaps");
+            (0..3).for_each(|_| drop(end.receive()));
         }
-        b.server.set(&format!("{other}/{name}"), lie);
-        b.server.set(&format!("{other}/state"), "3");
-        for _ in 0..200 {
-            b.round();
-        }
-        assert!(b.link.rings().is_none() && b.last.get().is_some(), "{name} = {lie}");
-        assert_eq!(State::Initialised as u32, 3);
-        drop(a);
+        round(&mut a, &mut b);
+    }
+    assert!(both_up(&a, &b));
+    let came = |from: &Guest, to: &Guest| (0..20).any(|_| from.send(b"sound") && to.receive() == b"sound");
+    assert!(came(&a, &b) && came(&b, &a));
+}
+
+/// Rings with a frame that an element of this end keeps.
+struct Kept(&'static CopyRings, Cell<bool>);
+
+impl Rings for Kept {
+    fn shape(&self) -> Shape {
+        self.0.shape()
+    }
+
+    fn format(&self, words: &[AtomicU64]) -> Result<(), RegionError> {
+        assert!(!self.1.get(), "a frame lies there");
+        self.0.format(words)
+    }
+
+    fn attach(&self, words: &'static [AtomicU64], end: End) -> Result<(), RegionError> {
+        self.0.attach(words, end)
+    }
+
+    fn shut(&self) {
+        self.0.shut();
+    }
+
+    fn is_free(&self) -> bool {
+        !self.1.get()
+    }
+}
+
+#[test]
+fn memory_in_which_a_frame_lies_is_kept_until_that_has_ended() {
+    for role in [Role::Backend, Role::Frontend] {
+        let machine = Machine::new();
+        let mut kept: Option<&'static Kept> = None;
+        let wrap = |rings| {
+            let rings: &'static Kept = Box::leak(Box::new(Kept(rings, Cell::new(false))));
+            *kept.insert(rings) as &dyn Rings
+        };
+        let mut a = Guest::with(&machine, 1, role, 2, wrap);
+        let mut b = Guest::new(&machine, 2, opposite(role), 1);
+        assert!(until(&mut a, &mut b, both_up));
+        let kept = kept.expect("they were wrapped");
+        kept.1.set(true);
+        let mut next = replace(&machine, &mut a, 2, 3);
+        assert!(!until(&mut a, &mut next, both_up) && !a.is_up(), "{role:?}: it is shut");
+        let held = a.link.memory.borrow().mapped.is_some() || !a.link.memory.borrow().granted.is_empty();
+        assert!(held, "{role:?}: and holds what it had");
+        kept.1.set(false);
+        assert!(until(&mut a, &mut next, both_up), "{role:?} {:?} {:?}", a.last.get(), next.last.get());
+        frames_cross(&a, &next);
+    }
+}
+
+#[test]
+fn whatever_comes_between_two_ends_they_recover() {
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    for length in (0..300).step_by(10) {
+        let script: Vec<u8> = (0..length)
+            .map(|_| {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                (seed >> 32) as u8
+            })
+            .collect();
+        adversary(&script);
     }
 }
