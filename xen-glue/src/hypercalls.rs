@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a guest asks of the hypervisor.
 
-use crate::Pages;
+use crate::{Pages, Priority};
 
 /// A domain, `domid_t` of xen.h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,6 +75,12 @@ pub trait Hypercalls {
     fn close(&self, port: EventPort) -> Result<(), Errno>;
     /// Tells the other end: `EVTCHNOP_send`.
     fn send(&self, port: EventPort) -> Result<(), Errno>;
+    /// Has events told by queues whose control block is in `control`, a page: `EVTCHNOP_init_control`, processor 0.
+    fn init_control(&self, control: &Pages) -> Result<(), Errno>;
+    /// Adds frame `at` of `array` to those that hold the words of channels: `EVTCHNOP_expand_array`.
+    fn expand_array(&self, array: &Pages, at: usize) -> Result<(), Errno>;
+    /// Chooses the queue of a channel: `EVTCHNOP_set_priority`.
+    fn set_priority(&self, port: EventPort, priority: Priority) -> Result<(), Errno>;
 
     /// Puts page `index` of the hypervisor's in place of frame `at` of `pages`: `XENMEM_add_to_physmap`.
     fn add_to_physmap(&self, space: MapSpace, index: u64, pages: &Pages, at: usize) -> Result<(), Errno>;

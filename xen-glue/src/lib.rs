@@ -23,7 +23,7 @@ pub mod xenstore;
 
 pub use console::Console;
 pub use detect::{Gate, Hypervisor, detect};
-pub use events::Events;
+pub use events::{Events, Fifo, Ports, Priority, TwoLevel};
 pub use grants::{Access, Exhausted, Grants, StillMapped};
 pub use hypercalls::{
     DomainId, Errno, EventPort, GrantHandle, GrantReference, Hypercalls, MapSpace, ShutdownReason, VirtualInterrupt,

@@ -6,7 +6,7 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU8, Ordering};
 use xen_glue::{
-    DomainId, Errno, EventPort, Gate, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages,
+    DomainId, Errno, EventPort, Gate, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages, Priority,
     ShutdownReason, VirtualInterrupt,
 };
 
@@ -31,6 +31,9 @@ const EVTCHNOP_BIND_VIRQ: u64 = 1;
 const EVTCHNOP_CLOSE: u64 = 3;
 const EVTCHNOP_SEND: u64 = 4;
 const EVTCHNOP_ALLOC_UNBOUND: u64 = 6;
+const EVTCHNOP_INIT_CONTROL: u64 = 11;
+const EVTCHNOP_EXPAND_ARRAY: u64 = 12;
+const EVTCHNOP_SET_PRIORITY: u64 = 13;
 const HVMOP_SET_PARAM: u64 = 0;
 const HVMOP_GET_PARAM: u64 = 1;
 
@@ -180,6 +183,23 @@ impl Hypercalls for Calls {
 
     fn send(&self, port: EventPort) -> Result<(), Errno> {
         self.operation(EVENT_CHANNEL_OP, EVTCHNOP_SEND, &mut { port.0 })
+    }
+
+    fn init_control(&self, control: &Pages) -> Result<(), Errno> {
+        /// `struct evtchn_init_control`, event_channel.h: frame, offset in it, processor; out: how long links are.
+        #[repr(C)]
+        struct InitControl(u64, u32, u32, u8, [u8; 7]);
+        let mut argument = InitControl(control.frame(), 0, 0, 0, [0; 7]);
+        self.operation(EVENT_CHANNEL_OP, EVTCHNOP_INIT_CONTROL, &mut argument)
+    }
+
+    fn expand_array(&self, array: &Pages, at: usize) -> Result<(), Errno> {
+        assert!(at < array.count(), "only frames of the pages are used");
+        self.operation(EVENT_CHANNEL_OP, EVTCHNOP_EXPAND_ARRAY, &mut { array.frame() + at as u64 })
+    }
+
+    fn set_priority(&self, port: EventPort, priority: Priority) -> Result<(), Errno> {
+        self.operation(EVENT_CHANNEL_OP, EVTCHNOP_SET_PRIORITY, &mut [port.0, priority.number()])
     }
 
     fn add_to_physmap(&self, space: MapSpace, index: u64, pages: &Pages, at: usize) -> Result<(), Errno> {

@@ -2,7 +2,10 @@
 //! Event channels between the domains of the fake.
 
 use super::{Domain, EINVAL, ENOENT, ENOSPC, Machine, Ordering, State};
-use crate::{DomainId, Errno, EventPort, VirtualInterrupt};
+use crate::events::fifo::{HEADS, LINKED, MASKED, PENDING, QUEUES, READY};
+use crate::{DomainId, Errno, EventPort, Pages, Priority, VirtualInterrupt};
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU32;
 
 /// Most channels of a domain in the two-level ABI.
 const MOST: usize = 4096;
@@ -38,14 +41,54 @@ impl State {
     }
 
     /// Sets a channel's bits as the hypervisor does in the two-level ABI; not while it is pending, nor outwards if it is masked.
-    fn set_pending(&self, EventPort(port): EventPort) {
+    fn set_pending(&mut self, EventPort(port): EventPort) {
         let Some(page) = &self.shared_info else { return };
+        if let Some(queues) = &mut self.fifo {
+            if queues.set_pending(port) {
+                page.bytes()[0].store(1, Ordering::SeqCst);
+            }
+            return;
+        }
         let (words, word, bit) = (page.long_words(), port as usize / 64, 1 << (port % 64));
         let was_pending = words[0x100 + word].fetch_or(bit, Ordering::SeqCst) & bit != 0;
         let masked = words[0x140 + word].load(Ordering::SeqCst) & bit != 0;
         if !was_pending && !masked && words[1].fetch_or(1 << word, Ordering::SeqCst) & 1 << word == 0 {
             page.bytes()[0].store(1, Ordering::SeqCst);
         }
+    }
+}
+
+/// The queues of the FIFO ABI, as the hypervisor has them.
+pub struct Queues {
+    control: Pages,
+    pub array: Vec<Pages>,
+    tails: [u32; QUEUES],
+    pub priorities: BTreeMap<u32, Priority>,
+}
+
+impl Queues {
+    pub fn new(control: Pages) -> Queues {
+        Queues { control, array: Vec::new(), tails: [0; QUEUES], priorities: BTreeMap::new() }
+    }
+
+    /// Puts a channel that becomes pending at the tail of its queue. True if the domain is to be told.
+    fn set_pending(&mut self, port: u32) -> bool {
+        let words = |port: u32| self.array.get(port as usize / 1024).map(|page| &page.words()[port as usize % 1024]);
+        let Some(word) = words(port) else { return false };
+        let seen = word.fetch_or(PENDING, Ordering::SeqCst);
+        if seen & (PENDING | MASKED) != 0 || word.fetch_or(LINKED, Ordering::SeqCst) & LINKED != 0 {
+            return false;
+        }
+        let queue = self.priorities.get(&port).copied().unwrap_or(Priority::DEFAULT).number() as usize;
+        let tail = core::mem::replace(&mut self.tails[queue], port);
+        // A tail that is added again was taken out: its queue is empty.
+        let in_queue = |word: &&AtomicU32| ![0, port].contains(&tail) && word.load(Ordering::SeqCst) & LINKED != 0;
+        let last = words(tail).filter(in_queue);
+        match last {
+            Some(last) => drop(last.fetch_or(port, Ordering::SeqCst)),
+            None => self.control.words()[HEADS + queue].store(port, Ordering::SeqCst),
+        }
+        last.is_none() && self.control.words()[READY].fetch_or(1 << queue, Ordering::SeqCst) & 1 << queue == 0
     }
 }
 
@@ -82,7 +125,7 @@ impl Domain {
 
     /// Tells it of its virtual interrupt.
     pub fn interrupt(&self, interrupt: VirtualInterrupt) {
-        let state = self.state();
+        let mut state = self.state();
         let port = state.channels.iter().position(|channel| *channel == Channel::Virtual(interrupt));
         port.into_iter().for_each(|port| state.set_pending(EventPort(port as u32)));
     }

@@ -9,10 +9,10 @@ pub use crate::pages::Scope;
 
 use crate::xenbus::Pauses;
 use crate::{
-    DomainId, Errno, EventPort, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages, ShutdownReason,
-    VirtualInterrupt,
+    DomainId, Errno, EventPort, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages, Priority,
+    ShutdownReason, VirtualInterrupt,
 };
-use channels::Channel;
+use channels::{Channel, Queues};
 use core::sync::atomic::Ordering;
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -62,6 +62,7 @@ pub struct Machine(Rc<RefCell<BTreeMap<DomainId, State>>>);
 struct State {
     channels: Vec<Channel>,
     shared_info: Option<Pages>,
+    fifo: Option<Queues>,
     grant_table: BTreeMap<u64, Pages>,
     max_grant_frames: u32,
     parameters: BTreeMap<u32, u64>,
@@ -186,6 +187,23 @@ impl Hypercalls for Domain {
     fn send(&self, port: EventPort) -> Result<(), Errno> {
         let Channel::Connected(remote, other) = *self.call()?.channel(port)? else { return Ok(()) };
         self.machine.domain(remote).raise(other);
+        Ok(())
+    }
+
+    fn init_control(&self, control: &Pages) -> Result<(), Errno> {
+        let control = Pages::again(control.frame(), 1).ok_or(EINVAL)?;
+        self.call()?.fifo = Some(Queues::new(control));
+        Ok(())
+    }
+
+    fn expand_array(&self, array: &Pages, at: usize) -> Result<(), Errno> {
+        let page = Pages::again(array.frame() + at as u64, 1).ok_or(EINVAL)?;
+        self.call()?.fifo.as_mut().ok_or(ENOENT)?.array.push(page);
+        Ok(())
+    }
+
+    fn set_priority(&self, port: EventPort, priority: Priority) -> Result<(), Errno> {
+        self.call()?.fifo.as_mut().ok_or(ENOENT)?.priorities.insert(port.0, priority);
         Ok(())
     }
 
