@@ -27,6 +27,40 @@ pub struct GrantReference(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GrantHandle(pub u32);
 
+/// One end of a copy that the hypervisor makes.
+#[derive(Clone, Copy, Debug)]
+pub enum CopyEnd<'p> {
+    /// A frame of this domain's: that of index `at` of `pages`.
+    Own {
+        /// The frames.
+        pages: &'p Pages,
+        /// Which of them.
+        at: usize,
+    },
+    /// A frame that another domain granted to this one.
+    Granted {
+        /// That domain.
+        owner: DomainId,
+        /// Its grant.
+        reference: GrantReference,
+    },
+}
+
+/// A copy from frame to frame, of which it leaves neither, `struct gnttab_copy` of grant_table.h.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameCopy<'p> {
+    /// Where it is read.
+    pub from: CopyEnd<'p>,
+    /// From which byte of the frame on.
+    pub from_offset: u16,
+    /// Where it is written.
+    pub to: CopyEnd<'p>,
+    /// From which byte of the frame on.
+    pub to_offset: u16,
+    /// How many bytes.
+    pub bytes: u16,
+}
+
 /// Why the hypervisor refused: a number of errno.h, positive; for grants the negated `GNTST_…` status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Errno(pub i64);
@@ -98,6 +132,9 @@ pub trait Hypercalls {
     /// Takes back what [`map_grants`](Self::map_grants) did: `GNTTABOP_unmap_grant_ref`. The frames that come back hold nothing
     /// until something is mapped there again.
     fn unmap_grants(&self, pages: Pages, handles: &[GrantHandle]) -> Pages;
+    /// Copies between frames that need not be mapped, one after the other, and says what became of each: `GNTTABOP_copy`. An error is one of
+    /// the call; then some may have been made.
+    fn copy(&self, copies: &[FrameCopy<'_>], results: &mut [Result<(), Errno>]) -> Result<(), Errno>;
 
     /// Reads a parameter of this domain, `HVM_PARAM_…` of hvm/params.h: `HVMOP_get_param`.
     fn hvm_parameter(&self, index: u32) -> Result<u64, Errno>;

@@ -26,7 +26,8 @@ pub use detect::{Gate, Hypervisor, detect};
 pub use events::{Events, Fifo, Ports, Priority, TwoLevel};
 pub use grants::{Access, Exhausted, Grants, StillMapped};
 pub use hypercalls::{
-    DomainId, Errno, EventPort, GrantHandle, GrantReference, Hypercalls, MapSpace, ShutdownReason, VirtualInterrupt,
+    CopyEnd, DomainId, Errno, EventPort, FrameCopy, GrantHandle, GrantReference, Hypercalls, MapSpace, ShutdownReason,
+    VirtualInterrupt,
 };
 pub use pages::{PAGE_BYTES, Pages};
 pub use time::TimeInfo;

@@ -3,10 +3,12 @@
 //! through the processor's own gate. Structures are laid out as the public headers do; each names its own.
 #![allow(unsafe_code)]
 
+mod grants;
+
 use core::arch::asm;
 use core::sync::atomic::{AtomicU8, Ordering};
 use xen_glue::{
-    DomainId, Errno, EventPort, Gate, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages, Priority,
+    DomainId, Errno, EventPort, FrameCopy, Gate, GrantHandle, GrantReference, Hypercalls, MapSpace, Pages, Priority,
     ShutdownReason, VirtualInterrupt,
 };
 
@@ -18,9 +20,6 @@ const SCHED_OP: u64 = 29;
 const EVENT_CHANNEL_OP: u64 = 32;
 const HVM_OP: u64 = 34;
 const XENMEM_ADD_TO_PHYSMAP: u64 = 7;
-const GNTTABOP_MAP_GRANT_REF: u64 = 0;
-const GNTTABOP_UNMAP_GRANT_REF: u64 = 1;
-const GNTTABOP_QUERY_SIZE: u64 = 6;
 const VCPUOP_GET_RUNSTATE_INFO: u64 = 4;
 const VCPUOP_SET_SINGLESHOT_TIMER: u64 = 8;
 const SCHEDOP_YIELD: u64 = 0;
@@ -89,14 +88,6 @@ impl Calls {
         }
         result
     }
-
-    /// An operation on one structure of the grant table, which has a status of its own.
-    fn grant_operation<T>(self, operation: u64, argument: &mut T) -> Result<(), Errno> {
-        // SAFETY: as in `operation`; frames that a map puts in place are seen as atomics only, see `Pages`.
-        let result =
-            unsafe { self.call(GRANT_TABLE_OP, operation, (&raw mut *argument).expose_provenance() as u64, 1) };
-        if result < 0 { Err(Errno(-result)) } else { Ok(()) }
-    }
 }
 
 /// `struct xen_add_to_physmap`, memory.h.
@@ -117,39 +108,8 @@ struct HvmParam {
     value: u64,
 }
 
-/// `struct gnttab_map_grant_ref`, grant_table.h.
-#[repr(C)]
-struct MapGrantRef {
-    host_paddr: u64,
-    flags: u32,
-    reference: u32,
-    domain: u16,
-    status: i16,
-    handle: u32,
-    bus_paddr: u64,
-}
-
-/// `struct gnttab_unmap_grant_ref`, grant_table.h.
-#[repr(C)]
-struct UnmapGrantRef {
-    host_paddr: u64,
-    bus_paddr: u64,
-    handle: u32,
-    status: i16,
-}
-
 const _: () = assert!(size_of::<AddToPhysmap>() == 24 && size_of::<HvmParam>() == 16);
-const _: () = assert!(size_of::<MapGrantRef>() == 32 && size_of::<UnmapGrantRef>() == 24);
-
-/// `GNTMAP_host_map`, grant_table.h.
-const HOST_MAP: u32 = 1 << 1;
-
 const SELF: u16 = DomainId::SELF.0;
-
-/// The physical address of a frame of `pages`.
-fn paddr(pages: &Pages, index: usize) -> u64 {
-    (pages.frame() + index as u64) * PAGE_BYTES as u64
-}
 
 impl Hypercalls for Calls {
     fn alloc_unbound(&self, remote: DomainId) -> Result<EventPort, Errno> {
@@ -210,17 +170,7 @@ impl Hypercalls for Calls {
     }
 
     fn max_grant_frames(&self) -> Result<u32, Errno> {
-        /// `struct gnttab_query_size`, grant_table.h.
-        #[repr(C)]
-        struct QuerySize {
-            domain: u16,
-            frames: u32,
-            max_frames: u32,
-            status: i16,
-        }
-        let mut argument = QuerySize { domain: SELF, frames: 0, max_frames: 0, status: 0 };
-        self.grant_operation(GNTTABOP_QUERY_SIZE, &mut argument)?;
-        granted(argument.status).map(|()| argument.max_frames)
+        self.query_grant_frames()
     }
 
     fn map_grants(
@@ -231,31 +181,23 @@ impl Hypercalls for Calls {
         handles: &mut [GrantHandle],
     ) -> Result<Pages, (Errno, Pages)> {
         assert!(references.len() == pages.count() && references.len() == handles.len(), "a frame for each grant");
-        for (index, &GrantReference(reference)) in references.iter().enumerate() {
-            let mut argument = MapGrantRef {
-                host_paddr: paddr(&pages, index),
-                flags: HOST_MAP,
-                reference,
-                domain: owner.0,
-                status: 0,
-                handle: 0,
-                bus_paddr: 0,
-            };
-            let result = self.grant_operation(GNTTABOP_MAP_GRANT_REF, &mut argument);
-            match result.and_then(|()| granted(argument.status)) {
-                Ok(()) => handles[index] = GrantHandle(argument.handle),
-                Err(refused) => {
-                    self.unmap(&pages, &handles[..index]);
-                    return Err((refused, pages));
-                }
+        match self.map(owner, references, &pages, handles) {
+            Ok(()) => Ok(pages),
+            Err(refused) => {
+                self.unmap(&pages, handles);
+                Err((refused, pages))
             }
         }
-        Ok(pages)
     }
 
     fn unmap_grants(&self, pages: Pages, handles: &[GrantHandle]) -> Pages {
         self.unmap(&pages, handles);
         pages
+    }
+
+    fn copy(&self, copies: &[FrameCopy<'_>], results: &mut [Result<(), Errno>]) -> Result<(), Errno> {
+        assert!(copies.len() == results.len(), "a result for each copy");
+        self.copy_frames(copies, results)
     }
 
     fn hvm_parameter(&self, index: u32) -> Result<u64, Errno> {
@@ -310,19 +252,4 @@ impl Calls {
         let result = unsafe { self.call(VCPU_OP, operation, 0, (&raw mut *argument).expose_provenance() as u64) };
         if result < 0 { Err(Errno(-result)) } else { Ok(()) }
     }
-
-    fn unmap(self, pages: &Pages, handles: &[GrantHandle]) {
-        for (index, &GrantHandle(handle)) in handles.iter().enumerate() {
-            let mut argument = UnmapGrantRef { host_paddr: paddr(pages, index), bus_paddr: 0, handle, status: 0 };
-            let result = self.grant_operation(GNTTABOP_UNMAP_GRANT_REF, &mut argument);
-            if result.and_then(|()| granted(argument.status)).is_err() {
-                defmt::error!("a grant that was mapped cannot be unmapped");
-            }
-        }
-    }
-}
-
-/// What `GNTST_…` says.
-fn granted(status: i16) -> Result<(), Errno> {
-    if status < 0 { Err(Errno(-i64::from(status))) } else { Ok(()) }
 }

@@ -2,12 +2,14 @@
 //! Grants between the domains of the fake.
 
 use super::{Domain, ENOMEM, Errno, Ordering, PAGE_BYTES, State};
-use crate::{DomainId, GrantHandle, GrantReference, Pages};
+use crate::{CopyEnd, DomainId, FrameCopy, GrantHandle, GrantReference, Pages, bytes};
 use std::sync::atomic::AtomicU32;
 
 /// `GNTST_bad_gntref`, `GNTST_bad_domain`, negated.
 pub const BAD_REFERENCE: Errno = Errno(3);
 const BAD_DOMAIN: Errno = Errno(2);
+/// `GNTST_bad_copy_arg`, negated.
+pub const BAD_COPY: Errno = Errno(10);
 const IN_USE: u32 = 1 << 3 | 1 << 4;
 
 impl State {
@@ -82,6 +84,32 @@ impl Domain {
             state.mapped.insert(handle.0, (owner, reference));
         }
         first.and_then(|first| Pages::again(first, references.len())).ok_or(BAD_REFERENCE)
+    }
+
+    /// Copies what both ends may be used for, and lie in their frames.
+    pub(super) fn copy_one(&self, copy: &FrameCopy<'_>) -> Result<(), Errno> {
+        let (from, to, bytes) = (usize::from(copy.from_offset), usize::from(copy.to_offset), usize::from(copy.bytes));
+        if from + bytes > PAGE_BYTES || to + bytes > PAGE_BYTES {
+            return Err(BAD_COPY);
+        }
+        let mut data = vec![0; bytes];
+        self.with(&copy.from, false, |page| bytes::load(page.long_words(), from, &mut data))?;
+        self.with(&copy.to, true, |page| bytes::store(page.long_words(), to, &data))
+    }
+
+    fn with(&self, end: &CopyEnd<'_>, write: bool, act: impl FnOnce(&Pages)) -> Result<(), Errno> {
+        match *end {
+            CopyEnd::Own { pages, at } => {
+                assert!(at < pages.count(), "only frames of the pages are copied");
+                act(&Pages::again(pages.frame() + at as u64, 1).ok_or(ENOMEM)?);
+            }
+            CopyEnd::Granted { owner, reference } => {
+                let owner = self.machine.domain(owner);
+                act(&owner.lend(self.id, reference, write)?);
+                owner.give_back(reference);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn unmap(&self, GrantHandle(handle): GrantHandle) {

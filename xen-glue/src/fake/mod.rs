@@ -3,14 +3,14 @@
 //! those of [`Pages::leaked`]. It can be told to refuse any call; whoever plays the peer may write nonsense into the pages.
 
 mod channels;
-mod grants;
+pub mod grants;
 
 pub use crate::pages::Scope;
 
 use crate::xenbus::Pauses;
 use crate::{
-    DomainId, Errno, EventPort, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages, Priority,
-    ShutdownReason, VirtualInterrupt,
+    DomainId, Errno, EventPort, FrameCopy, GrantHandle, GrantReference, Hypercalls, MapSpace, PAGE_BYTES, Pages,
+    Priority, ShutdownReason, VirtualInterrupt,
 };
 use channels::{Channel, Queues};
 use core::sync::atomic::Ordering;
@@ -244,6 +244,14 @@ impl Hypercalls for Domain {
         handles.iter().for_each(|&handle| self.unmap(handle));
         let hole = self.state().holes.remove(&handles[0].0);
         hole.and_then(|hole| Pages::again(hole, pages.count())).expect("they were mapped into frames of a test")
+    }
+
+    fn copy(&self, copies: &[FrameCopy<'_>], results: &mut [Result<(), Errno>]) -> Result<(), Errno> {
+        drop(self.call()?);
+        for (copy, result) in copies.iter().zip(results) {
+            *result = self.copy_one(copy);
+        }
+        Ok(())
     }
 
     fn hvm_parameter(&self, index: u32) -> Result<u64, Errno> {

@@ -1,5 +1,7 @@
 use super::*;
+use crate::fake::grants::{BAD_COPY, BAD_REFERENCE};
 use crate::fake::{Domain, Machine};
+use crate::{CopyEnd, FrameCopy, bytes};
 
 const A: DomainId = DomainId(1);
 const B: DomainId = DomainId(2);
@@ -68,4 +70,40 @@ fn a_grant_is_not_ended_twice() {
     let reference = grants.grant(B, &Pages::leaked(1), 0, Access::Write).unwrap();
     grants.end(reference).unwrap();
     let _ = grants.end(reference);
+}
+
+#[test]
+fn copies_are_made_as_far_as_grants_allow_each_for_itself() {
+    let (machine, a, mut grants) = table(1);
+    let (b, frames, own) = (machine.domain(B), Pages::leaked(2), Pages::leaked(3));
+    let written = grants.grant(B, &frames, 0, Access::Write).unwrap();
+    let read = grants.grant(B, &frames, 1, Access::Read).unwrap();
+    bytes::store(frames.long_words(), PAGE_BYTES + 7, b"of A");
+    bytes::store(own.long_words(), 2 * PAGE_BYTES + 4090, b"of B");
+    let granted = |reference| CopyEnd::Granted { owner: A, reference };
+    let own_frame = |at| CopyEnd::Own { pages: &own, at };
+    let copy = |from, from_offset, to, to_offset| FrameCopy { from, from_offset, to, to_offset, bytes: 4 };
+    let copies = [
+        copy(granted(read), 7, own_frame(0), 1),
+        copy(own_frame(2), 4090, granted(written), 4092),
+        copy(own_frame(2), 4090, granted(read), 0),
+        copy(granted(read), 4093, own_frame(0), 0),
+        copy(granted(GrantReference(99)), 0, own_frame(0), 0),
+        // From grant to grant, neither of which is mapped.
+        copy(granted(read), 7, granted(written), 0),
+    ];
+    let mut results = [Ok(()); 6];
+    b.copy(&copies, &mut results).unwrap();
+    assert_eq!(results, [Ok(()), Ok(()), Err(BAD_REFERENCE), Err(BAD_COPY), Err(BAD_REFERENCE), Ok(())]);
+    let at = |pages: &Pages, offset: usize| {
+        let mut bytes = [0; 4];
+        bytes::load(pages.long_words(), offset, &mut bytes);
+        bytes
+    };
+    assert_eq!([at(&own, 1), at(&frames, 4092), at(&frames, 0)], [*b"of A", *b"of B", *b"of A"]);
+    assert!(!grants.in_use(read) && !grants.in_use(written));
+    assert!(
+        a.copy(&copies[..1], &mut results[..1]).is_ok() && results[0].is_err(),
+        "they were granted to another domain"
+    );
 }
