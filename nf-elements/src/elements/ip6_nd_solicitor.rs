@@ -11,9 +11,9 @@
 //! destination annotation. If that is not known, the packet waits and a solicitation (RFC 4861 §4.3) goes out from IP and
 //! ETH to the address's group; a packet that waited before for the same address is dropped. An advertisement on input 1
 //! for an address that was asked for sends what waits for it. A minute after it the address is asked for again, every 15
-//! seconds; after two minutes it is forgotten.
+//! seconds; after two minutes it is forgotten. Packets to a group go to the group's address (RFC 2464 §7).
 //!
-//! **Notes:** 256 addresses are kept, four of each of 64 kinds; a fifth one of a kind takes the place of the one that was
+//! **Notes:** Click asks for groups, too. 256 addresses are kept, four of each of 64 kinds; a fifth one of a kind takes the place of the one that was
 //! used first. Click keeps any number, those without an answer for ever, and forgets up to 15 seconds later. An
 //! advertisement has to be right in hop limit, checksum and options (RFC 4861 §7.1.2), where Click looks at its type only.
 //! As in Click each packet without an address sends a solicitation.
@@ -44,6 +44,12 @@ const POLL_NS: u64 = 60_000_000_000;
 const POLL_AGAIN_NS: u64 = 15_000_000_000;
 /// When a known address is forgotten.
 const FORGET_NS: u64 = 120_000_000_000;
+
+/// The Ethernet address of an IPv6 group, RFC 2464 §7.
+fn group_station(group: u128) -> Address {
+    let [.., a, b, c, d] = group.to_be_bytes();
+    Address::new([0x33, 0x33, a, b, c, d])
+}
 
 /// An address that was asked for, and the packet that waits for the answer.
 pub struct Neighbor {
@@ -121,8 +127,11 @@ impl Ip6NdSolicitor {
     }
 
     /// Sends `packet` in a frame, or keeps it and asks.
-    fn encapsulate<M: PacketIo, O: Outputs>(&mut self, io: &mut M, mut packet: Packet, out: &mut O) {
+    fn encapsulate<M: PacketIo, O: Outputs>(&mut self, io: &mut M, packet: Packet, out: &mut O) {
         let (address, now_ns) = (u128::from_be_bytes(packet.annotations().destination), io.now_ns());
+        if address >> 120 == 0xff {
+            return self.send(packet, group_station(address), out);
+        }
         let Some(neighbor) = self.find(address, now_ns) else { return self.wait(io, address, packet, out) };
         if !neighbor.known {
             let old = neighbor.packet.replace(packet);
@@ -136,6 +145,11 @@ impl Ip6NdSolicitor {
             neighbor.polled_ns = now_ns;
             self.ask(io, address, out);
         }
+        self.send(packet, ethernet, out);
+    }
+
+    /// Sends `packet` in a frame to the station `ethernet`.
+    fn send<O: Outputs>(&mut self, mut packet: Packet, ethernet: Address, out: &mut O) {
         if !packet.push_front(HEADER_BYTES) {
             self.no_headroom += 1;
             return;
@@ -167,10 +181,9 @@ impl Ip6NdSolicitor {
     #[inline(never)]
     fn ask<M: PacketIo, O: Outputs>(&mut self, io: &mut M, address: u128, out: &mut O) {
         let mut frame = [0; FRAME_BYTES];
-        // The solicited-node group, RFC 4291 §2.7.1, and its Ethernet address, RFC 2464 §7.
+        // The solicited-node group, RFC 4291 §2.7.1.
         let group = 0xff02 << 112 | 1 << 32 | 0xff00_0000 | address & 0xff_ffff;
-        let [.., x, y, z] = address.to_be_bytes();
-        let stations = (self.ethernet, Address::new([0x33, 0x33, 0xff, x, y, z]));
+        let stations = (self.ethernet, group_station(group));
         write_frame(&mut frame, stations, (self.address, group), |message| {
             write_neighbor(message, Type::NeighborSolicitation, 0, address, LinkOption::Source, self.ethernet);
         });
@@ -323,6 +336,14 @@ mod tests {
         assert_eq!((out.0.len(), read(&solicitor, "killed")), (2, "1".into()));
         assert_eq!(read(&solicitor, "stats"), "1 packets killed\n2 ND Solicitation Message sent\n");
         assert_eq!(read(&solicitor, "table"), "2001::1234:5678 1 02-00-00-00-00-09\n");
+    }
+
+    #[test]
+    fn a_group_needs_no_answer() {
+        let (mut solicitor, mut io, mut out) = (solicitor(), ListIo::new(0), Collected::<2>::default());
+        solicitor.push(&mut io, 0, to(0xff05 << 112 | 0x1234_5678), &mut out);
+        let [(0, sent)] = &out.0[..] else { panic!("one frame") };
+        assert_eq!(Ethernet::new_checked(sent.data()).unwrap().destination().to_string(), "33-33-12-34-56-78");
     }
 
     #[test]

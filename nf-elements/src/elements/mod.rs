@@ -250,6 +250,7 @@ elements! {
     vlan_encap::VlanEncap,
     vnet_links::VnetLinks,
     vnet_router::VnetRouter,
+    vni_router::VniRouter,
     vtep::Vtep,
     vxlan_decap::VxlanDecap,
     vxlan_encap::VxlanEncap,

@@ -4,7 +4,7 @@
 use super::*;
 use crate::filter::{Diagram, NO_MATCH};
 use crate::flows::{AGES, Specification, Timing};
-use crate::overlay::{Host, Networks, Settings as Learning};
+use crate::overlay::{Host, Networks, Settings as Learning, Vrf};
 use crate::script::{Kind, Program};
 use crate::spec::HandlerKind;
 use crate::tunnel::{Decapsulator, DontFragment, Encapsulator, Ends, Network, Payload, Underlay};
@@ -313,6 +313,7 @@ fn handlers_are_those_of_the_spec() {
         false,
     ));
     check_handlers(VnetRouter::<2>::new(vnet_router::Places { interfaces: 1, painted: 0, plain: 1 }, &[]));
+    check_handlers(VniRouter::new([2; 6], &[], Vrf(0)));
     let settings = vtep::Settings { local: Host(0), commands: &[], trunk: None, gateway: None, suppresses: true };
     let networks = Networks::new(Learning { learns: true, timeout_s: 0 });
     check_handlers(Vtep::new(settings, tunnel(), Decapsulator::new(&[17], false, false), networks));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # VTEP
-//! `VTEP(LOCAL, COMMAND … [, TRUNK, GATEWAY, LEARN, TIMEOUT, SUPPRESS, CAPACITY, NETWORKS, NEIGHBORS, REMOTES, MEMBERS, TTL, DSCP,
+//! `VTEP(LOCAL, COMMAND … [, TRUNK, GATEWAY, LEARN, TIMEOUT, SUPPRESS, CAPACITY, NETWORKS, NEIGHBORS, REMOTES, MEMBERS, ROUTES, TTL, DSCP,
 //! DF, MTU, SPORT, DPORT, CHECKSUM])` — switches frames between ports and VXLAN tunnels, a learning switch for each network.
 //!
 //! **Ports:** push; as many inputs as outputs. Port 0 is the underlay: VXLAN packets to LOCAL or to a group come in by it, and
@@ -17,15 +17,17 @@
 //! | `access VNI PORT VLAN` | so do those with the tag VLAN (1 to 4094), which they lose, and get again when they leave by PORT |
 //! | `access FIRST-LAST PORT FIRST-LAST` | a VLAN for each network: a VXLAN gateway |
 //! | `access VNI PORT any` | so do those with any other tag, which they keep |
-//! | `flood VNI VTEP` | what is for all of VNI also goes to VTEP (head-end replication), or to a group of them |
-//! | `mac VNI MAC VTEP` | the station MAC is behind VTEP |
-//! | `neighbor VNI IP MAC [router]` | the station MAC has the address IP |
+//! | `flood VNI VTEP` | what is for all of VNI (or of `FIRST-LAST`) also goes to VTEP (head-end replication), or to a group of them |
+//! | `mac VNI MAC VTEP [moves]` | the station MAC is behind VTEP; if it `moves`, until it is seen at a port |
+//! | `neighbor VNI IP MAC [router] [moves]` | the station MAC has the address IP; until one at a port says that it has it |
+//! | `route TABLE PREFIX GATEWAY` | a route of a `VNIRouter` to the outside; several gateways share the flows |
+//! | `route TABLE PREFIX VTEP MAC VNI` | such a route to the router behind another VTEP |
 //! | `network VNI [LIMIT]` | there is such a network; at most LIMIT stations are learned in it |
 //!
 //! A frame to a known station goes there, by its port or in a VXLAN packet to its VTEP; all others go to all other members of their network.
 //! What comes out of a tunnel never goes into one (split horizon). The source of each frame is learned, also the VTEP that it is
 //! behind, unless LEARN is false, and forgotten after TIMEOUT seconds without a frame (300; 0 is never). A controller's entries (`mac`,
-//! `neighbor`, `flood`) stay until it takes them back; frames never change them.
+//! `neighbor`, `flood`, `route`) stay until it takes them back; frames do not change them but with `moves`.
 //!
 //! Who asks by ARP or Neighbor Discovery at a port for an address that is known is answered at once, and the question goes no
 //! further, unless SUPPRESS is false. Addresses are learned from ARP and Neighbor Discovery, or said by `neighbor`.
@@ -38,16 +40,16 @@
 //! CHECKSUM are those of `VXLANEncap`.
 //!
 //! **Notes:** tables are bounded, in memory that costs nothing until it is used: CAPACITY stations (16384), NETWORKS (1024), NEIGHBORS (4096), REMOTES, other
-//! VTEPs and groups (256), MEMBERS, accesses and floods each (4096). What is learned beyond that or beyond a network's LIMIT is not learned: its frames are flooded and
+//! VTEPs and groups (256), MEMBERS, accesses and floods together (4096), ROUTES (1024). What is learned beyond that or beyond a network's LIMIT is not learned: its frames are flooded and
 //! counted by `not_learned`. A controller's entry drives out one that was learned, never the other way round. A frame for more
 //! members than leave at once waits, and up to 8 such frames do; what has no room then is counted by `no_room`. Inner VLAN tags
 //! reach only members of `any` (RFC 7348 §6.1) and other VTEPs. Groups are not joined here: see `MulticastMember`. Questions without the sender's link-layer address,
 //! such as for duplicate addresses (RFC 4862 §5.4.3), go to all. At most 31 ports.
 //!
 //! **Handlers:** write, one command per line: `access_add`, `access_del` (`PORT [VLAN]`), `flood_add`, `flood_del` (`VNI VTEP`), `mac_add`, `mac_del` (`VNI MAC`),
-//! `neighbor_add`, `neighbor_del` (`VNI IP`), `network_add`, `network_del` (`VNI`), `clear` (forgets what was learned); `timeout`, `mtu` (read, write).
-//! Read: `networks`, `macs`, `neighbors`, `floods`, `accesses` (all, or of one VNI: `macs 42`), `remotes`, `ports` (a line each; `in`
-//! is what came from there), `count` (stations), `moved`, `not_learned`, `suppressed` (questions answered), `told` (senders told of a frame too big), `fragmented`. Drops:
+//! `neighbor_add`, `neighbor_del` (`VNI IP`), `route_add`, `route_del` (`TABLE PREFIX [GATEWAY]`), `network_add`, `network_del` (`VNI`), `clear` (forgets what was learned); `timeout`, `mtu` (read, write).
+//! Read: `networks`, `macs`, `neighbors`, `floods`, `accesses` (all, or of one VNI: `macs 42`), `routes`, `remotes`, `ports` (a line each; `in`
+//! is what came from there), `learned` (a line `VNI MAC [IP]` for each station found at a port and each of its addresses, as many as a message holds; the last line `more FROM` says how to go on: `learned FROM`), `count` (stations), `moved`, `not_learned`, `suppressed` (questions answered), `told` (senders told of a frame too big), `fragmented`. Drops:
 //! `not_ours`, `fragment`, `checksum`, `header`, `network`, `congestion` (as of `VXLANDecap`), `no_access`, `too_short`, `reserved`, `same_place`,
 //! `split_horizon`, `vlan`, `too_big`, `no_headroom`, `no_buffer`, `no_room`, `nobody`.
 //!
@@ -62,7 +64,7 @@ mod flood;
 mod handlers;
 
 use crate::overlay::vlan;
-use crate::overlay::{Host, MOST_PORTS, MacKey, Networks, Place, Traffic, Vlan, Vni, suppression};
+use crate::overlay::{Host, MOST_PORTS, MacKey, NeighborKey, Networks, Place, Traffic, Vlan, Vni, suppression};
 use crate::tunnel::too_big::{Problem, answer_frame, fragment};
 use crate::tunnel::{Decapsulator, Encapsulator, Ends, Inner, Refusal};
 use crate::wire::ethernet::{self, Address};
@@ -220,7 +222,8 @@ impl Vtep {
         if let Some((host, station, router)) = said.has
             && (Some(station) != self.settings.gateway || from.place == Place::Trunk)
         {
-            self.networks.learn_neighbor(from.vni, host, station, router, now_s);
+            let key = NeighborKey { vni: from.vni, host };
+            self.networks.learn_neighbor(key, station, router, from.place, now_s);
         }
         let Some(asked) = said.asks.filter(|_| self.settings.suppresses && !from.place.is_remote()) else { return false };
         let Some(known) = self.networks.neighbor(from.vni, asked, now_s).copied() else { return false };

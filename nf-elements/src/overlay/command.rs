@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The control channel's commands: what the write handlers of a VTEP take, one command per line.
 
+use super::entry::Neighbor;
 use super::key::{AccessKey, Host, Vlan, Vni};
 use super::networks::{Networks, Refused};
+use super::routes::{MOST_GATEWAYS, RouteKey, Via, Vrf};
 use crate::HandlerError;
 use crate::wire::ethernet::Address;
 use core::str::{FromStr, SplitAsciiWhitespace};
@@ -27,18 +29,22 @@ pub enum Command {
     AddAccess(Vni, AccessKey, u16),
     /// It belongs to none.
     RemoveAccess(AccessKey),
-    /// What is for all of this network goes to this VTEP or group, too.
-    AddFlood(Vni, Host),
+    /// What is for all of this network, and of so many after it, goes to this VTEP or group, too.
+    AddFlood(Vni, Host, u16),
     /// It does not.
     RemoveFlood(Vni, Host),
-    /// A station of this network is behind this VTEP.
-    AddStation(Vni, Address, Host),
+    /// A station of this network is behind this VTEP; whether that ends when it is seen at a port.
+    AddStation(Vni, Address, Host, bool),
     /// It is not known where it is.
     RemoveStation(Vni, Address),
-    /// An address of this network is this station's; whether that is a router.
-    AddNeighbor(Vni, Host, Address, bool),
+    /// An address of this network is this station's.
+    AddNeighbor(Vni, Host, Neighbor),
     /// It is not known whose it is.
     RemoveNeighbor(Vni, Host),
+    /// A route, or one gateway more of it.
+    AddRoute(RouteKey, Via),
+    /// There is none, or not by this gateway.
+    RemoveRoute(RouteKey, Option<Host>),
 }
 
 /// Does what the write handler `name` does with each line of `value`. Lines before one that is wrong have been done.
@@ -57,12 +63,19 @@ impl Command {
             "network_del" => Command::RemoveNetwork(word(words)?),
             "access_add" => accesses(words)?,
             "access_del" => Command::RemoveAccess(access(words)?.0),
-            "flood_add" => Command::AddFlood(word(words)?, word(words)?),
+            "flood_add" => {
+                let (first, more) = range(words.next().ok_or(BAD)?)?;
+                Command::AddFlood(first, word(words)?, more)
+            }
             "flood_del" => Command::RemoveFlood(word(words)?, word(words)?),
-            "mac_add" => Command::AddStation(word(words)?, station(words)?, unicast(words)?),
+            "mac_add" => {
+                Command::AddStation(word(words)?, station(words)?, unicast(words)?, flags(words, ["moves"])?[0])
+            }
             "mac_del" => Command::RemoveStation(word(words)?, station(words)?),
-            "neighbor_add" => Command::AddNeighbor(word(words)?, unicast(words)?, station(words)?, router(words)?),
+            "neighbor_add" => Command::AddNeighbor(word(words)?, unicast(words)?, neighbor(words)?),
             "neighbor_del" => Command::RemoveNeighbor(word(words)?, word(words)?),
+            "route_add" => Command::AddRoute(route(words)?, via(words)?),
+            "route_del" => Command::RemoveRoute(route(words)?, words.next().map(parse).transpose()?),
             _ => return Err(HandlerError::Unknown),
         };
         // A word too many is a mistake, too.
@@ -83,12 +96,16 @@ impl Command {
                 (0..=more).try_for_each(|step| networks.add_access(Vni(vni.0 + u32::from(step)), key.after(step)))?;
             }
             Command::RemoveAccess(key) => networks.remove_access(key)?,
-            Command::AddFlood(vni, to) => networks.add_flood(vni, to)?,
+            Command::AddFlood(vni, to, more) => {
+                (0..=more).try_for_each(|step| networks.add_flood(Vni(vni.0 + u32::from(step)), to))?;
+            }
             Command::RemoveFlood(vni, to) => networks.remove_flood(vni, to)?,
-            Command::AddStation(vni, station, vtep) => networks.add_remote_station(vni, station, vtep)?,
+            Command::AddStation(vni, station, vtep, moves) => networks.add_remote_station(vni, station, vtep, moves)?,
             Command::RemoveStation(vni, station) => networks.remove_station(vni, station)?,
-            Command::AddNeighbor(vni, host, station, router) => networks.add_neighbor(vni, host, station, router)?,
+            Command::AddNeighbor(vni, host, said) => networks.add_neighbor(vni, host, said)?,
             Command::RemoveNeighbor(vni, host) => networks.remove_neighbor(vni, host)?,
+            Command::AddRoute(key, via) => networks.add_route(key, via)?,
+            Command::RemoveRoute(key, gateway) => networks.remove_route(key, gateway)?,
         }
         Ok(())
     }
@@ -114,13 +131,20 @@ fn unicast(words: &mut SplitAsciiWhitespace) -> Result<Host, HandlerError> {
     word(words).and_then(|host: Host| if host.is_group() || host.is_unspecified() { Err(BAD) } else { Ok(host) })
 }
 
-/// The word `router`, or none.
-fn router(words: &mut SplitAsciiWhitespace) -> Result<bool, HandlerError> {
-    match words.next() {
-        None => Ok(false),
-        Some("router") => Ok(true),
-        Some(_) => Err(BAD),
+/// A station, and what is said of it.
+fn neighbor(words: &mut SplitAsciiWhitespace) -> Result<Neighbor, HandlerError> {
+    let said = Neighbor::said(station(words)?);
+    let [router, moves] = flags(words, ["router", "moves"])?;
+    Ok(Neighbor { router, moves, ..said })
+}
+
+/// Which of these words the rest of the line has; another one is a mistake.
+fn flags<const N: usize>(words: &mut SplitAsciiWhitespace, names: [&str; N]) -> Result<[bool; N], HandlerError> {
+    let mut has = [false; N];
+    for word in words {
+        has[names.iter().position(|name| *name == word).ok_or(BAD)?] = true;
     }
+    Ok(has)
 }
 
 /// A number or a range of numbers: the first, and how many after it.
@@ -146,6 +170,24 @@ fn access(words: &mut SplitAsciiWhitespace) -> Result<(AccessKey, u16), HandlerE
     Ok((AccessKey { port, vlan }, more))
 }
 
+/// A routing table's name, and a destination.
+fn route(words: &mut SplitAsciiWhitespace) -> Result<RouteKey, HandlerError> {
+    Ok(RouteKey { vrf: Vrf::named(words.next().ok_or(BAD)?), prefix: word(words)? })
+}
+
+/// A gateway; or a VTEP, and the Ethernet address and network of the router behind it.
+fn via(words: &mut SplitAsciiWhitespace) -> Result<Via, HandlerError> {
+    let host = unicast(words)?;
+    match words.next() {
+        None => {
+            let mut gateways = [Host(0); MOST_GATEWAYS];
+            gateways[0] = host;
+            Ok(Via::Gateways(gateways, 1))
+        }
+        Some(mac) => Ok(Via::Vtep(host, parse(mac)?, word(words)?)),
+    }
+}
+
 /// Networks and the parts of a port that belong to them: as many of either.
 fn accesses(words: &mut SplitAsciiWhitespace) -> Result<Command, HandlerError> {
     let (first, more) = range::<Vni>(words.next().ok_or(BAD)?)?;
@@ -160,7 +202,7 @@ mod tests {
 
     fn networks() -> Networks {
         let mut networks = Networks::new(Settings { learns: true, timeout_s: 300 });
-        networks.lend::<8, 6, 4, 4, 8>(Box::leak(Box::new(Memory::EMPTY)));
+        networks.lend::<8, 6, 4, 4, 8, 4>(Box::leak(Box::new(Memory::EMPTY)));
         networks
     }
 
@@ -180,8 +222,8 @@ mod tests {
             ("network_add", "7 100"),
             ("access_add", "7 1\n8 1 20\n8 2 any"),
             ("flood_add", "7 192.0.2.2"),
-            ("mac_add", "7 02:00:00:00:00:01 192.0.2.2\n7 02-00-00-00-00-02 192.0.2.3"),
-            ("neighbor_add", "7 10.0.0.1 02:00:00:00:00:01\n7 fe80::1 02:00:00:00:00:01 router"),
+            ("mac_add", "7 02:00:00:00:00:01 192.0.2.2 moves\n7 02-00-00-00-00-02 192.0.2.3"),
+            ("neighbor_add", "7 10.0.0.1 02:00:00:00:00:01\n7 fe80::1 02:00:00:00:00:01 moves router"),
         ];
         assert_eq!(all(&add), (2, 2, 2, 3));
         let remove = [
@@ -197,6 +239,16 @@ mod tests {
         ];
         assert_eq!(all(&remove), (2, 1, 1, 2));
         assert_eq!(all(&[("network_del", "7")]), (1, 0, 0, 1));
+    }
+
+    #[test]
+    fn routes_come_and_go() {
+        let mut networks = networks();
+        let lines = "red 10.1.0.0/16 10.9.0.2 02:00:00:00:40:02 4000\nred 0.0.0.0/0 192.0.2.1\nred 0.0.0.0/0 192.0.2.2";
+        write(&mut networks, "route_add", lines).unwrap();
+        assert_eq!(networks.routes().len(), 2);
+        write(&mut networks, "route_del", "red 0.0.0.0/0 192.0.2.1\nred 10.1.0.0/16\nred 0.0.0.0/0").unwrap();
+        assert!(networks.routes().is_empty());
     }
 
     #[test]
@@ -226,6 +278,11 @@ mod tests {
             ("neighbor_add", "1 10.0.0.1 02:00:00:00:00:01 host"),
             ("neighbor_add", "1 0.0.0.0 02:00:00:00:00:01"),
             ("neighbor_del", "1 10.0.0.1"),
+            ("flood_add", "1-70000 192.0.2.1"),
+            ("route_add", "red 10.0.0.0/33 192.0.2.1"),
+            ("route_add", "red 10.0.0.0/8"),
+            ("route_add", "red 10.0.0.0/8 192.0.2.1 02:00:00:00:00:01"),
+            ("route_del", "red 10.0.0.0/8"),
         ] {
             assert_eq!(write(&mut networks, name, value), Err(HandlerError::BadValue), "{name} {value}");
         }

@@ -97,13 +97,15 @@ pub struct Mac {
     /// There.
     pub place: Place,
     /// When it sent something, in seconds.
-    pub(super) seen_s: u32,
+    pub(crate) seen_s: u32,
     /// Whether somebody said so, and not its frames: it stays.
     pub fixed: bool,
+    /// Until it is seen at a port.
+    pub moves: bool,
 }
 
 impl Value for Mac {
-    const EMPTY: Self = Mac { place: Place::Access(0), seen_s: 0, fixed: false };
+    const EMPTY: Self = Mac { place: Place::Access(0), seen_s: 0, fixed: false, moves: false };
 }
 
 /// A part of a port that belongs to a network.
@@ -133,18 +135,28 @@ impl Value for Remote {
 }
 
 /// Who has an address.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Neighbor {
     /// The station.
     pub station: Address,
     /// When it said so last, in seconds.
-    pub(super) seen_s: u32,
+    pub(crate) seen_s: u32,
     /// Whether somebody else said so: it stays.
     pub fixed: bool,
+    /// Until a station at a port says that it has the address.
+    pub moves: bool,
     /// Whether it is a router, RFC 4861 §4.4.
     pub router: bool,
 }
 
 impl Value for Neighbor {
-    const EMPTY: Self = Neighbor { station: Address::from_bits(0), seen_s: 0, fixed: false, router: false };
+    const EMPTY: Self =
+        Neighbor { station: Address::from_bits(0), seen_s: 0, fixed: false, moves: false, router: false };
+}
+
+impl Neighbor {
+    /// This station, as somebody says: for ever, and no router.
+    pub const fn said(station: Address) -> Self {
+        Neighbor { station, seen_s: 0, fixed: true, moves: false, router: false }
+    }
 }

@@ -5,18 +5,21 @@
 //! | what | where |
 //! | --- | --- |
 //! | a hash table that grows in place | [`Table`] |
-//! | what entries are found by | [`MacKey`], [`AccessKey`], [`NeighborKey`], [`Host`], [`Vni`] |
-//! | what they hold | [`Network`], [`Mac`], [`Access`], [`Remote`], [`Neighbor`], [`Traffic`] |
+//! | what entries are found by | [`MacKey`], [`AccessKey`], [`NeighborKey`], [`RouteKey`], [`Host`], [`Vni`] |
+//! | what they hold | [`Network`], [`Mac`], [`Access`], [`Remote`], [`Neighbor`], [`Via`], [`Traffic`] |
 //! | the tables together, and what changes them | [`Networks`] |
 //! | the control channel's commands | [`command`] |
 //! | answers to ARP and neighbor solicitations | [`suppression`] |
+//! | answers to pings | [`echo`] |
 //! | an access port's VLAN tags | [`vlan`] |
 
 pub mod command;
+pub mod echo;
 mod entry;
 mod key;
 mod members;
 mod networks;
+mod routes;
 mod stations;
 pub mod suppression;
 mod sweep;
@@ -28,4 +31,5 @@ pub use entry::{Access, Mac, Neighbor, Network, Place, Remote, Traffic};
 pub use key::{AccessKey, Host, MacKey, NeighborKey, Vlan, Vni};
 pub use members::Members;
 pub use networks::{Memory, Networks, Refused, Settings};
+pub use routes::{MOST_GATEWAYS, Prefix, RouteKey, Via, Vrf};
 pub use table::Table;

@@ -4,21 +4,25 @@
 use super::entry::{Access, Mac, Neighbor, Network, Place, Remote};
 use super::key::{AccessKey, Host, MacKey, NeighborKey, Vni};
 use super::members::{Member, Members};
+use super::routes::{Lengths, RouteKey, Via};
 use super::sweep::Sweep;
 use super::table::{Table, Value};
 use super::{Vlan, table};
 
-/// Memory for so many stations, networks, neighbours, other VTEPs, and members of networks.
-pub struct Memory<const M: usize, const N: usize, const A: usize, const R: usize, const P: usize> {
+/// Memory for so many stations, networks, neighbours, other VTEPs, members of networks, and routes.
+pub struct Memory<const M: usize, const N: usize, const A: usize, const R: usize, const P: usize, const L: usize> {
     stations: table::Memory<MacKey, Mac, M>,
     networks: table::Memory<Vni, Network, N>,
     neighbors: table::Memory<NeighborKey, Neighbor, A>,
     remotes: table::Memory<Host, Remote, R>,
     accesses: table::Memory<AccessKey, Access, P>,
     members: [Member; P],
+    routes: table::Memory<RouteKey, Via, L>,
 }
 
-impl<const M: usize, const N: usize, const A: usize, const R: usize, const P: usize> Memory<M, N, A, R, P> {
+impl<const M: usize, const N: usize, const A: usize, const R: usize, const P: usize, const L: usize>
+    Memory<M, N, A, R, P, L>
+{
     /// Zeros.
     pub const EMPTY: Self = Memory {
         stations: table::Memory::EMPTY,
@@ -27,6 +31,7 @@ impl<const M: usize, const N: usize, const A: usize, const R: usize, const P: us
         remotes: table::Memory::EMPTY,
         accesses: table::Memory::EMPTY,
         members: [Member::EMPTY; P],
+        routes: table::Memory::EMPTY,
     };
 }
 
@@ -60,6 +65,8 @@ pub struct Networks {
     pub(super) stations: Table<MacKey, Mac>,
     pub(super) neighbors: Table<NeighborKey, Neighbor>,
     pub(super) members: Members,
+    pub(super) routes: Table<RouteKey, Via>,
+    pub(super) lengths: Lengths,
     pub(super) sweep: Sweep,
     /// Stations that were seen at another place than before.
     pub moved: u64,
@@ -78,6 +85,8 @@ impl Networks {
             stations: Table::new(),
             neighbors: Table::new(),
             members: Members::new(),
+            routes: Table::new(),
+            lengths: Lengths::new(),
             sweep: Sweep::new(),
             moved: 0,
             not_learned: 0,
@@ -85,9 +94,9 @@ impl Networks {
     }
 
     /// Keeps what it knows in `memory`.
-    pub fn lend<const M: usize, const N: usize, const A: usize, const R: usize, const P: usize>(
+    pub fn lend<const M: usize, const N: usize, const A: usize, const R: usize, const P: usize, const L: usize>(
         &mut self,
-        memory: &'static mut Memory<M, N, A, R, P>,
+        memory: &'static mut Memory<M, N, A, R, P, L>,
     ) {
         self.stations.lend(&mut memory.stations);
         self.networks.lend(&mut memory.networks);
@@ -95,6 +104,7 @@ impl Networks {
         self.remotes.lend(&mut memory.remotes);
         self.accesses.lend(&mut memory.accesses);
         self.members.lend(&mut memory.members);
+        self.routes.lend(&mut memory.routes);
     }
 
     /// Makes the tables' hashes depend on `entropy`, as far as they are empty.
@@ -127,6 +137,11 @@ impl Networks {
     /// The neighbours.
     pub fn neighbors(&self) -> &Table<NeighborKey, Neighbor> {
         &self.neighbors
+    }
+
+    /// The routes.
+    pub fn routes(&self) -> &Table<RouteKey, Via> {
+        &self.routes
     }
 
     /// The number of the network `vni`.

@@ -12,12 +12,16 @@ const SECOND: u64 = 1_000_000_000;
 
 fn networks() -> Networks {
     let mut networks = Networks::new(Settings { learns: true, timeout_s: 300 });
-    networks.lend::<4, 2, 2, 2, 4>(Box::leak(Box::new(Memory::EMPTY)));
+    networks.lend::<4, 2, 2, 2, 4, 1>(Box::leak(Box::new(Memory::EMPTY)));
     networks
 }
 
 fn station(number: u64) -> Address {
     Address::from_bits(number << 8 | 2)
+}
+
+fn address(host: u32) -> NeighborKey {
+    NeighborKey { vni: ONE, host: Host::v4(host) }
 }
 
 fn access(port: u8, vlan: Vlan) -> AccessKey {
@@ -66,8 +70,8 @@ fn what_was_said_stays_and_makes_room() {
     (1..=4).for_each(|number| networks.learn(one, ONE, station(number), Place::Access(0), 1));
     networks.learn(one, ONE, station(5), Place::Access(0), 1);
     assert_eq!(networks.not_learned, 1, "full");
-    (11..=14).for_each(|number| networks.add_remote_station(ONE, station(number), FAR).unwrap());
-    assert_eq!(networks.add_remote_station(ONE, station(15), FAR), Err(Refused::Full));
+    (11..=14).for_each(|number| networks.add_remote_station(ONE, station(number), FAR, false).unwrap());
+    assert_eq!(networks.add_remote_station(ONE, station(15), FAR, false), Err(Refused::Full));
     networks.learn(one, ONE, station(11), Place::Access(0), 1);
     assert!(matches!(networks.locate(ONE, station(11), 9999), Some(Place::Remote(_))));
     assert_eq!((networks.remotes.len(), networks.networks.get(one).unwrap().stations), (1, 4));
@@ -106,9 +110,9 @@ fn the_silent_are_swept() {
     let far = networks.origin(FAR);
     networks.learn(one, ONE, station(1), far, 0);
     networks.learn(one, ONE, station(2), Place::Access(0), 290);
-    networks.add_station(ONE, station(3), Place::Access(0)).unwrap();
-    networks.learn_neighbor(ONE, Host::v4(1), station(1), false, 0);
-    networks.add_neighbor(ONE, Host::v4(2), station(1), false).unwrap();
+    networks.add_station(ONE, station(3), Place::Access(0), false).unwrap();
+    networks.learn_neighbor(address(1), station(1), false, Place::Access(0), 0);
+    networks.add_neighbor(ONE, Host::v4(2), Neighbor::said(station(1))).unwrap();
     networks.sweep(300 * SECOND, 300);
     assert_eq!((networks.stations.len(), networks.neighbors.len(), networks.remotes.len()), (2, 1, 0));
     assert_eq!(networks.networks.get(one).unwrap().stations, 2);
@@ -122,19 +126,40 @@ fn neighbors_are_learned_unless_somebody_said() {
     let mut networks = networks();
     networks.network(ONE).unwrap();
     let of = |networks: &Networks, host| networks.neighbor(ONE, Host::v4(host), 0).map(|known| known.station);
-    networks.learn_neighbor(ONE, Host::v4(1), station(1), false, 0);
-    networks.learn_neighbor(ONE, Host::v4(2), station(1), false, 0);
-    networks.learn_neighbor(ONE, Host::v4(3), station(1), false, 0);
+    networks.learn_neighbor(address(1), station(1), false, Place::Access(0), 0);
+    networks.learn_neighbor(address(2), station(1), false, Place::Access(0), 0);
+    networks.learn_neighbor(address(3), station(1), false, Place::Access(0), 0);
     assert_eq!((of(&networks, 2), of(&networks, 3)), (Some(station(1)), None));
-    networks.add_neighbor(ONE, Host::v4(3), station(3), false).unwrap();
-    networks.learn_neighbor(ONE, Host::v4(3), station(4), false, 0);
+    networks.add_neighbor(ONE, Host::v4(3), Neighbor::said(station(3))).unwrap();
+    networks.learn_neighbor(address(3), station(4), false, Place::Access(0), 0);
     assert_eq!(of(&networks, 3), Some(station(3)));
     networks.remove_neighbor(ONE, Host::v4(3)).unwrap();
     assert_eq!(of(&networks, 3), None);
     for nobody in [0, 0xe000_0001] {
-        networks.learn_neighbor(ONE, Host::v4(nobody), station(1), false, 0);
+        networks.learn_neighbor(address(nobody), station(1), false, Place::Access(0), 0);
         assert_eq!(of(&networks, nobody), None);
     }
+}
+
+#[test]
+fn what_moves_yields_to_what_is_seen_at_a_port() {
+    let mut networks = networks();
+    let one = networks.network(ONE).unwrap();
+    networks.add_remote_station(ONE, station(1), FAR, true).unwrap();
+    networks.add_neighbor(ONE, Host::v4(1), Neighbor { moves: true, ..Neighbor::said(station(1)) }).unwrap();
+    let elsewhere = networks.origin(FARTHER);
+    networks.learn(one, ONE, station(1), elsewhere, 1);
+    networks.settle(elsewhere);
+    networks.learn_neighbor(address(1), station(2), false, elsewhere, 1);
+    assert!(matches!(networks.locate(ONE, station(1), 9999), Some(Place::Remote(_))));
+    assert_eq!(networks.neighbor(ONE, Host::v4(1), 1).map(|known| known.station), Some(station(1)));
+    networks.learn(one, ONE, station(1), Place::Access(0), 1);
+    networks.learn_neighbor(address(1), station(2), false, Place::Access(0), 1);
+    assert_eq!((networks.locate(ONE, station(1), 1), networks.remotes.len()), (Some(Place::Access(0)), 0));
+    assert_eq!(networks.neighbor(ONE, Host::v4(1), 1).map(|known| known.station), Some(station(2)));
+    networks.remove_station(ONE, station(1)).unwrap();
+    networks.remove_neighbor(ONE, Host::v4(1)).unwrap();
+    assert_eq!((networks.stations.len(), networks.neighbors.len()), (1, 1), "what was learned stays");
 }
 
 #[test]

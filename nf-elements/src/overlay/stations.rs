@@ -4,6 +4,7 @@
 use super::entry::{Mac, Neighbor, Place};
 use super::key::{Host, MacKey, NeighborKey, Vni};
 use super::networks::{Networks, Refused};
+use super::table::Value;
 use crate::wire::ethernet::Address;
 
 impl Networks {
@@ -23,7 +24,7 @@ impl Networks {
         let key = MacKey::new(vni, station);
         let Some(number) = self.stations.find(&key) else { return self.learn_new(network, key, place, now_s) };
         let Some(mac) = self.stations.get_mut(number) else { return };
-        if mac.fixed || place == Place::Stranger {
+        if mac.fixed && (!mac.moves || place.is_remote()) || place == Place::Stranger {
             return;
         }
         // Written only if it changes: a line of the cache that is only read is cheaper.
@@ -31,9 +32,12 @@ impl Networks {
             mac.seen_s = now_s;
         }
         if mac.place != place {
-            let before = core::mem::replace(&mut mac.place, place);
+            let before = core::mem::replace(mac, Mac { place, seen_s: now_s, fixed: false, moves: false });
             self.moved += 1;
-            self.exchange(before, place, false);
+            if let Place::Remote(remote) = place {
+                self.hold(remote, false);
+            }
+            self.forget_place(before);
         }
     }
 
@@ -42,7 +46,7 @@ impl Networks {
         let limit = self.networks.get(network).map_or(0, |network| network.limit);
         let may = place != Place::Stranger
             && self.networks.get(network).is_some_and(|network| limit == 0 || network.stations < limit);
-        if !may || self.stations.insert(key, Mac { place, seen_s: now_s, fixed: false }).is_none() {
+        if !may || self.stations.insert(key, Mac { place, seen_s: now_s, ..Mac::EMPTY }).is_none() {
             self.not_learned += 1;
             if let Some(network) = self.networks.get_mut(network) {
                 network.not_learned += 1;
@@ -57,11 +61,11 @@ impl Networks {
         }
     }
 
-    /// Says where a station is. If there is no room, one that was learned makes some.
-    pub fn add_station(&mut self, vni: Vni, station: Address, place: Place) -> Result<(), Refused> {
+    /// Says where a station is; if it `moves`, until it is seen at a port. If there is no room, one that was learned makes some.
+    pub fn add_station(&mut self, vni: Vni, station: Address, place: Place, moves: bool) -> Result<(), Refused> {
         let network = self.network(vni)?;
         let key = MacKey::new(vni, station);
-        let mac = Mac { place, seen_s: 0, fixed: true };
+        let mac = Mac { place, seen_s: 0, fixed: true, moves };
         if let Some(number) = self.stations.find(&key) {
             let before = self.stations.get(number).copied().ok_or(Refused::Missing)?;
             if let Place::Remote(remote) = place {
@@ -88,17 +92,19 @@ impl Networks {
     }
 
     /// Says that a station is behind another VTEP.
-    pub fn add_remote_station(&mut self, vni: Vni, station: Address, vtep: Host) -> Result<(), Refused> {
+    pub fn add_remote_station(&mut self, vni: Vni, station: Address, vtep: Host, moves: bool) -> Result<(), Refused> {
         let remote = self.remote(vtep)?;
-        let result = self.add_station(vni, station, Place::Remote(remote));
+        let result = self.add_station(vni, station, Place::Remote(remote), moves);
         self.settle(Place::Remote(remote));
         result
     }
 
-    /// Forgets a station.
+    /// Forgets what was said of a station, but not what was learned since.
     pub fn remove_station(&mut self, vni: Vni, station: Address) -> Result<(), Refused> {
         let number = self.stations.find(&MacKey::new(vni, station)).ok_or(Refused::Missing)?;
-        self.remove_station_number(number);
+        if self.stations.get(number).is_some_and(|mac| mac.fixed) {
+            self.remove_station_number(number);
+        }
         Ok(())
     }
 
@@ -127,15 +133,6 @@ impl Networks {
         }
     }
 
-    fn exchange(&mut self, before: Place, after: Place, fixed: bool) {
-        if let Place::Remote(remote) = after {
-            self.hold(remote, fixed);
-        }
-        if let Place::Remote(remote) = before {
-            self.release(remote, fixed);
-        }
-    }
-
     #[inline]
     pub(super) fn is_fresh(&self, fixed: bool, seen_s: u32, now_s: u32) -> bool {
         let timeout_s = self.settings.timeout_s;
@@ -149,15 +146,22 @@ impl Networks {
         self.is_fresh(neighbor.fixed, neighbor.seen_s, now_s).then_some(neighbor)
     }
 
-    /// `station` said that it has an address. What somebody else said stays.
-    pub fn learn_neighbor(&mut self, vni: Vni, host: Host, station: Address, router: bool, now_s: u32) {
+    /// `station`, which is at `place`, said that it has an address. What somebody else said stays.
+    pub fn learn_neighbor(
+        &mut self,
+        NeighborKey { vni, host }: NeighborKey,
+        station: Address,
+        router: bool,
+        place: Place,
+        now_s: u32,
+    ) {
         if !self.settings.learns || host.is_unspecified() || host.is_group() || station.is_group() {
             return;
         }
         let key = NeighborKey { vni, host };
-        let learned = Neighbor { station, seen_s: now_s, fixed: false, router };
+        let learned = Neighbor { station, seen_s: now_s, fixed: false, moves: false, router };
         match self.neighbors.find(&key).and_then(|number| self.neighbors.get_mut(number)) {
-            Some(known) if !known.fixed => *known = learned,
+            Some(known) if !known.fixed || known.moves && !place.is_remote() => *known = learned,
             Some(_) => {}
             // Without room it is not known, and so is asked for.
             None => drop(self.neighbors.insert(key, learned)),
@@ -165,10 +169,9 @@ impl Networks {
     }
 
     /// Says who has an address. If there is no room, one that was learned makes some.
-    pub fn add_neighbor(&mut self, vni: Vni, host: Host, station: Address, router: bool) -> Result<(), Refused> {
+    pub fn add_neighbor(&mut self, vni: Vni, host: Host, said: Neighbor) -> Result<(), Refused> {
         self.network(vni)?;
         let key = NeighborKey { vni, host };
-        let said = Neighbor { station, seen_s: 0, fixed: true, router };
         if let Some(known) = self.neighbors.find(&key).and_then(|number| self.neighbors.get_mut(number)) {
             *known = said;
             return Ok(());
@@ -180,10 +183,12 @@ impl Networks {
         self.neighbors.insert(key, said).map(drop).ok_or(Refused::Full)
     }
 
-    /// Forgets who has an address.
+    /// Forgets who was said to have an address, but not what was learned since.
     pub fn remove_neighbor(&mut self, vni: Vni, host: Host) -> Result<(), Refused> {
         let number = self.neighbors.find(&NeighborKey { vni, host }).ok_or(Refused::Missing)?;
-        self.neighbors.remove(number);
+        if self.neighbors.get(number).is_some_and(|known| known.fixed) {
+            self.neighbors.remove(number);
+        }
         Ok(())
     }
 

@@ -16,8 +16,14 @@ const MANY: usize = 65536;
 /// Most entries of a table.
 const MOST: usize = 1 << 24;
 /// The tables' sizes: argument, default.
-const SIZES: [(&str, usize); 5] =
-    [("CAPACITY", 16384), ("NETWORKS", 1024), ("NEIGHBORS", 4096), ("REMOTES", 256), ("MEMBERS", 4096)];
+const SIZES: [(&str, usize); 6] = [
+    ("CAPACITY", 16384),
+    ("NETWORKS", 1024),
+    ("NEIGHBORS", 4096),
+    ("REMOTES", 256),
+    ("MEMBERS", 4096),
+    ("ROUTES", 1024),
+];
 
 impl Configure for Vtep {
     fn configure(arguments: &mut Arguments, around: &Surroundings) -> Option<Instance> {
@@ -139,7 +145,7 @@ fn check(
             });
             if taken { Err("frames that belong to no other network".into()) } else { Ok(command) }
         }
-        Command::AddFlood(_, host) | Command::AddStation(.., host) if host.to_v4().is_some() != is_v4 => {
+        Command::AddFlood(_, host, _) | Command::AddStation(_, _, host, _) if host.to_v4().is_some() != is_v4 => {
             Err("an address of LOCAL's IP version".into())
         }
         command => Ok(command),
@@ -153,13 +159,14 @@ fn usage(word: &str) -> &'static str {
         "mac" => "mac VNI MAC VTEP, as in mac 42 02:00:00:00:00:01 198.51.100.1",
         "neighbor" => "neighbor VNI IP MAC, as in neighbor 42 10.0.0.1 02:00:00:00:00:01",
         "network" => "network VNI [LIMIT], as in network 42 1000",
-        _ => "a command: access, flood, mac, neighbor or network",
+        "route" => "route TABLE PREFIX GATEWAY, as in route main 0.0.0.0/0 203.0.113.1, or TABLE PREFIX VTEP MAC VNI",
+        _ => "a command: access, flood, mac, neighbor, network or route",
     }
 }
 
 /// Reports tables that are too small for the commands.
 fn check_sizes(arguments: &mut Arguments, commands: &[(String, String, Command)], sizes: [usize; SIZES.len()]) {
-    let [mut stations, mut neighbors, mut members] = [0; 3];
+    let [mut stations, mut neighbors, mut members, mut routes] = [0; 4];
     let (mut networks, mut remotes) = (BTreeSet::new(), BTreeSet::new());
     for (.., command) in commands {
         match *command {
@@ -167,12 +174,12 @@ fn check_sizes(arguments: &mut Arguments, commands: &[(String, String, Command)]
                 members += usize::from(more) + 1;
                 networks.extend(first..=first + u32::from(more));
             }
-            Command::AddFlood(Vni(vni), host) => {
-                members += 1;
-                networks.insert(vni);
+            Command::AddFlood(Vni(first), host, more) => {
+                members += usize::from(more) + 1;
+                networks.extend(first..=first + u32::from(more));
                 remotes.insert(host.0);
             }
-            Command::AddStation(Vni(vni), _, host) => {
+            Command::AddStation(Vni(vni), _, host, _) => {
                 stations += 1;
                 networks.insert(vni);
                 remotes.insert(host.0);
@@ -182,10 +189,11 @@ fn check_sizes(arguments: &mut Arguments, commands: &[(String, String, Command)]
                 networks.insert(vni);
             }
             Command::AddNetwork(Vni(vni), _) => drop(networks.insert(vni)),
+            Command::AddRoute(..) => routes += 1,
             _ => {}
         }
     }
-    let needed = [stations, networks.len(), neighbors, remotes.len(), members];
+    let needed = [stations, networks.len(), neighbors, remotes.len(), members, routes];
     for ((name, _), (needed, size)) in SIZES.iter().zip(needed.into_iter().zip(sizes)) {
         if needed > size {
             arguments.error(format!("commands for {name} {needed}"), Some(format!("at most {name}, which is {size}")));

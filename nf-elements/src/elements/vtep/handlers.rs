@@ -2,11 +2,15 @@
 //! What a VTEP says of itself and is told.
 
 use super::Vtep;
-use crate::overlay::{Host, Place, Vni, command};
+use crate::overlay::{Host, Place, RouteKey, Via, Vni, command};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::tunnel::{DECAPSULATOR_HANDLERS, Encapsulator};
 use crate::{Element, HandlerError, Spec};
 use core::fmt;
+
+/// Lines after which a part of `learned` ends, and most addresses of a station: with these it fits a message of the control channel.
+const MOST_LEARNED: usize = 44;
+const MOST_ADDRESSES: usize = 16;
 
 /// What happened to frames.
 pub struct Counts {
@@ -80,7 +84,7 @@ const fn keyword(name: &'static str, doc: &'static str) -> Argument {
     Argument { name, kind: ArgumentKind::Keyword, doc }
 }
 
-const HANDLERS: [Handler; 43] = {
+const HANDLERS: [Handler; 47] = {
     let [not_ours, fragment, checksum, header, network, congestion] = DECAPSULATOR_HANDLERS;
     [
         write("access_add", "VNI PORT [VLAN|any]: puts a part of a port into a network"),
@@ -91,6 +95,8 @@ const HANDLERS: [Handler; 43] = {
         write("mac_del", "VNI MAC: forgets it"),
         write("neighbor_add", "VNI IP MAC [router]: says who has an address"),
         write("neighbor_del", "VNI IP: forgets it"),
+        write("route_add", "TABLE PREFIX GATEWAY, or TABLE PREFIX VTEP MAC VNI: adds a route for a VNIRouter"),
+        write("route_del", "TABLE PREFIX [GATEWAY]: removes it"),
         write("network_add", "VNI [LIMIT]: makes a network, or changes its limit"),
         write("network_del", "VNI: ends a network"),
         write("clear", "forgets all that was learned"),
@@ -101,6 +107,8 @@ const HANDLERS: [Handler; 43] = {
         read("neighbors", "addresses with their stations"),
         read("floods", "where what is for all of a network goes"),
         read("accesses", "networks with their parts of ports"),
+        read("routes", "routes with the hashes of their tables"),
+        read("learned", "stations found at ports with their addresses, in parts"),
         read("remotes", "other VTEPs with what passed"),
         read("ports", "ports with what passed"),
         read("count", "stations known"),
@@ -142,7 +150,7 @@ impl Element for Vtep {
             Argument {
                 name: "COMMAND",
                 kind: ArgumentKind::List,
-                doc: "access, flood, mac, neighbor or network, and what is written to that handler",
+                doc: "access, flood, mac, neighbor, network or route, and what is written to that handler",
             },
             keyword("TRUNK", "the port in all networks, whose frames are annotated with theirs"),
             keyword("GATEWAY", "the station behind TRUNK"),
@@ -154,6 +162,7 @@ impl Element for Vtep {
             keyword("NEIGHBORS", "most neighbours; 4096 by default"),
             keyword("REMOTES", "most other VTEPs and groups; 256 by default"),
             keyword("MEMBERS", "most accesses, and most floods; 4096 by default"),
+            keyword("ROUTES", "most routes; 1024 by default"),
             Encapsulator::TTL,
             Encapsulator::DSCP,
             Encapsulator::DF,
@@ -174,6 +183,11 @@ impl Element for Vtep {
             "not_learned" => write!(out, "{}", self.networks.not_learned)?,
             "mtu" | "no_headroom" => self.outer.read_handler(name, out)?,
             "ports" => self.write_ports(out)?,
+            "routes" => self.write_routes(out)?,
+            "learned" => {
+                let first = parameter.map_or(Ok(0), |first| first.parse().map_err(|_| HandlerError::BadValue))?;
+                self.write_learned(first, out)?;
+            }
             "remotes" => self.write_remotes(parameter, out)?,
             "networks" | "macs" | "neighbors" | "floods" | "accesses" => {
                 let wanted = parameter.map(|vni| vni.parse::<Vni>().map_err(|()| HandlerError::BadValue)).transpose()?;
@@ -205,9 +219,9 @@ impl Element for Vtep {
 
 impl Vtep {
     /// Takes the memory of its tables, and does what is said from the start.
-    pub fn lend<const M: usize, const N: usize, const A: usize, const R: usize, const P: usize>(
+    pub fn lend<const M: usize, const N: usize, const A: usize, const R: usize, const P: usize, const L: usize>(
         &mut self,
-        memory: &'static mut [crate::overlay::Memory<M, N, A, R, P>],
+        memory: &'static mut [crate::overlay::Memory<M, N, A, R, P, L>],
     ) {
         let Some(memory) = memory.first_mut() else { return };
         self.networks.lend(memory);
@@ -221,6 +235,48 @@ impl Vtep {
         for (port, traffic) in self.ports.iter().enumerate() {
             if *traffic != Default::default() {
                 writeln!(out, "{port} {traffic}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stations found at ports, and the addresses that they are known to have, from the entry of that number on: what a message holds, and the
+    /// number to go on from.
+    fn write_learned(&self, first: u32, out: &mut dyn fmt::Write) -> fmt::Result {
+        let networks = &self.networks;
+        let from_first = networks.stations().iter().filter(|(number, ..)| *number >= first);
+        let found = from_first.filter(|(_, _, mac)| !mac.fixed && !mac.place.is_remote());
+        let mut lines = 0;
+        for (number, key, _) in found {
+            if lines >= MOST_LEARNED {
+                return writeln!(out, "more {number}");
+            }
+            let (vni, station) = (key.vni(), key.address());
+            let known = networks.neighbors().iter().filter(|(.., known)| known.station == station && !known.fixed);
+            let mut own = known.filter(|(_, neighbor, _)| neighbor.vni == vni).map(|(_, neighbor, _)| neighbor.host);
+            match own.next() {
+                Some(host) => writeln!(out, "{} {station} {host}", vni.0)?,
+                None => writeln!(out, "{} {station}", vni.0)?,
+            }
+            lines += 1;
+            for host in own.take(MOST_ADDRESSES - 1) {
+                writeln!(out, "{} {station} {host}", vni.0)?;
+                lines += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_routes(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        for (_, RouteKey { vrf, prefix }, via) in self.networks.routes().iter() {
+            write!(out, "{:016x} {prefix} ", vrf.0)?;
+            match via {
+                Via::Network(vni) => writeln!(out, "network {}", vni.0)?,
+                Via::Vtep(vtep, mac, vni) => writeln!(out, "{vtep} {mac} {}", vni.0)?,
+                Via::Gateways(all, count) => {
+                    all.iter().take((*count).into()).try_for_each(|gateway| write!(out, "{gateway} "))?;
+                    out.write_str("\n")?;
+                }
             }
         }
         Ok(())

@@ -37,7 +37,7 @@ impl Bench {
         let networks = Networks::new(Learning { learns: true, timeout_s: 300 });
         let outer = Encapsulator::new(underlay, 1500, true);
         let mut vtep = Vtep::new(settings, outer, Decapsulator::new(&[17], false, false), networks);
-        vtep.lend(vec![Memory::<64, 16, 16, 64, 64>::EMPTY].leak());
+        vtep.lend(vec![Memory::<64, 16, 16, 64, 64, 4>::EMPTY].leak());
         Bench { vtep, io: ListIo::new(0) }
     }
 
@@ -301,7 +301,7 @@ fn arguments_become_an_expression() {
     let arguments = ["192.0.2.1", "access 100-4193 1 1-4094", "mac 100 2:0:0:0:0:1 192.0.2.2", "NETWORKS 5000", "TRUNK 2", "GATEWAY 2:0:0:0:0:fe"];
     let made = configure::<Vtep>(&arguments, &three).unwrap();
     assert!(made.expression.contains(r#"("access_add", "100-4193 1 1-4094"), ("mac_add", "100 2:0:0:0:0:1 192.0.2.2")"#));
-    assert_eq!(made.memory.unwrap().rust_type, "nf_elements::overlay::Memory<16384, 5000, 4096, 256, 4096>");
+    assert_eq!(made.memory.unwrap().rust_type, "nf_elements::overlay::Memory<16384, 5000, 4096, 256, 4096, 1024>");
     for wrong in [
         vec![],
         vec!["192.0.2.1", "access 42 3"],
