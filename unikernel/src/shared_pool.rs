@@ -168,3 +168,57 @@ impl Buffers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ring::{AtomicU64, End, Mode, Shape, SharedRegion};
+
+    const SHAPE: Shape = Shape { mode: Mode::Shared, slots: 64 };
+
+    /// A region that both ends see, aligned as one is, for ever.
+    fn region() -> &'static [AtomicU64] {
+        const PAGE_WORDS: usize = 512;
+        let words: Vec<AtomicU64> = (0..SHAPE.words() + PAGE_WORDS).map(|_| AtomicU64::new(0)).collect();
+        let words = &*words.leak();
+        let words = &words[words.as_ptr().align_offset(8 * PAGE_WORDS)..];
+        let region = SharedRegion::format(words, SHAPE).unwrap();
+        [End::A, End::B].into_iter().for_each(|end| region.set_presence(end, true));
+        words
+    }
+
+    fn attach(words: &'static [AtomicU64], end: End) -> SharedLink<'static> {
+        SharedRegion::open(words).unwrap().attach(end)
+    }
+
+    fn buffers(words: &'static [AtomicU64]) -> (&'static SharedPool, Buffers) {
+        let pool: &'static SharedPool = Box::leak(Box::new(SharedPool::new(words.as_ptr() as usize)));
+        (pool, Buffers::new(pool, Box::leak(Box::new(pool as &'static dyn BufferPool))))
+    }
+
+    #[test]
+    fn a_region_is_free_when_the_last_packet_in_it_has_ended_with_or_without_rings() {
+        let words = region();
+        let (pool, buffers) = buffers(words);
+        assert!(buffers.take().is_none() && pool.is_free(), "there is no region yet");
+        pool.begin(attach(words, End::A));
+        let mut peer = attach(words, End::B);
+        let [kept, mut sent, ended] = [60; 3].map(|length| Packet::received(buffers.take().unwrap(), length, 0));
+        assert_eq!(buffers.bring_in(&mut sent), Some(false), "it lies there");
+        assert!(buffers.put(sent) && !pool.is_free());
+        buffers.rings().unwrap().publish();
+        let frame = peer.take().unwrap();
+        assert_eq!(peer.put(frame), Ok(()));
+        peer.publish();
+        let back = buffers.receive(0).unwrap();
+        drop(ended);
+        pool.end();
+        assert!(buffers.take().is_none() && buffers.receive(0).is_none() && !pool.is_free());
+        drop(back);
+        assert!(!pool.is_free(), "an element keeps one");
+        drop(kept);
+        assert!(pool.is_free());
+        pool.begin(attach(words, End::A));
+        assert_eq!(buffers.rings().unwrap().free(), 64, "all are home again");
+    }
+}
