@@ -70,6 +70,26 @@ fn what_cannot_be_is_refused_before_anything_is_built() {
 }
 
 #[test]
+fn what_evpn_cannot_do_is_refused_with_its_place() {
+    let sandbox = Sandbox::new();
+    let good = "examples/evpn.toml";
+    assert_eq!(sandbox.sluice(&["evpn", "check", good]).status.code(), Some(0));
+    let bad = sandbox.file("bad.toml", "as = 65001\nrouter-id = \"192.0.2.1\"\nvtep = \"192.0.2\"\n");
+    let cases: &[(&[&str], &str)] = &[
+        (&["check", &bad], "bad.toml:3:8: invalid"),
+        (&["check", "nowhere.toml"], "cannot read nowhere.toml"),
+        (&["run", "vtep", &bad], "bad.toml:3:8"),
+        (&["run", "vtep", good], "nothing runs"),
+        (&["show", "vtep"], "nothing runs"),
+    ];
+    for (arguments, said) in cases {
+        let output = sandbox.sluice(&[&["evpn"], *arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{said} in {}", stderr(&output));
+    }
+}
+
+#[test]
 fn an_export_that_cannot_be_leaves_no_folder() {
     let sandbox = Sandbox::new();
     let long = sandbox.file("long.nf", "network averyverylongname;\nvm a { FromDevice(averyverylongname) -> Discard; }\nchain averyverylongname <-> a;\n");

@@ -2,7 +2,7 @@
 //! FRR (Debian's, fetched into a cache and unpacked there, never installed): zebra and bgpd in a network namespace.
 
 use crate::namespace::Namespace;
-use qemu::debian::{Packages, Root};
+use qemu::debian::{DebianError, Packages, Root};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -21,10 +21,14 @@ pub struct Frr<'a> {
     bgpd: Child,
 }
 
+/// Fetches FRR, unless it is there.
+pub fn fetch() -> Result<Root, DebianError> {
+    Root::prepare(&cache(), &PACKAGES)
+}
+
 impl<'a> Frr<'a> {
     /// Starts them with these configurations. They write into `folder`.
-    pub fn start(namespace: &'a Namespace, folder: &Path, zebra: &str, bgpd: &str) -> Frr<'a> {
-        let root = Root::prepare(&cache(), &PACKAGES).expect("FRR can be fetched");
+    pub fn start(root: Root, namespace: &'a Namespace, folder: &Path, zebra: &str, bgpd: &str) -> Frr<'a> {
         let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("the folder is writable");
         write("zebra.conf", zebra);
         write("bgpd.conf", bgpd);
