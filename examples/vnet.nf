@@ -9,13 +9,16 @@ network left_lan, right_lan;        // where each host's machines are
 network wire;                       // what lies between the hosts
 
 // The IPv4 network under the links: input 0 takes packets for other hosts, output 0 gives those for this one; port 1 is the NIC.
+// Only what is too long, or a fragment, takes the longer way.
 elementclass Underlay { $address, $ether |
-  input -> IPFragmenter(1500) -> querier :: ARPQuerier($address, $ether) -> [1] output;
-  input[1] -> sort :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
-  sort[0] -> ARPResponder($address $ether) -> [1] output;
-  sort[1] -> [1] querier;
-  sort[2] -> CheckIPHeader(14) -> IPReassembler -> Strip(14) -> output;
-  sort[3] -> Discard;
+  input -> fits :: CheckLength(1500) -> querier :: ARPQuerier($address, $ether) -> [1] output;
+  fits[1] -> IPFragmenter(1500) -> querier;
+  input[1] -> sort :: Classifier(12/0800 20/0000%3fff, 12/0800, 12/0806 20/0001, 12/0806 20/0002, -);
+  sort[0] -> CheckIPHeader(14) -> whole :: Strip(14) -> output;
+  sort[1] -> CheckIPHeader(14) -> IPReassembler -> whole;
+  sort[2] -> ARPResponder($address $ether) -> [1] output;
+  sort[3] -> [1] querier;
+  sort[4] -> Discard;
 }
 
 vm left {

@@ -14,14 +14,15 @@
 //!
 //! The source port is SPORT, PORT by default; with 0 the inner flow's hash chooses one, so that routers balance flows. DSCP is a number, or the inner
 //! packet's with `copy`, the default; ECN fields follow RFC 6040. There is no UDP checksum but with `CHECKSUM true`, which also refuses wrong ones
-//! that come. DF is never set: an `IPFragmenter` behind output 0 and an `IPReassembler` before input 1 carry frames of any length. Frames whose
+//! that come. DF is never set: an `IPFragmenter` behind output 0, best only for what a `CheckLength` finds too long, and an `IPReassembler` before
+//! input 1, best only for fragments, carry frames of any length. Frames whose
 //! packet would be longer than MTU (65535 by default) leave by output 2, where an `ICMPError` may tell their sender, or are dropped if that is not connected.
 //!
 //! `control` takes VNET's commands, one per line: `ADD ADDRESS [PORT [udp]]`, `DEL NUMBER`. Reading it lists the links: number, address, port,
 //! protocol, then frames and bytes received, frames and bytes sent. There are at most 64, one to an address; their numbers stay as they are while
 //! others come and go.
 //!
-//! **Notes:** a link over TCP is a `VnetTCPLink`, at a port of the router's own.
+//! **Notes:** links are UDP's; as in Palacios, there are none over TCP.
 //!
 //! **Handlers:** `control` (read, write), `links` (read: as `control`), `src` (read), `mtu` (read, write), `no_link`, `too_big`, `no_headroom`, `not_ours`, `fragment`,
 //! `checksum`, `header`, `network` (from a host that no link leads to), `congestion` (drops).
