@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is the same of a chain's domains on Xen, whether they are run or exported.
 
-use crate::build::Place;
+use crate::build::{Place, Topology};
+use xl::Line;
+use xl::link::{End, Mode, Role, connect, prepare};
 
 /// Xen's own range of Ethernet addresses.
 const OUI: [u8; 3] = [0x00, 0x16, 0x3e];
@@ -19,6 +21,22 @@ pub fn granting_first(links: &[[Place; 2]]) -> Vec<[Place; 2]> {
     let count = |place: Place| links.iter().flatten().filter(|end| end.vm == place.vm).count();
     let turned = |&[a, b]: &[Place; 2]| if count(b) < count(a) { [b, a] } else { [a, b] };
     links.iter().map(turned).collect()
+}
+
+/// The commands that tell the ends of a link, the one first that grants the memory, of each other, or the one that is there what it
+/// will be; `end` says which are there.
+pub fn link(
+    chain: &Topology,
+    [grants, maps]: [Place; 2],
+    end: impl Fn(Place) -> anyhow::Result<Option<End>>,
+) -> anyhow::Result<Vec<Line>> {
+    let mode = if chain.port(grants).shared { Mode::Shared } else { Mode::Copy };
+    Ok(match (end(grants)?, end(maps)?) {
+        (Some(grants), Some(maps)) => connect(&grants, &maps, mode),
+        (Some(grants), None) => prepare(&grants, Role::Grants, mode),
+        (None, Some(maps)) => prepare(&maps, Role::Maps, mode),
+        (None, None) => Vec::new(),
+    })
 }
 
 #[cfg(test)]

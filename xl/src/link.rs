@@ -36,39 +36,54 @@ impl End {
     fn path(&self) -> String {
         format!("/local/domain/{}/device/sluice-link/{}", self.domain, self.port)
     }
+
+    /// What is in its directory at first, for `xenstore-write`.
+    fn first(&self, role: Role, other: &str, mode: Mode) -> Line {
+        let path = self.path();
+        let mut words = line(&[&format!("{path}/{}-id", role.other()), other, &format!("{path}/state"), "1"]);
+        if mode == Mode::Shared {
+            words.extend(line(&[&format!("{path}/mode"), "shared"]));
+        }
+        words
+    }
+
+    /// Lets it own its directory, and the domain `other` read there.
+    fn own(&self, other: Option<&str>) -> Line {
+        let reader = other.map(|other| format!("r{other}"));
+        let words = line(&["xenstore-chmod", "-r", &self.path(), &format!("n{}", self.domain)]);
+        words.into_iter().chain(reader).collect()
+    }
+}
+
+/// What carries frames across a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// They are copied into the memory, and out of it.
+    Copy,
+    /// They stay where they are, in memory that both ends write: the domains trust each other.
+    Shared,
 }
 
 /// The commands that connect two ends. They may have been connected before: to each other, or to domains that are gone.
-pub fn connect(grants: &End, maps: &End) -> Vec<Line> {
+pub fn connect(grants: &End, maps: &End, mode: Mode) -> Vec<Line> {
+    let [first, second] =
+        [grants.first(Role::Grants, &maps.domain, mode), maps.first(Role::Maps, &grants.domain, mode)];
     let (a, b) = (grants.path(), maps.path());
-    let ids = [(format!("{a}/frontend-id"), &maps.domain), (format!("{b}/backend-id"), &grants.domain)];
-    let [(a_id, b_domain), (b_id, a_domain)] = &ids;
     vec![
-        line(&[
-            "xenstore-write",
-            a_id,
-            b_domain,
-            &format!("{a}/state"),
-            "1",
-            b_id,
-            a_domain,
-            &format!("{b}/state"),
-            "1",
-        ]),
-        line(&["xenstore-chmod", "-r", &a, &format!("n{a_domain}"), &format!("r{b_domain}")]),
-        line(&["xenstore-chmod", "-r", &b, &format!("n{b_domain}"), &format!("r{a_domain}")]),
+        [line(&["xenstore-write"]), first, second].concat(),
+        grants.own(Some(&maps.domain)),
+        maps.own(Some(&grants.domain)),
         // Last: who sees the other end's path may look there.
         line(&["xenstore-write", &format!("{a}/frontend"), &b, &format!("{b}/backend"), &a]),
     ]
 }
 
-/// The commands that tell an end which role it has before there is another one.
-pub fn prepare(end: &End, role: Role) -> Vec<Line> {
-    let (path, other) = (end.path(), role.other());
+/// The commands that tell an end what it is before there is another one.
+pub fn prepare(end: &End, role: Role, mode: Mode) -> Vec<Line> {
     vec![
-        line(&["xenstore-write", &format!("{path}/{other}-id"), "0", &format!("{path}/state"), "1"]),
-        line(&["xenstore-chmod", "-r", &path, &format!("n{}", end.domain)]),
-        line(&["xenstore-write", &format!("{path}/{other}"), "none"]),
+        [line(&["xenstore-write"]), end.first(role, "0", mode)].concat(),
+        end.own(None),
+        line(&["xenstore-write", &format!("{}/{}", end.path(), role.other()), "none"]),
     ]
 }
 
@@ -88,10 +103,12 @@ mod tests {
     #[test]
     fn each_end_owns_its_directory_and_the_other_one_reads_it() {
         let [a, b] = [("3", 1), ("$ids", 0)].map(|(domain, port)| End { domain: domain.into(), port });
-        let lines: Vec<String> = connect(&a, &b).iter().map(|line| line.join(" ")).collect();
+        let lines: Vec<String> = connect(&a, &b, Mode::Copy).iter().map(|line| line.join(" ")).collect();
         assert_eq!(lines[1], "xenstore-chmod -r /local/domain/3/device/sluice-link/1 n3 r$ids");
         assert_eq!(lines[2], "xenstore-chmod -r /local/domain/$ids/device/sluice-link/0 n$ids r3");
         assert!(lines[3].contains("/1/frontend /local/domain/$ids/device/sluice-link/0 "), "{}", lines[3]);
-        assert!(prepare(&b, Role::Maps)[2].join(" ").ends_with("sluice-link/0/backend none"));
+        let shared = connect(&a, &b, Mode::Shared)[0].join(" ");
+        assert!(!lines[0].contains("mode") && shared.matches("/mode shared").count() == 2, "{shared}");
+        assert!(prepare(&b, Role::Maps, Mode::Copy)[2].join(" ").ends_with("sluice-link/0/backend none"));
     }
 }

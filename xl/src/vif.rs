@@ -17,8 +17,10 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// The longest frame that a vif takes: netback's MTU where the frontend takes no frame in pieces, and a header.
-pub const MAX_FRAME_BYTES: usize = 1514;
+/// The MTU that dom0's end gets, where frames come from captures: with tags and check sequences, too.
+const MTU: usize = 1600;
+/// The longest frame that it sends.
+pub const MAX_FRAME_BYTES: usize = MTU + 14;
 /// How long a full queue is left alone.
 const BACK_OFF: Duration = Duration::from_micros(200);
 
@@ -28,7 +30,8 @@ pub fn prepare(domain: u32, number: usize) -> Result<String, Error> {
     let name = format!("vif{domain}.{number}");
     // Where there is no IPv6, nothing has to be kept away.
     let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{name}/disable_ipv6"), "1");
-    tool::run(&["ip", "link", "set", "dev", &name, "arp", "off", "multicast", "off", "up"])?;
+    let mtu = MTU.to_string();
+    tool::run(&["ip", "link", "set", "dev", &name, "mtu", &mtu, "arp", "off", "multicast", "off", "up"])?;
     let status = format!("/local/domain/0/backend/vif/{domain}/{number}/hotplug-status");
     tool::run(&["xenstore-write", &status, "connected"])?;
     Ok(name)

@@ -5,11 +5,11 @@
 use crate::build::manifest::{Manifest, Vm};
 use crate::build::{Place, Topology};
 use crate::chain::Chain;
-use crate::domains::{granting_first, mac};
+use crate::domains::{self, granting_first, mac};
 use crate::failure::usage;
 use std::fmt::Write;
-use xl::link::{End, Role, connect, prepare};
-use xl::{Attachment, Config, Line, OnEnd, Vif};
+use xl::link::End;
+use xl::{Attachment, Config, OnEnd, Vif};
 
 /// The file that says what to do with the others.
 pub const ORDER: &str = "README.md";
@@ -113,18 +113,11 @@ impl Domains {
     fn link(&self, text: &mut String, vms: &[usize], is_there: impl Fn(usize) -> bool) {
         let end = |place: Place| {
             let domain = format!("${}", variable(&self.topology.vms[place.vm].name));
-            is_there(place.vm).then_some(End { domain, port: place.port })
+            Ok(is_there(place.vm).then_some(End { domain, port: place.port }))
         };
         let touched = |link: &&[Place; 2]| link.iter().any(|end| vms.contains(&end.vm));
-        for [grants, maps] in self.links.iter().filter(touched) {
-            let lines = match (end(*grants), end(*maps)) {
-                (Some(grants), Some(maps)) => connect(&grants, &maps),
-                (Some(grants), None) => prepare(&grants, Role::Grants),
-                (None, Some(maps)) => prepare(&maps, Role::Maps),
-                (None, None) => Vec::new(),
-            };
-            lines.iter().for_each(|line: &Line| command(text, &line.join(" ")));
-        }
+        let lines = self.links.iter().filter(touched).flat_map(|link| domains::link(&self.topology, *link, end));
+        lines.flatten().for_each(|line| command(text, &line.join(" ")));
     }
 
     fn table(&self) -> String {

@@ -83,10 +83,7 @@ fn replay(file: &Path, platform: Platform) -> anyhow::Result<Capture> {
         && let Some(index) = too_long
     {
         let (number, bytes, most) = (index + 1, capture.frames[index].len(), xl::MAX_FRAME_BYTES);
-        return Err(usage(format!(
-            "packet {number} of {shown} has {bytes} bytes, and a vif takes {most}; if it ends with a check sequence, take that off: \
-             editcap -C -4 {shown} without.pcap"
-        )));
+        return Err(usage(format!("packet {number} of {shown} has {bytes} bytes, and a vif takes {most}")));
     }
     Ok(capture)
 }

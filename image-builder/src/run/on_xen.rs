@@ -5,9 +5,9 @@
 use super::control_socket;
 use super::host::{End, Guest, Host, Port};
 use super::layout::{Hangs, Layout};
-use crate::build::{Built, Place};
+use crate::build::{Built, Place, Topology};
 use crate::cli::{Acceleration, Links, RunArgs};
-use crate::domains::{granting_first, mac};
+use crate::domains::{self, granting_first, mac};
 use crate::failure::usage;
 use crate::operate::{Body, RunFolder};
 use anyhow::Context;
@@ -15,7 +15,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use xl::link::{End as LinkEnd, Role, connect, prepare};
 use xl::{Attachment, Config, Domain, DomainId, Exit, OnEnd, Reason, Vif, VifPort};
 
 /// How soon a thread that receives looks whether it shall end.
@@ -46,9 +45,9 @@ pub fn check(args: &RunArgs) -> anyhow::Result<()> {
 pub struct Xen {
     host: xl::Host,
     folder: PathBuf,
+    chain: Topology,
     /// By VM.
     configs: Vec<Config>,
-    names: Vec<String>,
     /// The links, the end that grants the memory first.
     links: Vec<[Place; 2]>,
     /// Our ends of vifs.
@@ -85,7 +84,7 @@ impl Xen {
         Ok(Xen {
             host: xl::Host::open()?,
             folder: folder.path().into(),
-            names: built.manifest.vms.iter().map(|vm| vm.name.clone()).collect(),
+            chain: Topology::from(&built.manifest),
             links: granting_first(&links),
             served: Vec::new(),
             domains: configs.iter().map(|_| None).collect(),
@@ -99,20 +98,9 @@ impl Xen {
         Ok(self.host.is_up(id)?.then_some(id))
     }
 
-    fn end(&self, place: Place) -> anyhow::Result<Option<LinkEnd>> {
+    fn end(&self, place: Place) -> anyhow::Result<Option<xl::link::End>> {
         let domain = self.running(place.vm)?;
-        Ok(domain.map(|id| LinkEnd { domain: id.number.to_string(), port: place.port }))
-    }
-
-    /// Tells both ends of a link of each other, or the one that is there what it will be.
-    fn connect(&self, [grants, maps]: [Place; 2]) -> anyhow::Result<()> {
-        let lines = match (self.end(grants)?, self.end(maps)?) {
-            (Some(grants), Some(maps)) => connect(&grants, &maps),
-            (Some(grants), None) => prepare(&grants, Role::Grants),
-            (None, Some(maps)) => prepare(&maps, Role::Maps),
-            (None, None) => Vec::new(),
-        };
-        xl::link::run(&lines).context("cannot make a link")
+        Ok(domain.map(|id| xl::link::End { domain: id.number.to_string(), port: place.port }))
     }
 }
 
@@ -133,12 +121,15 @@ impl Host for Xen {
             port.attach(&xl::prepare(domain.id().number, place.port)?, NAP)?;
         }
         self.domains[vm] = Some(domain.id().clone());
-        Ok(Box::new(Named { name: self.names[vm].clone(), domain }))
+        Ok(Box::new(Named { name: self.chain.vms[vm].name.clone(), domain }))
     }
 
     fn release(&mut self, vms: &[usize]) -> anyhow::Result<()> {
         let touched = |link: &&[Place; 2]| link.iter().any(|end| vms.contains(&end.vm));
-        self.links.iter().filter(touched).try_for_each(|link| self.connect(*link))?;
+        for link in self.links.iter().filter(touched) {
+            let lines = domains::link(&self.chain, *link, |place| self.end(place))?;
+            xl::link::run(&lines).context("cannot make a link")?;
+        }
         let started = vms.iter().filter_map(|&vm| self.domains[vm].as_ref());
         Ok(started.into_iter().try_for_each(DomainId::unpause)?)
     }

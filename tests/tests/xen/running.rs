@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tests::xen::{capture, pass, run};
-use tests::{PATIENCE, frames, sluice};
+use tests::xen::{pass, run};
+use tests::{PATIENCE, frames, home, sluice};
 
 /// A service that may have two VMs.
 const SCALED: &str = "network lan, wan;
@@ -44,8 +44,8 @@ fn json(text: &str) -> Value {
 
 /// Replays a capture through the two VMs, which a link over granted memory connects: two runs at once.
 fn replays(dom0: &mut Dom0) {
-    let capture = capture();
-    dom0.put("in.pcap", 0o644, &std::fs::read(capture.path()).unwrap()).unwrap();
+    let capture = home().join("examples/captures/http_browsing.pcap");
+    dom0.put("in.pcap", 0o644, &std::fs::read(&capture).unwrap()).unwrap();
     run(
         dom0,
         "replay() {
@@ -53,7 +53,7 @@ fn replays(dom0: &mut Dom0) {
          }
          replay first & replay second; wait $!",
     );
-    let (sent, expected) = (frames::read(capture.path()), frames::tcpdump(capture.path(), PASSED));
+    let (sent, expected) = (frames::read(&capture), frames::tcpdump(&capture, PASSED));
     for name in ["first", "second"] {
         let report = json(&String::from_utf8(dom0.get(&format!("{name}.json")).unwrap()).unwrap());
         let file = tempfile::Builder::new().suffix(".pcap").tempfile().unwrap();
