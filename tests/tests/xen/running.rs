@@ -131,11 +131,12 @@ fn background(dom0: &mut Dom0) {
 
 /// What passes a port is mirrored.
 fn trace(dom0: &mut Dom0) {
-    run(dom0, "./sluice trace fw.lan -w trace.pcap --count 20 >/dev/null 2>&1 & echo $! >trace.pid");
+    run(dom0, "(./sluice trace fw.lan -w trace.pcap --count 20 2>trace.said; echo $? >>trace.said) >/dev/null &");
     until(|| {
         all_pass(dom0);
-        dom0.run("kill -0 $(cat trace.pid)").unwrap().status != 0
+        dom0.run("grep '^[0-9]*$' trace.said").unwrap().status == 0
     });
+    assert_eq!(run(dom0, "cat trace.said"), "20 packets, 0 lost for want of room in the VM\n0\n");
     let file = tempfile::Builder::new().suffix(".pcap").tempfile().unwrap();
     std::fs::write(file.path(), dom0.get("trace.pcap").unwrap()).unwrap();
     let (traced, sent) = (frames::read(file.path()), flows());
