@@ -61,5 +61,8 @@ fn xen_kernels_reach_each_other_across_a_vm_whose_backends_come_and_go() {
     run(&mut dom0, "xl network-detach wire 1; sleep 1; ! xenstore-exists /local/domain/1/device/vif/1");
     run(&mut dom0, NO_PING);
     run(&mut dom0, &format!("xl network-attach wire bridge=right; sleep 1; {PING}"));
+
+    // A fault is a crash (3) for xl.
+    run(&mut dom0, "xl trigger wire nmi; only_dom0; grep 'shut down, reason code 3' /var/log/xen/xl-wire.log");
     dom0.power_off().unwrap();
 }
