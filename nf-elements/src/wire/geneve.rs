@@ -128,14 +128,20 @@ impl<'a> Geneve<'a> {
     /// The options, up to one that is cut off.
     #[inline]
     pub fn options(&self) -> impl Iterator<Item = GeneveOption<'a>> + use<'a> {
-        let mut rest = self.options;
-        core::iter::from_fn(move || {
-            let (&[class, low, kind, length], behind) = rest.split_first_chunk()?;
-            let (data, behind) = behind.split_at_checked(usize::from(length & 0x1f) * 4)?;
-            rest = behind;
-            Some(GeneveOption { class: u16::from_be_bytes([class, low]), kind, data })
-        })
+        options(self.options)
     }
+}
+
+/// The options in bytes that hold nothing else, up to one that is cut off.
+#[inline]
+pub fn options(bytes: &[u8]) -> impl Iterator<Item = GeneveOption<'_>> {
+    let mut rest = bytes;
+    core::iter::from_fn(move || {
+        let (&[class, low, kind, length], behind) = rest.split_first_chunk()?;
+        let (data, behind) = behind.split_at_checked(usize::from(length & 0x1f) * 4)?;
+        rest = behind;
+        Some(GeneveOption { class: u16::from_be_bytes([class, low]), kind, data })
+    })
 }
 
 /// The header of a packet with `option_bytes` of options, a multiple of four up to [`MOST_OPTION_BYTES`], critical ones among
