@@ -4,6 +4,8 @@
 //! The input's first byte chooses the tunnel, the others are the packet.
 #![no_main]
 
+mod shared;
+
 use libfuzzer_sys::fuzz_target;
 use nf_elements::elements::mpls_udp_encap::Labelled;
 use nf_elements::elements::vxlan_encap::Carried;
@@ -30,6 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
     identity(choice & 0x7f, ends, rest);
     through_stt(ends, 500 + usize::from(choice & 0x7f) * 9, rest);
     shorter(choice, rest);
+    shared::give_back();
 });
 
 fn decapsulator(protocols: &'static [u8]) -> Decapsulator {
@@ -60,7 +63,7 @@ fn meaningless(choice: u8, bytes: &[u8]) {
     let mut out = Collected::<2>::default();
     SttDecap::<2>::new(Decapsulator::new(&[6], choice & 16 != 0, true), None, 1).push(io, 0, claimed(), &mut out);
     let mut paths = PathMtu::new(1);
-    paths.lend(Box::leak(Box::new([path_mtu::Path::EMPTY])));
+    paths.lend(shared::lent(|| path_mtu::Path::EMPTY, 1));
     let _ = paths.action(io, &mut claimed());
 }
 
