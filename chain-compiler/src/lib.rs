@@ -51,7 +51,14 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
     let is_click = file.is_click();
     if is_click {
         let name = Name { text: devices::vm_name(file_name), span: 0..0 };
-        file.vms.push(Vm { name, memory_mib: None, replicas: None, stateful: false, body: Body::default() });
+        file.vms.push(Vm {
+            name,
+            memory_mib: None,
+            jumbo: false,
+            replicas: None,
+            stateful: false,
+            body: Body::default(),
+        });
     }
     let chains = chains::resolve(&mut file, &mut log);
     let on_chain = |vm: usize| chains.lost.contains(&vm) || chains.surrounds.get(vm).is_some_and(Option::is_some);
@@ -86,6 +93,15 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
                 }
             }
         }
+        if let Some(port) = place.iter().find(|port| vm.jumbo && matches!(port.peer, Peer::Vm(_))) {
+            let error = Diagnostic::error(
+                vm.name.span.clone(),
+                format!("jumbo frames pass no link, as that to '{}'", port.name),
+            );
+            log.report(
+                error.wanted("networks on all sides of a VM with mtu 9000: a ring's frames have at most 2048 bytes"),
+            );
+        }
         let instances = check::check(&flat, &wired, &names, options, &mut log);
         let told = (options.target == Target::Process).then(|| emit::Told {
             written: if file.is_compact { String::new() } else { text.into() },
@@ -106,7 +122,7 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
             let class = element.spec?.class.to_string();
             Some(PlannedElement { name: element.name.clone(), class })
         });
-        let (image, memory_mib) = (vm.name.text.clone(), vm.memory_mib);
+        let (image, memory_mib, jumbo) = (vm.name.text.clone(), vm.memory_mib, vm.jumbo);
         let (wiring, data) = (wiring.source, wiring.data);
         let elements = elements.collect();
         let made = instances.iter().flatten().filter_map(|configured| configured.instance.host.as_ref());
@@ -116,6 +132,7 @@ pub fn compile(file_name: &str, text: &str, options: &Options) -> Result<Plan, D
             image,
             starts: true,
             memory_mib,
+            jumbo,
             ports,
             hosts,
             elements,

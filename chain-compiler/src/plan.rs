@@ -33,6 +33,8 @@ pub struct VmPlan {
     pub starts: bool,
     /// The memory that the file asks for, in MiB; none leaves the choice to the builder.
     pub memory_mib: Option<u32>,
+    /// Whether its buffers take jumbo frames, of an MTU of 9000.
+    pub jumbo: bool,
     /// Its ports, in the order of its NICs and links.
     pub ports: Vec<Port>,
     /// The names of its own hosts, in the order of their ports, which are behind `ports`.

@@ -108,6 +108,18 @@ fn root_a_kernel_pings_through_its_vxlan_device() {
     }
 }
 
+#[test]
+fn root_a_kernel_pings_with_jumbo_frames_through_its_vxlan_device() {
+    let folder = TempDir::new().unwrap();
+    let chain = tunnel("10.9.0.1, 10.9.0.2", "CheckIPHeader(14)", "0800").replace("vm host {", "vm host(mtu 9000) {");
+    std::fs::write(folder.path().join("tunnel.nf"), chain).unwrap();
+    std::fs::write(folder.path().join("ends"), "10.9.0.2/24 10.9.0.1\n").unwrap();
+    let script = TUNNEL_SCRIPT
+        .replace("ip link set tap0 up", "ip link set tap0 mtu 9200 up")
+        .replace("-s 1300", "-M do -s 8972");
+    pings(&script, folder);
+}
+
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().expect("id runs");
     id.stdout == b"0\n"

@@ -14,8 +14,9 @@ use ring::{BUFFER_WORDS, SharedFrame, SharedLink, Tag};
 /// Where a packet's data begin in a buffer; `ring` counts a frame's place from the buffer's first byte.
 const DATA: usize = offset_of!(Buffer, data);
 
-const _: () = assert!(BUFFER_BYTES <= 8 * BUFFER_WORDS && (8 * BUFFER_WORDS).is_multiple_of(align_of::<Buffer>()));
-const _: () = assert!(DATA + DATA_BYTES <= ring::FRAME_BYTES);
+/// Whether a buffer fits where a ring has one: not in a VM of jumbo frames, which has no links.
+const FITS: bool = BUFFER_BYTES <= 8 * BUFFER_WORDS && DATA + DATA_BYTES <= ring::FRAME_BYTES;
+const _: () = assert!((cfg!(jumbo_frames) || FITS) && (8 * BUFFER_WORDS).is_multiple_of(align_of::<Buffer>()));
 
 /// What a link's buffers return to.
 pub struct SharedPool {
@@ -38,7 +39,9 @@ impl SharedPool {
     }
 
     /// Takes up the rings of the region. None of its buffers is lent: see [`is_free`](Self::is_free).
+    #[expect(clippy::assertions_on_constants, reason = "constant in each image, and not the same in all")]
     pub fn begin(&self, rings: SharedLink<'static>) {
+        assert!(FITS, "buffers of jumbo frames do not fit a ring's");
         assert!(self.is_free(), "what lies in a region ends before another one takes its place");
         self.rings.replace(Some(rings));
     }

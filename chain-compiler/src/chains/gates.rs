@@ -16,7 +16,14 @@ pub(super) fn add(file: &mut File, web: &mut Web) {
         let service = web.services.len();
         let gate = Service { name: name.text.clone(), vms: vec![file.vms.len()], gate_of: Some(network) };
         web.services.push(gate);
-        file.vms.push(Vm { name, memory_mib: None, replicas: None, stateful: false, body: Body::default() });
+        file.vms.push(Vm {
+            name,
+            memory_mib: None,
+            jumbo: false,
+            replicas: None,
+            stateful: false,
+            body: Body::default(),
+        });
         for route in &mut web.routes {
             let last = route.stops.len() - 1;
             if route.stops[last] == stop {

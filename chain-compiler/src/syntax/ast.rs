@@ -55,6 +55,8 @@ impl File {
 pub(crate) struct Vm {
     pub(crate) name: Name,
     pub(crate) memory_mib: Option<u32>,
+    /// Frames of up to 9000 bytes pass.
+    pub(crate) jumbo: bool,
     /// How many of it run at the start, and at most; none where there is just one.
     pub(crate) replicas: Option<[usize; 2]>,
     /// Its flows stay with their replica.

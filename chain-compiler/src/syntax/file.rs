@@ -13,6 +13,9 @@ const STATEMENTS: [&str; 5] = ["network", "vm", "service", "chain", "director"];
 /// The same for people.
 const WANTED: &str = "'network', 'vm', 'service', 'chain' or 'director'";
 
+/// The one MTU that a VM can have beside the usual one.
+const JUMBO_MTU: &str = "9000";
+
 impl Parser<'_, '_> {
     /// The whole file.
     pub(crate) fn file(mut self) -> File {
@@ -110,7 +113,8 @@ impl Parser<'_, '_> {
     fn vm(&mut self) -> Result<Vm, Failed> {
         self.bump();
         let name = self.plain_name("the VM's name")?;
-        let mut vm = Vm { name, memory_mib: None, replicas: None, stateful: false, body: Body::default() };
+        let mut vm =
+            Vm { name, memory_mib: None, jumbo: false, replicas: None, stateful: false, body: Body::default() };
         if self.token.kind == Kind::OpenParen {
             for option in split(&self.configuration()?.text) {
                 self.vm_option(&option, &mut vm);
@@ -140,11 +144,21 @@ impl Parser<'_, '_> {
                     "one or more, at most 64, as in replicas 2 or replicas 2 to 4",
                 ))
             }
+            "mtu" => {
+                vm.jumbo = value == JUMBO_MTU;
+                (value != JUMBO_MTU).then_some((
+                    format!("'{value}' is no MTU that a VM can have"),
+                    "mtu 9000, for jumbo frames; 1500 without the option",
+                ))
+            }
             "stateful" if value.is_empty() => {
                 vm.stateful = true;
                 None
             }
-            _ => Some((format!("no VM option '{word}'"), "an option: memory 16M, replicas 2 to 4, or stateful")),
+            _ => Some((
+                format!("no VM option '{word}'"),
+                "an option: memory 16M, mtu 9000, replicas 2 to 4, or stateful",
+            )),
         };
         if let Some((found, wanted)) = wanted {
             self.report(Diagnostic::error(option.place(), found).wanted(wanted));

@@ -6,7 +6,7 @@ vm av(replicas 3 to 2, fast) { input -> output }
 vm twin(replicas 2) { input -> output }
 vm twin_1 { FromDevice(lan) -> Discard }
 vm both { input -> output }
-vm alone(stateful) { input -> output }
+vm alone(stateful, mtu 1400) { input -> output }
 
 service inspect = ids, nobody;
 service fw = av;

@@ -32,29 +32,47 @@ opt-level = "s"
 opt-level = "s"
 "#;
 
-/// Images as crates.
-pub const KIND: Kind = Kind {
-    what: "the images",
-    announced: true,
-    crates: &["unikernel", "nf-elements", "control", "ring", "xen-glue"],
-    profiles: PROFILES,
-    cargo_flags: &["--release"],
-    // Relative paths: rustc and the linker run in the workspace's folder.
-    rust_flags: &[
-        "-Crelocation-model=static",
-        "-Clink-arg=-nostartfiles",
-        "-Clink-arg=-static",
-        "-Clink-arg=-no-pie",
-        "-Clink-arg=-Wl,--build-id=none",
-        // The names of functions would be a sixth of the file; those of log messages are global, and stay.
-        "-Clink-arg=-Wl,--discard-all",
-        // Segments lie one behind the other in the file: a VMM copies them to their pages.
-        "-Clink-arg=-Wl,--nmagic",
-        "-Clink-arg=-Tunikernel/image.ld",
-    ],
-    runs_here: false,
-    target: "target",
+/// The compiler's flags. Relative paths: rustc and the linker run in the workspace's folder.
+const FLAGS: [&str; 7] = [
+    "-Crelocation-model=static",
+    "-Clink-arg=-nostartfiles",
+    "-Clink-arg=-static",
+    "-Clink-arg=-no-pie",
+    "-Clink-arg=-Wl,--build-id=none",
+    // The names of functions would be a sixth of the file; those of log messages are global, and stay.
+    "-Clink-arg=-Wl,--discard-all",
+    "-Clink-arg=-Tunikernel/image.ld",
+];
+const JUMBO_FLAGS: [&str; 8] = {
+    let [a, b, c, d, e, f, g] = FLAGS;
+    [a, b, c, d, e, f, g, "--cfg=jumbo_frames"]
 };
+
+/// Images as crates.
+static USUAL: Kind = images(&FLAGS, "target");
+/// Those with buffers for jumbo frames: another nf-elements, so built elsewhere.
+static JUMBO: Kind = images(&JUMBO_FLAGS, "target-jumbo");
+
+/// All kinds.
+pub static KINDS: [&Kind; 2] = [&USUAL, &JUMBO];
+
+const fn images(rust_flags: &'static [&'static str], target: &'static str) -> Kind {
+    Kind {
+        what: "the images",
+        announced: true,
+        crates: &["unikernel", "nf-elements", "control", "ring", "xen-glue"],
+        profiles: PROFILES,
+        cargo_flags: &["--release"],
+        rust_flags,
+        runs_here: false,
+        target,
+    }
+}
+
+/// The kind of a VM's image.
+pub fn kind(vm: &VmPlan) -> &'static Kind {
+    if vm.jumbo { &JUMBO } else { &USUAL }
+}
 
 /// The crate of a VM.
 pub fn package(vm: &VmPlan) -> Package {
@@ -63,7 +81,8 @@ pub fn package(vm: &VmPlan) -> Package {
         &format!("nf-elements.workspace = true\nunikernel = {{ path = \"../../unikernel\"{features} }}\n");
     let mut sources = vec![("main.rs".into(), MAIN.into()), ("wiring.rs".into(), vm.wiring.clone().into_bytes())];
     sources.extend(vm.data.iter().cloned());
-    Package::new(&format!("vm-{}", vm.image), dependencies, sources)
+    let kind = if vm.jumbo { "jumbo" } else { "vm" };
+    Package::new(&format!("{kind}-{}", vm.image), dependencies, sources)
 }
 
 /// Where an image ends in RAM, in bytes: what a VMM loads, and memory that is zero at first, as tables are.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `chain.json`: what a built chain consists of.
 
-use super::{LEAST_MEMORY_MIB, SPARE_MEMORY_MIB, image as elf};
+use super::{JUMBO_BUFFERS, LEAST_MEMORY_MIB, SPARE_MEMORY_MIB, image as elf};
 use crate::failure::usage;
 use chain_compiler::{PlannedChain, PlannedElement, PlannedService, VmPlan};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,8 @@ impl Vm {
     pub fn new(plan: &VmPlan, ports: Vec<Port>, elf: &[u8]) -> anyhow::Result<Vm> {
         let least_memory_mib = elf::end_bytes(elf)?.div_ceil(1 << 20) as u32;
         // More than the usual where there are big tables.
-        let enough_mib = LEAST_MEMORY_MIB.max(least_memory_mib + SPARE_MEMORY_MIB);
+        let times = if plan.jumbo { JUMBO_BUFFERS } else { 1 };
+        let enough_mib = LEAST_MEMORY_MIB.max(least_memory_mib + SPARE_MEMORY_MIB) * times;
         let vm = Vm {
             name: plan.name.clone(),
             image: image(&plan.image),

@@ -26,6 +26,8 @@ use std::path::{Path, PathBuf};
 const LEAST_MEMORY_MIB: u32 = 8;
 /// RAM beside what its image takes, for packets.
 const SPARE_MEMORY_MIB: u32 = 6;
+/// How many times as much for packets that are jumbo frames.
+const JUMBO_BUFFERS: u32 = 4;
 
 /// A chain that is built.
 pub struct Built {
@@ -72,15 +74,23 @@ pub fn build_with(
     let folder = output.map_or_else(|| Path::new("build").join(&chain.stem), Path::to_path_buf);
     // Replicas share an image.
     let images: BTreeMap<&str, &VmPlan> = chain.plan.vms.iter().map(|vm| (vm.image.as_str(), vm)).collect();
-    let packages: Vec<Package> = images.values().map(|vm| image::package(vm)).collect();
-    let workspace = Workspace::generate(&image::KIND, &packages)?;
-    let built = cargo::build(&workspace, stop)?;
+    let mut elves = BTreeMap::new();
+    for kind in image::KINDS {
+        let vms: Vec<&VmPlan> = images.values().copied().filter(|vm| std::ptr::eq(image::kind(vm), kind)).collect();
+        let packages: Vec<Package> = vms.iter().map(|vm| image::package(vm)).collect();
+        if packages.is_empty() {
+            continue;
+        }
+        let built = cargo::build(&Workspace::generate(kind, &packages)?, stop)?;
+        for (vm, path) in vms.iter().zip(&built) {
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read cargo's {}", path.display()))?;
+            elves.insert(vm.image.as_str(), bytes);
+        }
+    }
     place::folder(&folder)?;
-    let (mut elves, mut pending) = (BTreeMap::new(), Vec::new());
-    for (name, path) in images.keys().zip(&built) {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read cargo's {}", path.display()))?;
-        pending.push(Pending::with(&folder.join(manifest::image(name)), &bytes)?);
-        elves.insert(*name, bytes);
+    let mut pending = Vec::new();
+    for (name, bytes) in &elves {
+        pending.push(Pending::with(&folder.join(manifest::image(name)), bytes)?);
     }
     let topology = Topology::from(&chain.plan);
     let vms = chain.plan.vms.iter().zip(&topology.vms);
