@@ -21,7 +21,7 @@ const EACH: u64 = 100;
 static MEMORY: ConstStaticCell<Memory<STATIONS, NETWORKS, 16, 16, 16, 16>> = ConstStaticCell::new(Memory::EMPTY);
 
 fn main() {
-    let mut networks = Networks::new(Settings { learns: true, timeout_s: 300 });
+    let mut networks = Networks::new(Settings { learns: nf_elements::overlay::Learns::All, timeout_s: 300 });
     networks.lend(MEMORY.take());
     networks.seed(1);
     let room = STATIONS as f64 * 36.0 / 1e6;

@@ -14,7 +14,7 @@ use tests::{build_file, sluice};
 const CHAIN: &str = r#"
 network lan; network wan;
 vm vtep {
-  v :: VTEP(10.9.0.1, access 100 1);
+  v :: VTEP(10.9.0.1, access 100 1, LEARN ports);
   FromDevice(lan) -> [1] v;
   v [1] -> ToDevice(lan);
   out :: ToDevice(wan);
@@ -296,7 +296,7 @@ fn follow(bed: &Bed, frr: &Frr) {
     until("the near host has moved away", || bed.has("installed", &away) && bed.moves().is_none());
     near.run("ip link set lan0 up");
     until("it pings from here again", || near.pings(FAR.1, 1));
-    until("the near host is back", || bed.moves().is_some_and(|moves| moves >= 1) && !bed.has("installed", &away));
+    until("the near host is back", || bed.moves().is_some_and(|moves| moves >= 2) && !bed.has("installed", &away));
     until("and FRR knows", || is_behind(frr, NEAR.0, "10.9.0.1"));
     moved.run("ip link set m1 down");
 }

@@ -315,7 +315,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(VnetRouter::<2>::new(vnet_router::Places { interfaces: 1, painted: 0, plain: 1 }, &[]));
     check_handlers(VniRouter::new([2; 6], &[], Vrf(0)));
     let settings = vtep::Settings { local: Host(0), commands: &[], trunk: None, gateway: None, suppresses: true };
-    let networks = Networks::new(Learning { learns: true, timeout_s: 0 });
+    let networks = Networks::new(Learning { learns: crate::overlay::Learns::All, timeout_s: 0 });
     check_handlers(Vtep::new(settings, tunnel(), Decapsulator::new(&[17], false, false), networks));
     check_handlers(VxlanDecap::new(Decapsulator::new(&[17], false, false), None, vxlan_encap::Carried::Plain));
     check_handlers(VxlanEncap::new(tunnel(), Network(None), vxlan_encap::Carried::Plain));

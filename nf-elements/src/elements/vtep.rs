@@ -26,7 +26,7 @@
 //!
 //! A frame to a known station goes there, by its port or in a VXLAN packet to its VTEP; all others go to all other members of their network.
 //! What comes out of a tunnel never goes into one (split horizon). The source of each frame is learned, also the VTEP that it is
-//! behind, unless LEARN is false, and forgotten after TIMEOUT seconds without a frame (300; 0 is never). A controller's entries (`mac`,
+//! behind, unless LEARN is false (ports: only those of ports), and forgotten after TIMEOUT seconds without a frame (300; 0 is never). A controller's entries (`mac`,
 //! `neighbor`, `flood`, `route`) stay until it takes them back; frames do not change them but with `moves`.
 //!
 //! Who asks by ARP or Neighbor Discovery at a port for an address that is known is answered at once, and the question goes no

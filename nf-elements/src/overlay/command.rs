@@ -201,7 +201,7 @@ mod tests {
     use crate::overlay::{Memory, Place, Settings};
 
     fn networks() -> Networks {
-        let mut networks = Networks::new(Settings { learns: true, timeout_s: 300 });
+        let mut networks = Networks::new(Settings { learns: crate::overlay::Learns::All, timeout_s: 300 });
         networks.lend::<8, 6, 4, 4, 8, 4>(Box::leak(Box::new(Memory::EMPTY)));
         networks
     }

@@ -30,6 +30,6 @@ pub use command::{Command, MOST_PORTS};
 pub use entry::{Access, Mac, Neighbor, Network, Place, Remote, Traffic};
 pub use key::{AccessKey, Host, MacKey, NeighborKey, Vlan, Vni};
 pub use members::Members;
-pub use networks::{Memory, Networks, Refused, Settings};
+pub use networks::{Learns, Memory, Networks, Refused, Settings};
 pub use routes::{MOST_GATEWAYS, Prefix, RouteKey, Via, Vrf};
 pub use table::Table;

@@ -46,11 +46,22 @@ pub enum Refused {
     Taken,
 }
 
+/// Whose frames tell where stations are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learns {
+    /// Nobody's.
+    Nothing,
+    /// Those of ports: a controller knows the stations of other VTEPs.
+    Ports,
+    /// Everybody's.
+    All,
+}
+
 /// How stations are learned.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Whether they are.
-    pub learns: bool,
+    /// From whom.
+    pub learns: Learns,
     /// Seconds of silence after which what was learned is forgotten; 0 is never.
     pub timeout_s: u32,
 }

@@ -11,7 +11,7 @@ const FARTHER: Host = Host::v4(0xc000_0203);
 const SECOND: u64 = 1_000_000_000;
 
 fn networks() -> Networks {
-    let mut networks = Networks::new(Settings { learns: true, timeout_s: 300 });
+    let mut networks = Networks::new(Settings { learns: Learns::All, timeout_s: 300 });
     networks.lend::<4, 2, 2, 2, 4, 1>(Box::leak(Box::new(Memory::EMPTY)));
     networks
 }
@@ -165,4 +165,18 @@ fn what_moves_yields_to_what_is_seen_at_a_port() {
 #[test]
 fn entries_are_small() {
     assert_eq!(size_of::<table::Slot<MacKey, Mac>>(), 32);
+}
+
+#[test]
+fn ports_alone_are_learned_from_where_a_controller_knows_the_rest() {
+    let mut networks = networks();
+    networks.settings.learns = Learns::Ports;
+    let one = networks.network(ONE).unwrap();
+    let far = networks.origin(FAR);
+    for (number, place) in [(1, far), (2, Place::Access(0))] {
+        networks.learn(one, ONE, station(number.into()), place, 0);
+        let key = NeighborKey { vni: ONE, host: Host::v4(number) };
+        networks.learn_neighbor(key, station(number.into()), false, place, 0);
+    }
+    assert_eq!((networks.stations.len(), networks.neighbors.len()), (1, 1));
 }

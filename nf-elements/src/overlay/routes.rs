@@ -199,7 +199,7 @@ mod tests {
     const MAIN: Vrf = Vrf::named("main");
 
     fn networks() -> Networks {
-        let mut networks = Networks::new(Settings { learns: true, timeout_s: 300 });
+        let mut networks = Networks::new(Settings { learns: crate::overlay::Learns::All, timeout_s: 300 });
         networks.lend::<1, 1, 1, 1, 1, 4>(Box::leak(Box::new(Memory::EMPTY)));
         networks
     }

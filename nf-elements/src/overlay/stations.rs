@@ -3,7 +3,7 @@
 
 use super::entry::{Mac, Neighbor, Place};
 use super::key::{Host, MacKey, NeighborKey, Vni};
-use super::networks::{Networks, Refused};
+use super::networks::{Learns, Networks, Refused};
 use super::table::Value;
 use crate::wire::ethernet::Address;
 
@@ -18,7 +18,7 @@ impl Networks {
     /// A frame of `station` came from `place`. What somebody said stays; what was learned moves.
     #[inline]
     pub fn learn(&mut self, network: u32, vni: Vni, station: Address, place: Place, now_s: u32) {
-        if !self.settings.learns {
+        if !self.learns_from(place) {
             return;
         }
         let key = MacKey::new(vni, station);
@@ -38,6 +38,16 @@ impl Networks {
                 self.hold(remote, false);
             }
             self.forget_place(before);
+        }
+    }
+
+    /// Whether what comes from `place` is learned.
+    #[inline]
+    fn learns_from(&self, place: Place) -> bool {
+        match self.settings.learns {
+            Learns::All => true,
+            Learns::Ports => !place.is_remote(),
+            Learns::Nothing => false,
         }
     }
 
@@ -155,7 +165,7 @@ impl Networks {
         place: Place,
         now_s: u32,
     ) {
-        if !self.settings.learns || host.is_unspecified() || host.is_group() || station.is_group() {
+        if !self.learns_from(place) || host.is_unspecified() || host.is_group() || station.is_group() {
             return;
         }
         let key = NeighborKey { vni, host };

@@ -43,7 +43,7 @@ impl Bench {
         let underlay = Underlay { ends, protocol: 17, udp: None, ttl: 64, dscp: None, dont_fragment, identification: 0 };
         let local = Host::v4(0xc000_0201);
         let settings = vtep::Settings { local, commands: &[], trunk: Some(1), gateway: None, suppresses: true };
-        let networks = Networks::new(Settings { learns: true, timeout_s: 300 });
+        let networks = Networks::new(Settings { learns: crate::overlay::Learns::All, timeout_s: 300 });
         let (outer, inner) = (Encapsulator::new(underlay, 1500, true), Decapsulator::new(&[17], false, false));
         let mut vtep = Vtep::new(settings, outer, inner, networks);
         vtep.lend(vec![Memory::<16, 16, 16, 16, 16, 16>::EMPTY].leak());

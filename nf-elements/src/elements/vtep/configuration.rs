@@ -2,8 +2,8 @@
 //! A VTEP's arguments.
 
 use super::Vtep;
-use crate::configure::{Arguments, Configure, Instance, Nanoseconds, Surroundings};
-use crate::overlay::{Command, Host, MOST_PORTS, Vni};
+use crate::configure::{FromArgument, Arguments, Configure, Instance, Nanoseconds, Surroundings};
+use crate::overlay::{Learns, Command, Host, MOST_PORTS, Vni};
 use crate::tunnel::arguments::{Defaults, decapsulator, outer};
 use crate::tunnel::{DontFragment, Ends};
 use crate::wire::ethernet::Address;
@@ -38,7 +38,7 @@ impl Configure for Vtep {
         let outer = outer(arguments, local.map(ends), defaults, true);
         let sizes = sizes(arguments);
         let (trunk, gateway) = trunk(arguments, ports);
-        let learns = arguments.keyword("LEARN").unwrap_or(true);
+        let learns = arguments.keyword("LEARN").unwrap_or(Learns::All);
         let suppresses = arguments.keyword("SUPPRESS").unwrap_or(true);
         let Nanoseconds(timeout) = arguments.keyword("TIMEOUT").unwrap_or(Nanoseconds(300_000_000_000));
         let timeout_s = u32::try_from(timeout.div_ceil(1_000_000_000)).unwrap_or(0);
@@ -49,7 +49,7 @@ impl Configure for Vtep {
             local.0
         );
         let networks =
-            format!("{OVERLAY}::Networks::new({OVERLAY}::Settings {{ learns: {learns}, timeout_s: {timeout_s} }})");
+            format!("{OVERLAY}::Networks::new({OVERLAY}::Settings {{ learns: {OVERLAY}::Learns::{learns:?}, timeout_s: {timeout_s} }})");
         let expression =
             format!("Vtep::new({settings}, {}, {}, {networks})", outer?, decapsulator(&undiverted(around), &[17], false));
         let sizes_text = sizes.map(|size| size.to_string()).join(", ");
@@ -60,6 +60,17 @@ impl Configure for Vtep {
             .emitting(4)
             .looking_ahead(sizes[0] >= MANY);
         Some(instance)
+    }
+}
+
+impl FromArgument for Learns {
+    const WANTED: &'static str = "true, false or 'ports'";
+
+    fn from_argument(text: &str) -> Option<Self> {
+        match text {
+            "ports" => Some(Learns::Ports),
+            text => bool::from_argument(text).map(|all| if all { Learns::All } else { Learns::Nothing }),
+        }
     }
 }
 

@@ -154,7 +154,7 @@ impl Element for Vtep {
             },
             keyword("TRUNK", "the port in all networks, whose frames are annotated with theirs"),
             keyword("GATEWAY", "the station behind TRUNK"),
-            keyword("LEARN", "learn stations and neighbours? true by default"),
+            keyword("LEARN", "learn stations and neighbours? true by default; ports: only at ports"),
             keyword("TIMEOUT", "seconds that they are kept; 300 by default"),
             keyword("SUPPRESS", "answer for known addresses? true by default"),
             keyword("CAPACITY", "most stations; 16384 by default"),

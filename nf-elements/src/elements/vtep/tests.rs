@@ -34,7 +34,7 @@ impl Bench {
         let underlay = Underlay { ends, protocol: 17, udp, ttl: 64, dscp: None, dont_fragment, identification: 0 };
         let gateway = Some(Address::new(GATEWAY));
         let settings = Settings { local, commands, trunk: Some(3), gateway, suppresses: true };
-        let networks = Networks::new(Learning { learns: true, timeout_s: 300 });
+        let networks = Networks::new(Learning { learns: crate::overlay::Learns::All, timeout_s: 300 });
         let outer = Encapsulator::new(underlay, 1500, true);
         let mut vtep = Vtep::new(settings, outer, Decapsulator::new(&[17], false, false), networks);
         vtep.lend(vec![Memory::<64, 16, 16, 64, 64, 4>::EMPTY].leak());
