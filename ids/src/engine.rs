@@ -11,8 +11,10 @@ use crate::table::Rules;
 
 mod matching;
 mod reader;
+mod tables;
 mod turn;
 
+pub use tables::Tables;
 use turn::Turn;
 
 /// Whether the engine stands beside the traffic or in it.
@@ -111,7 +113,7 @@ impl<'m> Engine<'m> {
         Detector::marks(rules.count)
     }
 
-    /// An engine for `rules` with this memory; `seed` makes the flow table's buckets unforeseeable.
+    /// An engine for `rules` with this memory; `seed`, with the time of the first packet, makes the flow table's buckets unforeseeable.
     #[must_use]
     pub fn new(rules: Rules<'m>, memory: Memory<'m>, mode: Mode, seed: u64) -> Self {
         let inspector = Inspector {
@@ -130,6 +132,9 @@ impl<'m> Engine<'m> {
     /// Looks at one packet, from its IP header on. Alerts go to `sink`.
     pub fn inspect(&mut self, packet: &[u8], now_ns: u64, sink: Sink<'_>) -> Verdict {
         let Self { defragmenter, inspector } = self;
+        if inspector.counters.packets == 0 {
+            inspector.flows.add_to_seed(now_ns);
+        }
         inspector.counters.packets += 1;
         inspector.sweep(now_ns, sink);
         let parsed = match Packet::parse(packet) {

@@ -30,6 +30,6 @@ pub mod table;
 pub use alert::Alert;
 #[cfg(feature = "host")]
 pub use compile::{Compiled, Options, Problem, Report, compile};
-pub use detect::Track;
-pub use engine::{Counters, Engine, Memory, Mode, Verdict};
+pub use detect::{Track, search};
+pub use engine::{Counters, Engine, Memory, Mode, Tables, Verdict};
 pub use table::Rules;

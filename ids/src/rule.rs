@@ -121,6 +121,12 @@ bytes! {
         HttpServer,
         /// `http.location`
         HttpLocation,
+        /// `http.header_names`
+        HttpHeaderNames,
+        /// `http.connection`
+        HttpConnection,
+        /// `http.accept_enc`
+        HttpAcceptEncoding,
         /// `file.data`
         FileData,
         /// `dns.query`

@@ -185,6 +185,15 @@ fn a_body_is_searched_across_its_parts() {
 }
 
 #[test]
+fn the_names_of_fields_are_a_buffer() {
+    let mut talk = Conversation::open();
+    talk.client(b"GET / HTTP/1.1\r\nHost: a\r\nX-One: b\r\nConnection: close\r\n\r\n");
+    let rules = "alert http any any -> any any (http.header_names; content:\"|0d 0a|Host|0d 0a|X-One|0d 0a|Connection|0d 0a 0d 0a|\"; startswith; sid:1;)
+        alert http any any -> any any (http.header_names; content:!\"Accept\"; http.connection; content:\"close\"; sid:2;)";
+    assert_eq!(alerts(rules, Mode::Ids, &talk.close()), [1, 2]);
+}
+
+#[test]
 fn a_pattern_that_matches_everywhere_takes_bounded_work() {
     let rules: String = (1..=50)
         .map(|sid| {
@@ -225,18 +234,15 @@ fn a_flood_of_syns_leaves_established_flows_alone() {
 /// A million frames of noise, half of them damaged packets: no panic, and nothing grows.
 #[test]
 fn a_million_random_frames() {
-    let rules = format!(
-        "{RULE}\nalert http any any -> any any (http.uri; content:\"x\"; sid:2;)\nalert dns any any -> any any (dns.query; content:\"x\"; sid:3;)\n\
-         alert tls any any -> any any (tls.sni; content:\"x\"; sid:4;)\nalert ip any any -> any any (ttl:<9; content:\"|00|\"; byte_jump:4,0,relative,multiplier 3; isdataat:2,relative; sid:5;)\n\
-         alert http any any -> any any (file.data; pcre:\"/x+y/\"; sid:6;)\nalert icmp any any -> any any (itype:8; icmp_id:1; sid:7;)"
-    );
+    let rules = include_str!("everything.rules");
+    assert_eq!(Rig::of(rules, Mode::Ids).report.left_out, []);
     let mut talk = Conversation::open();
     talk.client(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
     talk.server(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n3\r\n\x1f\x8b\x08\r\n0\r\n\r\n");
     let mut seeds = talk.close();
     seeds.extend(fragments(&udp(b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01x\x02yz\0\0\x01\0\x01"), 16));
     for mode in [Mode::Ids, Mode::Ips] {
-        let mut rig = Rig::of(&rules, mode);
+        let mut rig = Rig::of(rules, mode);
         let mut random = Random(7);
         for now in 0..500_000u64 {
             let mut packet = seeds[random.below(seeds.len())].clone();

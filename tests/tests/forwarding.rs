@@ -118,3 +118,23 @@ fn a_frame_for_nobody_is_answered_by_the_mirror() {
     assert_eq!(mirror.receive(0), [&[2; 6][..], &[1; 6], &[3; 48]].concat());
     mirror.power_off();
 }
+
+#[test]
+fn the_ips_stops_a_request_and_what_follows_it() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/ips.nf"), "ips", folder.path());
+    let sent = frames::read(&capture());
+    let mut ips = Running::boot(&image, Kind::Microvm, 2);
+    // SYN, SYN with ACK, ACK; the request; the response, whose sender knows nothing of this.
+    for (number, (from, passes)) in [(0, true), (1, true), (0, true), (0, false), (1, false)].into_iter().enumerate() {
+        ips.send(from, &sent[number]);
+        if passes {
+            assert_eq!(ips.receive(1 - from), without_trailer(&sent[number]), "frame {number}");
+        }
+    }
+    while ips.read("ids", "count") != "5" {}
+    assert_eq!(ips.read("stopped", "count"), "2");
+    assert_eq!(ips.read("ids", "alert_count"), "1");
+    assert!(ips.read("ids", "alerts").contains("\"signature_id\":1000001"));
+    ips.power_off();
+}

@@ -8,7 +8,7 @@ use tests::home;
 
 /// The edges between rooms, exactly: `bench` and `tests` may use anything, and nothing depends on them.
 const EDGES: &[(&str, &[&str])] = &[
-    ("nf-elements", &[]),
+    ("nf-elements", &["ids"]),
     ("ids", &[]),
     ("ring", &[]),
     ("control", &[]),

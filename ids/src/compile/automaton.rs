@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::vec::Vec;
 
-use crate::automaton::{DENSE, HEAD};
+use crate::automaton::{DENSE, HEAD, TELLS};
 
 /// States up to this distance from the root are dense.
 const DENSE_DEPTH: usize = 2;
@@ -53,12 +53,13 @@ impl Builder {
         let mut place = std::vec![0usize; self.states.len()];
         let mut next = start + HEAD;
         for &state in &order {
-            place[state] = next;
+            let tells = if self.states[state].rules.is_empty() { 0 } else { TELLS };
+            place[state] = next | tells | if self.is_dense(state, classes) { DENSE } else { 0 };
             next += self.size(state, classes);
         }
         let outputs = self.place_outputs(next);
         section.extend_from_slice(&class_of);
-        word(section, classes);
+        word(section, place[0]);
         for &state in &order {
             self.write_state(state, &place, outputs[state], &class_of, classes, section);
         }
@@ -144,7 +145,7 @@ impl Builder {
     ) {
         let edges = &self.states[state].edges;
         let dense = self.is_dense(state, classes);
-        word(section, if dense { DENSE as usize } else { edges.len() });
+        word(section, edges.len());
         word(section, place[self.states[state].fall]);
         word(section, outputs);
         if dense {

@@ -143,6 +143,9 @@ impl Variables {
         if depth > Self::DEPTH {
             return Err(format!("`{text}` is nested too deeply"));
         }
+        if elements(text)?.len() > 1 {
+            return self.list(text, kind, depth + 1);
+        }
         if let Some(rest) = text.strip_prefix('!') {
             let set = self.element(rest.trim(), kind, depth + 1)?;
             return Ok(kind.combine(kind.any(), &set, Ranges::without));

@@ -55,7 +55,10 @@ fn stage_of(buffer: Buffer, to_server: bool) -> Option<Stage> {
         B::HttpMethod | B::HttpUri | B::HttpUriRaw | B::HttpRequestHeader | B::HttpHost | B::HttpHostRaw => {
             (Some(Stage::RequestHead), None)
         }
-        B::HttpUserAgent | B::HttpReferer | B::HttpAccept | B::HttpRequestLine => (Some(Stage::RequestHead), None),
+        B::HttpUserAgent | B::HttpReferer | B::HttpAccept | B::HttpAcceptEncoding | B::HttpRequestLine => {
+            (Some(Stage::RequestHead), None)
+        }
+        B::HttpHeaderNames | B::HttpConnection => (Some(Stage::RequestHead), Some(Stage::ResponseHead)),
         B::HttpHeader | B::HttpHeaderRaw | B::HttpCookie | B::HttpContentType | B::HttpContentLen | B::HttpProtocol => {
             (Some(Stage::RequestHead), Some(Stage::ResponseHead))
         }

@@ -7,9 +7,11 @@ mod lists;
 mod matcher;
 mod numbers;
 mod threshold;
+mod yardstick;
 
 pub use groups::PACKET_PAYLOAD;
 pub use threshold::Track;
+pub use yardstick::search;
 
 use crate::alert::{Alert, End};
 use crate::code::Op;

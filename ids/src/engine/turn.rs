@@ -12,7 +12,7 @@ use crate::rule::AppProtocol;
 use crate::stream::{Flow, Pool, WINDOW, Window, tcp};
 
 /// Bytes of a stream that were matched and are kept, so that what lies across is found.
-const KEEP: usize = 1024;
+const KEEP: usize = 512;
 /// Bytes of a stream that are worth matching while its application's message is not complete.
 const CHUNK: usize = 2560;
 

@@ -206,6 +206,11 @@ impl<'m> FlowTable<'m> {
         Self { flows, seed }
     }
 
+    /// Adds what nobody could know before; only while the table is empty.
+    pub fn add_to_seed(&mut self, more: u64) {
+        self.seed ^= more;
+    }
+
     /// How many flows fit.
     #[must_use]
     pub fn capacity(&self) -> usize {

@@ -65,15 +65,24 @@ fn lent<T>(count: usize, entry: impl Fn() -> T) -> &'static mut [T] {
 impl Rig {
     /// With the rules of these files: names and texts.
     pub fn new(files: &[(String, String)], mode: Mode) -> Self {
+        Self::with(files, mode, 1024)
+    }
+
+    /// With the rules of one text and little memory.
+    pub fn small(rules: &str, mode: Mode) -> Self {
+        Self::with(&[("test.rules".into(), rules.into())], mode, 32)
+    }
+
+    fn with(files: &[(String, String)], mode: Mode, flows: usize) -> Self {
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         let compiled = compile(&files, &Options::default()).expect("not strict");
         let rules = Rules::read(Box::leak(compiled.data.into_boxed_slice())).expect("a table");
         let memory = Memory {
-            flows: lent(1024, || Flow::EMPTY),
-            windows: lent(128, || Window::EMPTY),
-            connections: lent(16, || Connection::EMPTY),
-            inflaters: lent(16, || Inflater::EMPTY),
-            datagrams: lent(4, || Datagram::EMPTY),
+            flows: lent(flows, || Flow::EMPTY),
+            windows: lent(flows / 8, || Window::EMPTY),
+            connections: lent(flows / 16, || Connection::EMPTY),
+            inflaters: lent(flows / 16, || Inflater::EMPTY),
+            datagrams: lent(flows / 16, || Datagram::EMPTY),
             marks: lent(Engine::mark_words(&rules), || 0),
             tracks: lent(256, || Track::EMPTY),
         };
@@ -82,7 +91,7 @@ impl Rig {
 
     /// With the rules of one text.
     pub fn of(rules: &str, mode: Mode) -> Self {
-        Self::new(&[("test.rules".into(), rules.into())], mode)
+        Self::with(&[("test.rules".into(), rules.into())], mode, 1024)
     }
 
     /// Shows it a capture to its end.

@@ -124,6 +124,7 @@ elements! {
     icmp_ping_source::IcmpPingSource,
     icmp_rewriter::IcmpRewriter,
     idle::Idle,
+    ids::Ids,
     infinite_source::InfiniteSource,
     ip6_nd_advertiser::Ip6NdAdvertiser,
     ip6_nd_solicitor::Ip6NdSolicitor,

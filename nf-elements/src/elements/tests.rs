@@ -317,6 +317,7 @@ fn handlers_are_those_of_the_spec() {
     let settings = vtep::Settings { local: Host(0), commands: &[], trunk: None, gateway: None, suppresses: true };
     let networks = Networks::new(Learning { learns: crate::overlay::Learns::All, timeout_s: 0 });
     check_handlers(Vtep::new(settings, tunnel(), Decapsulator::new(&[17], false, false), networks));
+    check_handlers(Ids::new(&[], 0, false, 0));
     check_handlers(VxlanDecap::new(Decapsulator::new(&[17], false, false), None, vxlan_encap::Carried::Plain));
     check_handlers(VxlanEncap::new(tunnel(), Network(None), vxlan_encap::Carried::Plain));
 }

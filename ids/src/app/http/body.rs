@@ -35,9 +35,14 @@ enum Mode {
     Over,
 }
 
+impl Layer {
+    const EMPTY: Self = Self { inflater: 0, encoding: Encoding::Gzip, restarts: 0, proven: false, mode: Mode::Decode };
+}
+
 /// The layers of one message's body, outermost first.
 pub struct Layers {
-    layers: [Option<Layer>; LAYERS],
+    layers: [Layer; LAYERS],
+    count: usize,
     budget: usize,
 }
 
@@ -57,11 +62,11 @@ pub trait Parts {
 
 impl Layers {
     /// None.
-    pub const EMPTY: Self = Self { layers: [None; LAYERS], budget: 0 };
+    pub const EMPTY: Self = Self { layers: [Layer::EMPTY; LAYERS], count: 0, budget: 0 };
 
     /// Gives the inflaters back.
     pub fn clear(&mut self, tools: &mut Tools<'_, '_>) {
-        for layer in self.layers.iter_mut().filter_map(Option::take) {
+        for layer in &self.layers[..core::mem::take(&mut self.count)] {
             tools.inflaters.give_back(layer.inflater, tools.owner);
         }
     }
@@ -84,8 +89,10 @@ impl Layers {
             }
         }
         // What was applied last is taken off first.
-        for (slot, encoding) in self.layers.iter_mut().zip(found.into_iter().flatten().rev()) {
-            *slot = layer(encoding, tools);
+        for encoding in found.into_iter().flatten().rev() {
+            let Some(layer) = layer(encoding, tools) else { return };
+            self.layers[self.count] = layer;
+            self.count += 1;
         }
     }
 
@@ -103,7 +110,7 @@ impl Layers {
         tools: &mut Tools<'_, '_>,
         parts: &mut dyn Parts,
     ) {
-        match self.layers.get(index).copied().flatten() {
+        match self.layers[..self.count].get(index).copied() {
             None => append(data, message, parts),
             Some(layer) if layer.mode == Mode::Pass => self.layer(index + 1, data, message, tools, parts),
             Some(layer) if layer.mode == Mode::Over => {}
@@ -154,7 +161,7 @@ impl Layers {
         if self.budget == 0 {
             layer.mode = Mode::Over;
         }
-        self.layers[index] = Some(layer);
+        self.layers[index] = layer;
     }
 }
 

@@ -47,10 +47,18 @@ enum Gzip {
     Done,
 }
 
+/// A decoder's state, once it was used; its tag stands apart so that a free one is all zeros.
+#[repr(u8)]
+#[expect(clippy::large_enum_variant, reason = "there is no heap to put it on")]
+enum Decoder {
+    Fresh = 0,
+    Used(DecompressorOxide) = 1,
+}
+
 /// One decoder.
 pub struct Inflater {
     owner: u32,
-    decoder: Option<DecompressorOxide>,
+    decoder: Decoder,
     encoding: Encoding,
     gzip: Gzip,
     flags: u8,
@@ -71,10 +79,10 @@ pub enum Step {
 }
 
 impl Inflater {
-    /// A free one.
+    /// A free one: all zeros.
     pub const EMPTY: Self = Self {
         owner: 0,
-        decoder: None,
+        decoder: Decoder::Fresh,
         encoding: Encoding::Gzip,
         gzip: Gzip::Fixed(0),
         flags: 0,
@@ -88,7 +96,10 @@ impl Inflater {
         self.encoding = encoding;
         self.gzip = if encoding == Encoding::Gzip { Gzip::Fixed(0) } else { Gzip::Done };
         (self.flags, self.extra, self.position) = (0, 0, 0);
-        self.decoder.get_or_insert_with(DecompressorOxide::new).init();
+        match &mut self.decoder {
+            Decoder::Used(decoder) => decoder.init(),
+            fresh => *fresh = Decoder::Used(DecompressorOxide::new()),
+        }
     }
 
     /// Decodes from `input` into `output`.
@@ -97,7 +108,7 @@ impl Inflater {
         if self.gzip != Gzip::Done {
             return Step::Some(header, 0);
         }
-        let Some(decoder) = &mut self.decoder else { return Step::Bad };
+        let Decoder::Used(decoder) = &mut self.decoder else { return Step::Bad };
         let zlib = if self.encoding == Encoding::Zlib { inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER } else { 0 };
         let flags = inflate_flags::TINFL_FLAG_HAS_MORE_INPUT | zlib;
         let before = self.position;

@@ -16,6 +16,8 @@ const KEEP: usize = 2048;
 const FIELDS: usize = 64;
 /// Most bytes of a normalized URI that are kept.
 const URI: usize = 4096;
+/// Most bytes of fields' names, with the line ends between them, that are kept.
+const NAMES: usize = 1024;
 /// Most bytes of a host's name that are kept.
 const HOST: usize = 256;
 
@@ -51,6 +53,9 @@ pub struct Message {
     uri_length: usize,
     host: [u8; HOST],
     host_length: usize,
+    /// All names, each between line ends.
+    list: [u8; NAMES],
+    list_length: usize,
     /// The part of the body that waits.
     body: [u8; BODY],
     body_length: usize,
@@ -75,6 +80,8 @@ impl Message {
         uri_length: 0,
         host: [0; HOST],
         host_length: 0,
+        list: [0; NAMES],
+        list_length: 0,
         body: [0; BODY],
         body_length: 0,
         body_seen: 0,
@@ -84,7 +91,7 @@ impl Message {
     /// Forgets everything.
     pub fn clear(&mut self) {
         (self.raw_length, self.line_length, self.text_length, self.fields) = (0, 0, 0, 0);
-        (self.uri_length, self.host_length) = (0, 0);
+        (self.uri_length, self.host_length, self.list_length) = (0, 0, 0);
         (self.body_length, self.body_seen, self.body_total) = (0, 0, 0);
         self.words = [Part::EMPTY; 3];
     }
@@ -164,8 +171,28 @@ impl Message {
         self.values(name).next()
     }
 
-    /// What follows from the fields once they are complete: the host's name.
+    /// What follows from the fields once they are complete: the host's name, the list of names.
     pub fn complete_head(&mut self) {
+        self.keep_host();
+        self.list_names();
+    }
+
+    /// Line end, name, line end, name, … and an empty line, as `http.header_names` has it.
+    fn list_names(&mut self) {
+        let Self { names, fields, text, list, list_length, .. } = self;
+        let mut write = |bytes: &[u8]| {
+            let count = bytes.len().min(NAMES - *list_length);
+            list[*list_length..*list_length + count].copy_from_slice(&bytes[..count]);
+            *list_length += count;
+        };
+        for (name, _) in &names[..*fields] {
+            write(b"\r\n");
+            write(name.of(text));
+        }
+        write(b"\r\n\r\n");
+    }
+
+    fn keep_host(&mut self) {
         let name = self.value(b"host").unwrap_or(&[]);
         let name = match name.iter().rposition(|byte| *byte == b':') {
             Some(colon) if name[colon + 1..].iter().all(u8::is_ascii_digit) => &name[..colon],
@@ -222,6 +249,7 @@ impl Message {
         buffers.set(Buffer::HttpCookie, self.value(b"cookie"));
         buffers.set(Buffer::HttpReferer, self.value(b"referer"));
         buffers.set(Buffer::HttpAccept, self.value(b"accept"));
+        buffers.set(Buffer::HttpAcceptEncoding, self.value(b"accept-encoding"));
         buffers.set(Buffer::HttpRequestLine, Some(fields::trim(&self.raw[..self.line_length])));
         buffers
     }
@@ -246,6 +274,8 @@ impl Message {
         buffers.set(Buffer::HttpHeader, Some(&self.text[..self.text_length]));
         buffers.set(Buffer::HttpHeaderRaw, Some(&self.raw[self.line_length..self.raw_length]));
         buffers.set(Buffer::HttpContentType, self.value(b"content-type"));
+        buffers.set(Buffer::HttpHeaderNames, Some(&self.list[..self.list_length]));
+        buffers.set(Buffer::HttpConnection, self.value(b"connection"));
         buffers.set(Buffer::HttpContentLen, self.value(b"content-length"));
         buffers
     }

@@ -86,7 +86,7 @@ enum Progress {
 }
 
 impl Connection {
-    /// A free one.
+    /// A free one: all zeros.
     pub const EMPTY: Self =
         Self { owner: 0, request: Half::EMPTY, response: Half::EMPTY, heads: 0, connects: 0, pending: 0, eager: false };
 
