@@ -3,7 +3,7 @@
 
 use qemu::xen::Dom0;
 use tempfile::TempDir;
-use tests::xen::{boot, configuration, run};
+use tests::xen::{boot, configuration, machine, run};
 use tests::{build_file, home};
 
 /// Two bridges with a host at each: dom0 itself, 10.0.0.1, and a network namespace, 10.0.0.2, entered by `there`.
@@ -38,6 +38,9 @@ fn wired() -> Dom0 {
 #[ignore = "boots Xen: make test-xen"]
 fn xen_kernels_reach_each_other_across_a_vm_whose_backends_come_and_go() {
     let mut dom0 = wired();
+    let ran_ns = machine(&mut dom0, "wire", "first_out_ran_ns");
+    println!("the guest itself ran for {} us until its first frame", ran_ns / 1000);
+    assert!(ran_ns > 0 && ran_ns < machine(&mut dom0, "wire", "first_out_ns"));
     run(&mut dom0, "ping -c 3 -i 0.2 -s 1472 -W 5 10.0.0.2");
     // dom0 leaves checksums of TCP to whom it sends to, unless that was refused; the other host checks them.
     let copied = "head -c 1000000 /dev/urandom >sent; (sleep 30 | there nc -l -p 5000 >came) & sleep 1; \
