@@ -159,6 +159,7 @@ elements! {
     mixed_queue::MixedQueue,
     mpls_udp_decap::MplsUdpDecap,
     mpls_udp_encap::MplsUdpEncap,
+    multicast_member::MulticastMember,
     nsh_decap::NshDecap,
     nsh_encap::NshEncap,
     null::Null,

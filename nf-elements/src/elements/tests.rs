@@ -313,6 +313,7 @@ fn handlers_are_those_of_the_spec() {
         false,
     ));
     check_handlers(VnetRouter::<2>::new(vnet_router::Places { interfaces: 1, painted: 0, plain: 1 }, &[]));
+    check_handlers(MulticastMember::new(Host(0), &[]));
     check_handlers(VniRouter::new([2; 6], &[], Vrf(0)));
     let settings = vtep::Settings { local: Host(0), commands: &[], trunk: None, gateway: None, suppresses: true };
     let networks = Networks::new(Learning { learns: crate::overlay::Learns::All, timeout_s: 0 });

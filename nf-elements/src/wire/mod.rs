@@ -16,6 +16,7 @@ pub mod ipv4;
 pub mod ipv4_edit;
 pub mod ipv6;
 pub mod ipv6_edit;
+pub mod membership;
 pub mod mpls;
 pub mod nsh;
 pub mod stt;
