@@ -9,9 +9,11 @@
 mod batch;
 mod call;
 pub mod chains;
+pub mod conntrack;
 pub mod element;
 pub mod elements;
 pub mod filter;
+pub mod flow_table;
 pub mod flows;
 mod io;
 pub mod overlay;

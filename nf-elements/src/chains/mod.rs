@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Flows on service chains: what `ChainHop` and `FlowDirector` share.
 //!
-//! A [`FlowKey`] names a flow, the same in both directions; its hash travels with the packet. A [`FlowTable`] remembers flows
-//! in lent memory. A [`Balance`] spreads hashes over the replicas of a service.
+//! A flow's hash travels with the packet, and its [`Fate`] is remembered. A [`Balance`] spreads hashes over the replicas of a service.
 
-mod ahead;
 mod balance;
 pub mod envelope;
-mod key;
-mod table;
+mod fate;
 
-pub use ahead::Guesses;
 pub use balance::{Balance, MOST_REPLICAS};
-pub use key::{FlowKey, flow_hash};
-pub use table::{Bucket, Fate, FlowTable, Place, WAYS, tick};
+pub use fate::Fate;
+
+/// The table of flows on chains.
+pub type FlowTable = crate::flow_table::FlowTable<Fate>;
+/// A part of its memory.
+pub type Bucket = crate::flow_table::Bucket<Fate>;

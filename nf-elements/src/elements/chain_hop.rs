@@ -22,8 +22,8 @@
 //! Of a service's replicas the flow hash chooses one, by rendezvous hashing: all hops choose the same, for both directions of a
 //! flow; a replica more or less moves only the flows that must move. SPARE replicas get no flows until they are asked for.
 //! A flow stays with its replica of a STATEFUL service also then: FLOWS of them (8192 by default) are remembered, learned
-//! from frames of both directions, until they are quiet for TIMEOUT (300 seconds). When eight share a bucket of the table, the
-//! one that was quiet longest is forgotten.
+//! from frames of both directions, until they are quiet for TIMEOUT (300 seconds). When the two buckets that
+//! a flow can be in are full, the one that was quiet longest is forgotten.
 //!
 //! While nobody is at the other end of a replica's port, its flows go to the others as if it were not there, and come back when
 //! it does; those of a STATEFUL service stay where they went, because what was known about them died with it. If all are down the
@@ -50,7 +50,8 @@
 mod configuration;
 mod handlers;
 
-use crate::chains::{Balance, Bucket, FlowKey, FlowTable, Guesses, Place, flow_hash, tick};
+use crate::chains::{Balance, Bucket, FlowTable};
+use crate::flow_table::{FlowKey, Guesses, Place, flow_hash, tick};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Ahead, Annotations, Batch, Element, HandlerError, Packet, PacketIo, Route, Spec};
 use core::fmt;
@@ -258,7 +259,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
             place = self.table.insert(&key, hash, self.now);
             let number = self.map.chains[usize::from(way.chain)].number;
             if let Some(place) = place {
-                let fate = self.table.fate_mut(place);
+                let fate = self.table.memo_mut(place);
                 if fate.chain != number {
                     (fate.chain, fate.ports) = (number, [0; 2]);
                 }
@@ -305,7 +306,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
             };
             if let Some(place) = place {
                 self.table.touch(place, self.now);
-                let divert = self.table.fate(place).divert;
+                let divert = self.table.memo(place).divert;
                 if divert != 0 {
                     way = self.diverted(way, divert);
                 }
@@ -361,7 +362,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
         if to.stateful
             && let Some((_, _, Some(place))) = found
         {
-            let fate = self.table.fate(place);
+            let fate = self.table.memo(place);
             pinned = to.ports.iter().position(|port| *port + 1 == fate.ports[side]);
             pinned = pinned.filter(|replica| fate.chain == number && self.gone[at] >> replica & 1 == 0);
         }
@@ -380,7 +381,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
             && let Some((key, hash, _)) = found
             && let Some(place) = self.table.insert(&key, hash, self.now)
         {
-            let fate = self.table.fate_mut(place);
+            let fate = self.table.memo_mut(place);
             if fate.chain != number {
                 (fate.chain, fate.ports) = (number, [0; 2]);
             }
@@ -413,7 +414,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
                 let key = FlowKey::of(packet.data());
                 let place = self.table.insert(&key, key.hash(), self.now);
                 if let Some(place) = place {
-                    self.table.fate_mut(place).divert = number;
+                    self.table.memo_mut(place).divert = number;
                 }
                 let way = self.diverted(way, number);
                 self.leave(io, way, packet, Some((key, key.hash(), place)))

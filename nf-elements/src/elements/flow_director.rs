@@ -15,8 +15,8 @@
 //! `CHAIN NAME NUMBER` says what the annotation of a chain is: its number, with a minus where frames come in at the chain's
 //! end and go it back.
 //!
-//! It holds FLOWS flows (65536 by default), each until it is quiet for TIMEOUT (300 seconds). When eight share a bucket of
-//! the table, a new one takes the place of that which was quiet longest. Flows that the handler `add` put in stay.
+//! It holds FLOWS flows (65536 by default), each until it is quiet for TIMEOUT (300 seconds). When both buckets
+//! that a new one can be in are full, it takes the place of that which was quiet longest. Flows that the handler `add` put in stay.
 //!
 //! Of IPv6 packets, patterns with protocols, ports, TCP flags, VLANs, `ip tos`, `dscp`, `ecn` and `ttl` say the same as of IPv4; `ip6`
 //! holds for all of them; tests of IPv4 addresses and of other fields hold for none.
@@ -38,8 +38,9 @@
 mod configuration;
 mod handlers;
 
-use crate::chains::{Bucket, FlowKey, FlowTable, Guesses, flow_hash, tick};
+use crate::chains::{Bucket, FlowTable};
 use crate::filter::{Diagram, Ip6Words, IpWords};
+use crate::flow_table::{FlowKey, Guesses, flow_hash, tick};
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
 use crate::wire::ethernet::EtherType;
 use crate::{Ahead, Annotations, Batch, Element, HandlerError, Packet, PacketIo, Route, Spec};
@@ -110,7 +111,7 @@ impl FlowDirector {
         let chain = match place {
             Some(place) => {
                 self.table.touch(place, self.now);
-                self.table.fate(place).chain
+                self.table.memo(place).chain
             }
             None => self.decide(&key, hash, packet),
         };
@@ -129,7 +130,7 @@ impl FlowDirector {
         }
         self.by_rule += 1;
         if let Some(place) = self.table.insert(key, hash, self.now) {
-            self.table.fate_mut(place).chain = chain;
+            self.table.memo_mut(place).chain = chain;
         }
         chain
     }
@@ -172,7 +173,7 @@ impl FlowDirector {
         }
         let back = chain ^ Annotations::BACKWARD;
         let (key, hash, place) = self.guesses.take(&self.table, packet, self.now);
-        if let Some(place) = place.filter(|place| self.table.fate(*place).chain == back) {
+        if let Some(place) = place.filter(|place| self.table.memo(*place).chain == back) {
             return self.table.touch(place, self.now);
         }
         // A chain of one way does not come in here.
@@ -180,9 +181,9 @@ impl FlowDirector {
             return;
         }
         if let Some(place) = self.table.insert(&key, hash, self.now)
-            && !self.table.fate(place).kept
+            && !self.table.memo(place).kept
         {
-            self.table.fate_mut(place).chain = back;
+            self.table.memo_mut(place).chain = back;
             self.learned += 1;
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What an outer header takes from the packet in it, and what taking out changes there.
 
-use crate::chains::{FlowKey, flow_hash};
+use crate::flow_table::{FlowKey, flow_hash};
 use crate::wire::ipv4_edit::Ipv4Mut;
 use crate::wire::{ipv4, ipv6};
 use crate::{Annotations, Packet};

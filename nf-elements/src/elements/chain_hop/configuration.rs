@@ -3,7 +3,8 @@
 
 use super::ChainHop;
 use crate::Annotations;
-use crate::chains::{MOST_REPLICAS, WAYS};
+use crate::chains::MOST_REPLICAS;
+use crate::flow_table::WAYS;
 use crate::configure::{Arguments, Configure, Instance, Nanoseconds, Surroundings};
 
 /// Most ports of a hop: a service's are bits of a number.

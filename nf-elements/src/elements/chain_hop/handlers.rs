@@ -91,7 +91,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
 
     /// Remembered flows that go by that port, back or forward.
     fn pinned(&self, port: u8) -> usize {
-        self.table.flows(self.now).filter(|(_, fate)| fate.ports.contains(&(port + 1))).count()
+        self.table.flows(self.now).filter(|(_, fate, _)| fate.ports.contains(&(port + 1))).count()
     }
 
     pub(super) fn write(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {

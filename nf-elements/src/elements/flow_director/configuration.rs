@@ -3,7 +3,7 @@
 
 use super::FlowDirector;
 use crate::Annotations;
-use crate::chains::WAYS;
+use crate::flow_table::WAYS;
 use crate::configure::{Arguments, Configure, Instance, Nanoseconds, Surroundings};
 use crate::filter::{compile_rules, of_ipv6, parse_pattern};
 

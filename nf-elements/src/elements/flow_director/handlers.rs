@@ -3,7 +3,7 @@
 
 use super::FlowDirector;
 use crate::HandlerError;
-use crate::chains::FlowKey;
+use crate::flow_table::FlowKey;
 use crate::spec::{Handler, HandlerKind};
 use core::fmt;
 use core::net::IpAddr;
@@ -43,7 +43,7 @@ impl FlowDirector {
     }
 
     fn list(&self, most: usize, out: &mut dyn fmt::Write) -> fmt::Result {
-        for (key, fate) in self.table.flows(self.now).take(most) {
+        for (key, fate, _) in self.table.flows(self.now).take(most) {
             let chain = self.rules.chains.iter().find(|chain| chain.annotation == fate.chain);
             let kept = if fate.kept { " added" } else { "" };
             writeln!(out, "{key} {}{kept}", chain.map_or("-", |chain| chain.name))?;
@@ -61,7 +61,7 @@ impl FlowDirector {
                 let annotation = chain.ok_or(HandlerError::BadValue)?.annotation;
                 // All places where it could be are taken by flows that were added.
                 let place = self.table.insert(&key, key.hash(), self.now).ok_or(HandlerError::TooLong)?;
-                let fate = self.table.fate_mut(place);
+                let fate = self.table.memo_mut(place);
                 (fate.chain, fate.kept) = (annotation, true);
             }
             "remove" => {

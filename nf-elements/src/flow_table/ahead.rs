@@ -2,7 +2,7 @@
 //! Looking ahead in a [`FlowTable`]: the lines of memory that a batch's packets will need are asked for together, first those of
 //! the buckets and then those of the flows; what that told about each packet is kept for when it comes.
 
-use super::{FlowKey, FlowTable, Place};
+use super::{FlowKey, FlowTable, Memo, Place};
 use crate::{BURST, Batch, Packet};
 use core::hint::black_box;
 
@@ -25,7 +25,7 @@ impl Guesses {
     pub const NONE: Guesses = Guesses { hashes: [0; BURST], places: [(0, u32::MAX); BURST], next: BURST };
 
     /// Looks at the packets of `batch`, which come next.
-    pub fn look(&mut self, table: &FlowTable, batch: &Batch) {
+    pub fn look<M: Memo>(&mut self, table: &FlowTable<M>, batch: &Batch) {
         self.next = BURST;
         if table.size() < MANY_FLOWS || batch.len() < FEW_PACKETS {
             return;
@@ -40,7 +40,7 @@ impl Guesses {
         let buckets = self.places[first..].iter().filter_map(|(bucket, _)| table.buckets.get(*bucket as usize));
         black_box(buckets.fold(0, |read, bucket| read ^ bucket.line()));
         for ((bucket, way), tag) in self.places.iter_mut().zip(tags).skip(first) {
-            let found = table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::hits(bucket, tag).next());
+            let found = table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::<M>::hits(bucket, tag).next());
             *way = found.map_or(u32::MAX, |way| way as u32);
         }
         let flows = self.places[first..].iter().filter_map(|(bucket, way)| table.peek(*bucket, *way));
@@ -50,7 +50,7 @@ impl Guesses {
 
     /// The packet that is here now: its flow's name, its hash, and where it is in the table.
     #[inline(always)]
-    pub fn take(&mut self, table: &FlowTable, packet: &Packet, now: u32) -> (FlowKey, u64, Option<Place>) {
+    pub fn take<M: Memo>(&mut self, table: &FlowTable<M>, packet: &Packet, now: u32) -> (FlowKey, u64, Option<Place>) {
         let key = FlowKey::of(packet.data());
         if self.next < BURST {
             let at = self.next;
