@@ -1,4 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Connection tracking: what a stateful firewall remembers.
+//!
+//! A [`View`] is what a packet says. A [`Tracker`] compares it with the connections that it knows, which tells the packet's [`State`],
+//! and remembers it if it may pass.
 
+mod fragments;
+mod known;
 pub mod tcp;
+mod tracker;
+mod view;
+
+pub use fragments::Part;
+pub use known::{Kind, Known, Timeouts};
+pub use tracker::{State, Tracker};
+pub use view::{Ends, Fragment, Message, View};
+
+/// A part of a tracker's memory.
+pub type Bucket = crate::flow_table::Bucket<Known>;
+
+#[cfg(test)]
+mod tests;

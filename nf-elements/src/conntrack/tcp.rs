@@ -79,7 +79,7 @@ impl Segment {
 
     /// The sequence number behind it; SYN and FIN count as a byte each.
     #[inline(always)]
-    fn end(&self) -> u32 {
+    pub fn end(&self) -> u32 {
         let flags = u32::from(self.has(flag::SYN)) + u32::from(self.has(flag::FIN));
         self.sequence.wrapping_add(self.length.into()).wrapping_add(flags)
     }
@@ -314,6 +314,14 @@ impl Connection {
             if end.marks & other.marks & SCALES == 0 {
                 self.ends.iter_mut().for_each(|end| end.scale = 0);
             }
+        }
+    }
+
+    /// A segment of which only the beginning was seen goes on to `end`.
+    pub fn extend(&mut self, from: Direction, end: u32) {
+        let sender = &mut self.ends[from as usize];
+        if !reaches(end, sender.next) && reaches(end, sender.limit) {
+            sender.next = end;
         }
     }
 

@@ -251,7 +251,8 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
         way: Way,
         packet: &mut Packet,
     ) -> Option<usize> {
-        let (key, hash, mut place) = self.guesses.take(&self.table, packet, self.now);
+        let key = FlowKey::of(packet.data());
+        let (hash, mut place) = self.guesses.take(&self.table, &key, self.now);
         if packet.annotations().flow_hash == 0 {
             packet.annotations_mut().flow_hash = flow_hash(hash);
         }
@@ -302,7 +303,11 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
         if self.map.remembers {
             let (key, hash, place) = match known {
                 Some(known) => known,
-                None => self.guesses.take(&self.table, packet, self.now),
+                None => {
+                    let key = FlowKey::of(packet.data());
+                    let (hash, place) = self.guesses.take(&self.table, &key, self.now);
+                    (key, hash, place)
+                }
             };
             if let Some(place) = place {
                 self.table.touch(place, self.now);
@@ -473,7 +478,7 @@ impl<const P: usize, const C: usize, const B: usize> Route for ChainHop<P, C, B>
 
 impl<const P: usize, const C: usize, const B: usize> Ahead for ChainHop<P, C, B> {
     fn ahead(&mut self, batch: &Batch) {
-        self.guesses.look(&self.table, batch);
+        self.guesses.look(&self.table, batch, |packet| FlowKey::of(packet.data()));
     }
 }
 

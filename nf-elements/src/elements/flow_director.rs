@@ -107,7 +107,8 @@ impl FlowDirector {
     #[inline(always)]
     fn enter(&mut self, packet: &mut Packet) -> bool {
         self.count += 1;
-        let (key, hash, place) = self.guesses.take(&self.table, packet, self.now);
+        let key = FlowKey::of(packet.data());
+        let (hash, place) = self.guesses.take(&self.table, &key, self.now);
         let chain = match place {
             Some(place) => {
                 self.table.touch(place, self.now);
@@ -172,7 +173,8 @@ impl FlowDirector {
             return;
         }
         let back = chain ^ Annotations::BACKWARD;
-        let (key, hash, place) = self.guesses.take(&self.table, packet, self.now);
+        let key = FlowKey::of(packet.data());
+        let (hash, place) = self.guesses.take(&self.table, &key, self.now);
         if let Some(place) = place.filter(|place| self.table.memo(*place).chain == back) {
             return self.table.touch(place, self.now);
         }
@@ -230,7 +232,7 @@ impl Route for FlowDirector {
 
 impl Ahead for FlowDirector {
     fn ahead(&mut self, batch: &Batch) {
-        self.guesses.look(&self.table, batch);
+        self.guesses.look(&self.table, batch, |packet| FlowKey::of(packet.data()));
     }
 }
 

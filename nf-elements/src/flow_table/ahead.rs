@@ -24,8 +24,9 @@ impl Guesses {
     /// None.
     pub const NONE: Guesses = Guesses { hashes: [0; BURST], places: [(0, u32::MAX); BURST], next: BURST };
 
-    /// Looks at the packets of `batch`, which come next.
-    pub fn look<M: Memo>(&mut self, table: &FlowTable<M>, batch: &Batch) {
+    /// Looks at the packets of `batch`, which come next, and belong to the flows that `key` says.
+    #[inline(always)]
+    pub fn look<M: Memo>(&mut self, table: &FlowTable<M>, batch: &Batch, key: impl Fn(&Packet) -> FlowKey) {
         self.next = BURST;
         if table.size() < MANY_FLOWS || batch.len() < FEW_PACKETS {
             return;
@@ -33,7 +34,7 @@ impl Guesses {
         let first = BURST - batch.len();
         let mut tags = [0; BURST];
         for (packet, at) in batch.iter().zip(first..) {
-            self.hashes[at] = FlowKey::of(packet.data()).hash();
+            self.hashes[at] = key(packet).hash();
             let (bucket, tag) = table.home(self.hashes[at]);
             (self.places[at].0, tags[at]) = (bucket as u32, tag);
         }
@@ -48,19 +49,18 @@ impl Guesses {
         self.next = first;
     }
 
-    /// The packet that is here now: its flow's name, its hash, and where it is in the table.
+    /// The flow of the packet that is here now: its hash, and where it is in the table.
     #[inline(always)]
-    pub fn take<M: Memo>(&mut self, table: &FlowTable<M>, packet: &Packet, now: u32) -> (FlowKey, u64, Option<Place>) {
-        let key = FlowKey::of(packet.data());
+    pub fn take<M: Memo>(&mut self, table: &FlowTable<M>, key: &FlowKey, now: u32) -> (u64, Option<Place>) {
         if self.next < BURST {
             let at = self.next;
             self.next += 1;
             let (bucket, way) = self.places[at];
-            if let Some(place) = table.is(bucket as usize, way as usize, &key, now) {
-                return (key, self.hashes[at], Some(place));
+            if let Some(place) = table.is(bucket as usize, way as usize, key, now) {
+                return (self.hashes[at], Some(place));
             }
         }
         let hash = key.hash();
-        (key, hash, table.find(&key, hash, now))
+        (hash, table.find(key, hash, now))
     }
 }

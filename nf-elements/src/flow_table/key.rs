@@ -83,11 +83,30 @@ impl FlowKey {
 
     #[inline(always)]
     fn between(source: [u64; 2], destination: [u64; 2], ports: u32, kind: u32) -> FlowKey {
-        if (source, ports >> 16) <= (destination, ports & 0xffff) {
-            FlowKey { ends: [source, destination], ports, kind }
-        } else {
-            FlowKey { ends: [destination, source], ports: ports.rotate_left(16), kind }
-        }
+        FlowKey::directed(source, destination, ports, kind).0
+    }
+
+    #[inline(always)]
+    fn directed(source: [u64; 2], destination: [u64; 2], ports: u32, kind: u32) -> (FlowKey, bool) {
+        let upwards = (source, ports >> 16) <= (destination, ports & 0xffff);
+        let key = match upwards {
+            true => FlowKey { ends: [source, destination], ports, kind },
+            false => FlowKey { ends: [destination, source], ports: ports.rotate_left(16), kind },
+        };
+        (key, upwards)
+    }
+
+    /// The flow of an IPv4 packet with `ports`, the source's in the upper half; whether it goes from the lower end to the higher.
+    #[inline(always)]
+    pub fn directed_v4(protocol: u8, source: u32, destination: u32, ports: u32) -> (FlowKey, bool) {
+        let kind = 4 << 16 | u32::from(protocol);
+        FlowKey::directed([0, source.into()], [0, destination.into()], ports, kind)
+    }
+
+    /// The same of an IPv6 packet.
+    pub fn directed_v6(protocol: u8, source: u128, destination: u128, ports: u32) -> (FlowKey, bool) {
+        let kind = 6 << 16 | u32::from(protocol);
+        FlowKey::directed(halves(source), halves(destination), ports, kind)
     }
 
     /// The flow between two ends; none if one is IPv4 and the other IPv6.
@@ -127,6 +146,17 @@ impl FlowKey {
             let address = |at: usize| [0, u64::from(word(&addresses, at)) << 32 | u64::from(long(&addresses, at + 2))];
             FlowKey::between(address(6), address(0), 0, ethertype.into())
         })
+    }
+
+    /// The IP protocol.
+    pub fn protocol(&self) -> u8 {
+        self.kind as u8
+    }
+
+    /// The same without ports, and whether what went upwards with them still does.
+    pub fn without_ports(&self, upwards: bool) -> (FlowKey, bool) {
+        let [low, high] = self.ends;
+        (FlowKey { ports: 0, ..*self }, upwards || low == high)
     }
 
     /// A hash that is the same in every machine.

@@ -34,6 +34,8 @@ pub struct Annotations {
     pub packet_type: PacketType,
     /// Bits of [`Annotations::FIX_IP_SRC`]; the ICMP parameter problem's pointer in the low six bits.
     pub flags: u8,
+    /// What the packet is to its connection: a [`State`](crate::conntrack::State); 0 if nobody looked.
+    pub connection: u8,
 }
 
 /// For whom a frame is, as its Ethernet destination says.
@@ -74,6 +76,7 @@ impl Annotations {
         port: 0,
         packet_type: PacketType::Host,
         flags: 0,
+        connection: 0,
     };
 
     /// The destination as an IPv4 address in network byte order; 0.0.0.0 if unset (Click's DST_IP).

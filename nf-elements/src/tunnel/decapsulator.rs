@@ -96,7 +96,7 @@ impl Decapsulator {
                 let header = Ipv6::new_checked(bytes).map_err(|_| Refusal::NotOurs)?;
                 let upper = header.upper().ok_or(Refusal::NotOurs)?;
                 let end = crate::wire::ipv6::HEADER_BYTES + usize::from(header.payload_length());
-                (upper.offset, end, upper.protocol.into(), header.traffic_class(), upper.is_fragment)
+                (upper.offset, end, upper.protocol.into(), header.traffic_class(), upper.fragment.is_some())
             }
             _ => return Err(Refusal::NotOurs),
         };

@@ -98,10 +98,19 @@ pub struct Upper {
     pub protocol: NextHeader,
     /// Where it begins, in bytes from the start of the IPv6 header.
     pub offset: usize,
-    /// Whether this is a part of a packet and not all of it.
-    pub is_fragment: bool,
-    /// Whether this is a fragment other than the first: then the protocol's header is in another packet.
-    pub is_later_fragment: bool,
+    /// Which part of a packet this is, if it is not all of it.
+    pub fragment: Option<Fragment>,
+}
+
+/// What a Fragment header says, RFC 8200 §4.5. Of fragments but the first the protocol's header is in another packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    /// Where the bytes behind the header lie in the packet, in bytes.
+    pub offset: u16,
+    /// Whether others follow.
+    pub more: bool,
+    /// The packet's number.
+    pub identification: u32,
 }
 
 /// A view of an IPv6 packet.
@@ -204,7 +213,7 @@ pub fn header_fields(header: &[u8; HEADER_BYTES]) -> (u128, u128, u16, u8, u8) {
 
 /// Walks the extension headers at the front of `payload`, of which the first is `protocol`.
 fn upper(mut protocol: NextHeader, payload: &[u8]) -> Option<Upper> {
-    let (mut at, mut is_fragment, mut is_later_fragment) = (0, false, false);
+    let (mut at, mut fragment) = (0, None::<Fragment>);
     for _ in 0..=MOST_EXTENSIONS {
         let is_extension = matches!(
             protocol,
@@ -214,8 +223,8 @@ fn upper(mut protocol: NextHeader, payload: &[u8]) -> Option<Upper> {
                 | NextHeader::Ah
                 | NextHeader::DestinationOptions
         );
-        if !is_extension || is_later_fragment {
-            return Some(Upper { protocol, offset: HEADER_BYTES + at, is_fragment, is_later_fragment });
+        if !is_extension || fragment.is_some_and(|fragment| fragment.offset > 0) {
+            return Some(Upper { protocol, offset: HEADER_BYTES + at, fragment });
         }
         // Each has at least eight bytes, and what follows it in the first.
         let header: &[u8; 8] = payload.get(at..)?.first_chunk()?;
@@ -227,7 +236,8 @@ fn upper(mut protocol: NextHeader, payload: &[u8]) -> Option<Upper> {
         if protocol == NextHeader::Fragment {
             // Fragment Offset, two reserved bits, M: none is set in an atomic fragment, RFC 6946.
             let place = be16(header, 2..4);
-            (is_fragment, is_later_fragment) = (place & !6 != 0, place >> 3 != 0);
+            let said = Fragment { offset: place & !7, more: place & 1 != 0, identification: be32(header, 4..8) };
+            fragment = (place & !6 != 0).then_some(said);
         }
         protocol = header[0].into();
         at += length;
@@ -303,7 +313,8 @@ mod tests {
         assert_eq!((packet.payload_length(), packet.next_header(), packet.hop_limit()), (48, NextHeader::HopByHop, 64));
         assert_eq!(packet.source(), 0x2001 << 112 | 1);
         assert_eq!(packet.destination(), 0xff02 << 112 | 2);
-        let upper = Upper { protocol: NextHeader::Udp, offset: 80, is_fragment: true, is_later_fragment: false };
+        let first = Fragment { offset: 0, more: true, identification: 0 };
+        let upper = Upper { protocol: NextHeader::Udp, offset: 80, fragment: Some(first) };
         assert_eq!((packet.upper(), packet.payload().len()), (Some(upper), 48));
     }
 
@@ -319,7 +330,8 @@ mod tests {
         let upper = |packet: &[u8]| Ipv6::new_checked(packet).unwrap().upper();
         assert_eq!(upper(&changed(49, 20)), None, "a routing header longer than the packet");
         assert_eq!(upper(&changed(5, 39)), None, "a fragment header cut off");
-        let later = Upper { protocol: NextHeader::Udp, offset: 80, is_fragment: true, is_later_fragment: true };
+        let later = Fragment { offset: 8, more: true, identification: 0 };
+        let later = Upper { protocol: NextHeader::Udp, offset: 80, fragment: Some(later) };
         assert_eq!(upper(&changed(75, 9)), Some(later));
         assert_eq!(upper(&changed(6, 59)).unwrap().offset, 40);
         let mut endless = [0; 40 + 8 * 20];

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Tells what packets are to the connections that are known.
+
+use super::Bucket;
+use super::fragments::{self, Fragments, Part};
+use super::known::{Kind, Known, Timeouts, kind};
+use super::tcp::{self, Direction, Judgement, Segment};
+use super::view::{Ends, Message, View};
+use crate::flow_table::{FlowKey, FlowTable, Guesses, Place};
+use crate::{Batch, Packet};
+
+/// What a packet is to its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// It would begin one, or belongs to one that nobody has answered.
+    New = 1,
+    /// It belongs to one that both ends know of.
+    Established = 2,
+    /// It is an ICMP error about a packet of a known one.
+    Related = 3,
+    /// It fits to nothing.
+    Invalid = 4,
+    /// It is not IP, or of a protocol of the link itself.
+    Untracked = 5,
+    /// It is a fragment, of which the first one says what it is.
+    Later = 6,
+}
+
+/// The connections that are known.
+pub struct Tracker {
+    table: FlowTable<Known>,
+    guesses: Guesses,
+    fragments: Fragments,
+    loose: bool,
+    /// Connections that there was no room for.
+    pub refused: u64,
+}
+
+impl Tracker {
+    /// A tracker that knows none. With `loose` it takes up TCP connections in their middle.
+    pub const fn new(timeouts: Timeouts, loose: bool) -> Tracker {
+        Tracker {
+            table: FlowTable::new(timeouts),
+            guesses: Guesses::NONE,
+            fragments: Fragments::NONE,
+            loose,
+            refused: 0,
+        }
+    }
+
+    /// Keeps connections in `memory`, whose bytes are zero.
+    pub fn lend(&mut self, memory: &'static mut [Bucket]) {
+        self.table.lend(memory);
+    }
+
+    /// The connections.
+    pub fn table(&self) -> &FlowTable<Known> {
+        &self.table
+    }
+
+    /// Forgets all connections.
+    pub fn clear(&mut self) {
+        self.table.clear();
+    }
+
+    /// Looks at packets that come next.
+    pub fn look_ahead(&mut self, batch: &Batch) {
+        let key = |packet: &Packet| View::of(packet.network()).map_or(FlowKey::EMPTY, |view| view.ends.key);
+        self.guesses.look(&self.table, batch, key);
+    }
+
+    /// What `packet`, from its IP header on, is. A connection that it belongs to goes on; none begins.
+    #[inline]
+    pub fn sight(&mut self, packet: &[u8], now: u32) -> State {
+        let Some(view) = View::of(packet) else { return State::Invalid };
+        if view.fragment.is_some_and(|fragment| !fragments::is_sound(&fragment)) {
+            return State::Invalid;
+        }
+        match &view.message {
+            Message::Local => State::Untracked,
+            Message::Later => State::Later,
+            Message::Error { about, sequence } => self.sight_error(about, *sequence, now),
+            message => {
+                let (_, place) = self.guesses.take(&self.table, &view.ends.key, now);
+                match place {
+                    Some(place) => self.sight_known(place, &view, now),
+                    None => self.sight_unknown(message),
+                }
+            }
+        }
+    }
+
+    /// A packet with the ends of a connection that is there.
+    #[inline(always)]
+    fn sight_known(&mut self, place: Place, view: &View, now: u32) -> State {
+        let known = self.table.memo(place);
+        let direction = known.direction(view.ends.upwards);
+        let judgement = match &view.message {
+            Message::Tcp(segment) => known.tcp.judge(direction, segment, self.loose),
+            Message::Answer if direction == Direction::Original => Judgement::Invalid,
+            _ => Judgement::Fits,
+        };
+        match judgement {
+            Judgement::Begins => return State::New,
+            Judgement::Invalid => return State::Invalid,
+            Judgement::Harmless => {}
+            Judgement::Fits => {
+                self.table.memo_mut(place).note(direction, segment(&view.message));
+                self.table.touch(place, now);
+            }
+        }
+        match self.table.memo(place).replied {
+            true => State::Established,
+            false => State::New,
+        }
+    }
+
+    /// A packet of no connection that is there.
+    fn sight_unknown(&self, message: &Message) -> State {
+        match message {
+            Message::Answer => State::Invalid,
+            Message::Tcp(segment) => match tcp::Connection::NONE.judge(Direction::Original, segment, self.loose) {
+                Judgement::Begins => State::New,
+                _ => State::Invalid,
+            },
+            _ => State::New,
+        }
+    }
+
+    /// An ICMP error about a packet with these ends.
+    fn sight_error(&self, about: &Ends, sequence: Option<u32>, now: u32) -> State {
+        let Some(place) = self.table.find(&about.key, about.key.hash(), now) else { return State::Invalid };
+        let known = self.table.memo(place);
+        let direction = known.direction(about.upwards);
+        let is_believed = match (known.kind, sequence) {
+            (Kind::Tcp, Some(sequence)) => known.tcp.is_in_flight(direction, sequence),
+            (Kind::Tcp, None) => false,
+            _ => direction == Direction::Original || known.replied,
+        };
+        if is_believed { State::Related } else { State::Invalid }
+    }
+
+    /// A packet that [`Tracker::sight`] found to be new may pass: its connection begins, if it is not there. False if there is no
+    /// room for it.
+    pub fn begin(&mut self, packet: &[u8], now: u32) -> bool {
+        let Some(view) = View::of(packet) else { return false };
+        let Ends { key, upwards } = view.ends;
+        let hash = key.hash();
+        if let Some(place) = self.table.find(&key, hash, now)
+            && !self.is_over(place, &view)
+        {
+            return true;
+        }
+        let Some(place) = self.table.insert(&key, hash, now) else {
+            self.refused += 1;
+            return false;
+        };
+        let mut known = Known::begin(kind(&view.message, key.protocol()), upwards);
+        known.note(Direction::Original, segment(&view.message));
+        *self.table.memo_mut(place) = known;
+        true
+    }
+
+    /// Whether a packet begins the connection there anew.
+    fn is_over(&self, place: Place, view: &View) -> bool {
+        let known = self.table.memo(place);
+        segment(&view.message).is_some_and(|segment| {
+            known.tcp.judge(known.direction(view.ends.upwards), segment, self.loose) == Judgement::Begins
+        })
+    }
+
+    /// A packet may pass, and leaves by `output`: if it is the first fragment of a datagram the others may follow.
+    #[inline]
+    pub fn passed(&mut self, packet: &[u8], output: u16, now: u32) {
+        // RFC 791 §3.1: more fragments, or an offset. IPv6 has that in a header of its own.
+        let may_be_fragment = match packet {
+            [first, _, _, _, _, _, flags, ..] if first >> 4 == 4 => flags & 0x20 != 0,
+            _ => true,
+        };
+        if may_be_fragment {
+            self.passed_first(packet, output, now);
+        }
+    }
+
+    #[inline(never)]
+    fn passed_first(&mut self, packet: &[u8], output: u16, now: u32) {
+        let Some(view) = View::of(packet) else { return };
+        if let Some(fragment) = &view.fragment {
+            self.fragments.begin(&view, fragment, output, now);
+        }
+    }
+
+    /// The output of a later fragment, or what is wrong with it.
+    pub fn follow(&mut self, packet: &[u8], now: u32) -> Part {
+        let Some(View { ends, fragment: Some(fragment), .. }) = View::of(packet) else { return Part::Bad };
+        let part = self.fragments.follow(&ends, &fragment, now);
+        if let Part::Follows(_, Some((ends, end))) = part
+            && let Some(place) = self.table.find(&ends.key, ends.key.hash(), now)
+        {
+            let known = self.table.memo_mut(place);
+            known.tcp.extend(known.direction(ends.upwards), end);
+        }
+        part
+    }
+}
+
+/// The segment that a message is.
+#[inline(always)]
+fn segment(message: &Message) -> Option<&Segment> {
+    match message {
+        Message::Tcp(segment) => Some(segment),
+        _ => None,
+    }
+}
