@@ -21,13 +21,13 @@ const MOST_BYTES: u32 = 1 << 16;
 struct Datagram {
     ends: Ends,
     identification: u32,
-    /// When its first fragment came; 0 if the place is free.
+    /// When its first fragment came.
     since: u32,
     /// What became of the first fragment.
     outcome: u16,
     /// Of TCP: its ends, and the sequence number of the datagram's first byte, as if its header were data.
     stream: Option<(Ends, u32)>,
-    /// How many of `runs` there are; more than there can be if the datagram is over.
+    /// How many of `runs` there are: none if the place is free, more than there can be if the datagram is over.
     count: u8,
     runs: [(u32, u32); RUNS],
 }
@@ -71,7 +71,9 @@ impl Fragments {
             known.count = u8::MAX;
             return;
         }
-        let oldest = self.datagrams.iter_mut().min_by_key(|datagram| datagram.since);
+        let age =
+            |datagram: &&mut Datagram| if datagram.count == 0 { u32::MAX } else { now.wrapping_sub(datagram.since) };
+        let oldest = self.datagrams.iter_mut().max_by_key(age);
         let mut runs = [(0, 0); RUNS];
         runs[0] = fragment.bytes;
         let stream = match &view.message {
@@ -80,7 +82,7 @@ impl Fragments {
         };
         let identification = fragment.identification;
         *oldest.expect("there are places") =
-            Datagram { ends, identification, since: now.max(1), outcome, stream, count: 1, runs };
+            Datagram { ends, identification, since: now, outcome, stream, count: 1, runs };
     }
 
     /// What a later fragment is.
@@ -99,7 +101,7 @@ impl Fragments {
 
     fn find(&mut self, ends: &Ends, identification: u32, now: u32) -> Option<&mut Datagram> {
         self.datagrams.iter_mut().find(|datagram| {
-            datagram.since > 0
+            datagram.count > 0
                 && now.wrapping_sub(datagram.since) <= PATIENCE
                 && datagram.identification == identification
                 && datagram.ends == *ends

@@ -26,6 +26,20 @@ pub struct Timeouts {
     pub other: u32,
 }
 
+impl Timeouts {
+    /// Nothing is remembered beyond a tick.
+    pub const NONE: Timeouts = Timeouts {
+        tcp_opening: 0,
+        tcp_established: 0,
+        tcp_closing: 0,
+        tcp_closed: 0,
+        udp: 0,
+        udp_stream: 0,
+        icmp: 0,
+        other: 0,
+    };
+}
+
 /// What kind of connection it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]

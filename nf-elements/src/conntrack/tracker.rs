@@ -27,6 +27,22 @@ pub enum State {
     Later = 6,
 }
 
+impl State {
+    /// All of them that patterns can name.
+    pub const NAMED: [(&str, State); 5] = [
+        ("new", State::New),
+        ("established", State::Established),
+        ("related", State::Related),
+        ("invalid", State::Invalid),
+        ("untracked", State::Untracked),
+    ];
+
+    /// The state of that name.
+    pub fn of_name(name: &str) -> Option<State> {
+        State::NAMED.iter().find(|(known, _)| *known == name).map(|(_, state)| *state)
+    }
+}
+
 /// The connections that are known.
 pub struct Tracker {
     table: FlowTable<Known>,

@@ -171,6 +171,8 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpClassifier::new(0, &NOTHING));
     check_handlers(IpEncap::new(4, [0; 4], None, 250, 0, false));
     check_handlers(IpFilter::new(0, &NOTHING));
+    check_handlers(StatefulFilter::new(0, &NOTHING, &NOTHING));
+    check_handlers(ConnTrack::new(crate::conntrack::Timeouts::NONE, false));
     check_handlers(IpFragmenter::new(1500, true, false, false));
     check_handlers(IpGwOptions::new(&[], false));
     check_handlers(IpInputCombo::new(0, &[], &[]));

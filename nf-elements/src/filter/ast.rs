@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A pattern as it was written.
 
+use crate::conntrack::State;
+
 /// A pattern, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pattern {
@@ -42,6 +44,18 @@ impl Primitive {
         operator: Operator::Equal,
         value: (6, 6),
     };
+
+    /// `state NAME`
+    pub const fn of_state(state: State) -> Primitive {
+        let number = state as u32;
+        Primitive {
+            protocol: None,
+            subject: Subject::State,
+            mask: None,
+            operator: Operator::Equal,
+            value: (number, number),
+        }
+    }
 }
 
 /// Protocols that a primitive can name.
@@ -62,6 +76,8 @@ pub enum Subject {
     Nothing,
     /// An IP address.
     Host(Direction),
+    /// An IPv6 address, with the prefix that it has; `mask` and `value` say nothing.
+    Host6(Direction, Prefix6),
     /// A TCP or UDP port.
     Port(Direction),
     /// The IP protocol's number.
@@ -74,6 +90,17 @@ pub enum Subject {
     Vlan,
     /// Bits of a header.
     Bits(Bits),
+    /// What a connection tracker said about the packet: the number of a [`State`](crate::conntrack::State).
+    State,
+}
+
+/// An IPv6 prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix6 {
+    /// The address, with zeros behind the prefix.
+    pub address: u128,
+    /// Bits of the prefix, at most 128.
+    pub length: u8,
 }
 
 /// Bits of a header, within one of its 32-bit words.

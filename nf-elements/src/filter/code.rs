@@ -19,12 +19,17 @@ const FEW_BOUNDS: usize = 8;
 impl Tables {
     /// An element of type `element` with so many rules or patterns that decides as these tables.
     pub fn instance(&self, element: &str, rules: usize) -> Instance {
+        self.instance_with(element, rules, "")
+    }
+
+    /// The same, whose constructor takes `rest` behind the rules: `, EXPRESSION …`.
+    pub fn instance_with(&self, element: &str, rules: usize, rest: &str) -> Instance {
         let diagram = self.expression();
         match self.code() {
-            None => Instance::new(element, format!("{element}::new({rules}, &{diagram})")),
+            None => Instance::new(element, format!("{element}::new({rules}, &{diagram}{rest})")),
             Some(code) => {
                 let items = ITEMS.replace("{diagram}", &diagram).replace("{code}", &code);
-                Instance::new(format!("{element}<{{name}}>"), format!("{element}::new({rules}, {{name}})"))
+                Instance::new(format!("{element}<{{name}}>"), format!("{element}::new({rules}, {{name}}{rest})"))
                     .with_items(items)
             }
         }

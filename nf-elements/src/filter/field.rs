@@ -24,6 +24,8 @@ pub(crate) const DESTINATION_PORT: u8 = 3;
 pub(crate) const PROTOCOL: u8 = 4;
 /// Number of the transport header's fourth word: TCP's data offset, flags and window.
 pub(crate) const FLAGS: u8 = 5;
+/// Number of a word made up: what the connection tracker said.
+pub(crate) const STATE: u8 = 6;
 /// Words below this number are always at hand; others are looked up.
 pub(crate) const NEAR: usize = 8;
 

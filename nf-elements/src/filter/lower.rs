@@ -5,8 +5,8 @@
 //! packet ends before it.
 
 use super::Field;
-use super::ast::{Bits, Direction, Operator, Pattern, Primitive, Protocol, Subject};
-use super::field::{DESTINATION, DESTINATION_PORT, FLAGS, Far, PROTOCOL, SOURCE, SOURCE_PORT};
+use super::ast::{Bits, Direction, Operator, Pattern, Prefix6, Primitive, Protocol, Subject};
+use super::field::{DESTINATION, DESTINATION_PORT, FLAGS, Far, PROTOCOL, SOURCE, SOURCE_PORT, STATE};
 use super::formula::{FALSE, Formulas, Id, TRUE};
 use super::interval::Intervals;
 
@@ -49,6 +49,8 @@ impl Formulas {
                 let compared = self.directed(primitive, direction, word(SOURCE), word(DESTINATION));
                 self.all(&[header, compared])
             }
+            Subject::Host6(direction, prefix) => self.host6(primitive, direction, prefix),
+            Subject::State => self.compare(primitive, primitive.operator, Field::new(STATE, 29, 3)),
             Subject::Port(direction) => {
                 let header = self.header(primitive.protocol, 4);
                 let ports = (Field::new(SOURCE_PORT, 16, 16), Field::new(DESTINATION_PORT, 16, 16));
@@ -64,6 +66,38 @@ impl Formulas {
             Subject::Vlan => self.vlan(primitive),
             Subject::Bits(bits) => self.bits(primitive, bits),
         }
+    }
+
+    /// "It is IPv6, and these addresses have that prefix."
+    fn host6(&mut self, primitive: &Primitive, direction: Direction, prefix: Prefix6) -> Id {
+        /// Where the addresses are in the header, RFC 8200 §3.
+        const SOURCE_AT: u16 = 8;
+        const DESTINATION_AT: u16 = 24;
+        let header = self.header(primitive.protocol, 0);
+        let version = Field::new(self.far_word(Far::Network(0)), 0, 4);
+        let version = self.test(version, Intervals::range(6, 6));
+        let combined = match direction {
+            Direction::Source => self.prefix6(SOURCE_AT, prefix),
+            Direction::Destination => self.prefix6(DESTINATION_AT, prefix),
+            Direction::Either | Direction::Both => {
+                let parts = [SOURCE_AT, DESTINATION_AT].map(|at| self.prefix6(at, prefix));
+                if direction == Direction::Both { self.all(&parts) } else { self.any(&parts) }
+            }
+        };
+        let compared = if primitive.operator.is_negative() { self.not(combined) } else { combined };
+        self.all(&[header, version, compared])
+    }
+
+    /// "The address at byte `at` of the header has that prefix."
+    fn prefix6(&mut self, at: u16, prefix: Prefix6) -> Id {
+        let mut words = Vec::new();
+        for (index, left) in (0..u16::from(prefix.length)).step_by(32).enumerate() {
+            let width = (u16::from(prefix.length) - left).min(32) as u8;
+            let word = self.far_word(Far::Network(at + 4 * index as u16));
+            let value = (prefix.address >> (96 - left)) as u32 >> (32 - width);
+            words.push(self.test(Field::new(word, 0, width), Intervals::range(value, value)));
+        }
+        self.all(&words)
     }
 
     /// The comparison, where the protocol is the primitive's and `bytes` of transport header are there.

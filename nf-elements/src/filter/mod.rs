@@ -71,4 +71,4 @@ pub use formula::{Formulas, Id};
 #[cfg(feature = "host")]
 pub use parser::PatternError;
 #[cfg(feature = "host")]
-pub use rules::{Action, Rule, compile_clauses, compile_rules, parse_pattern, parse_rule};
+pub use rules::{Action, Rule, compile_clauses, compile_rules, parse_pattern, parse_rule, parse_tracked_rule};

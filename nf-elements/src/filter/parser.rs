@@ -5,12 +5,13 @@
 //! pattern ::= any | any '?' pattern ':' pattern
 //! any     ::= all { ('or' | '||') all }
 //! all     ::= factor { ['and' | '&&'] factor }
-//! factor  ::= ('not' | '!') factor | 'true' | 'any' | 'all' | 'false' | 'none' | '(' pattern ')' | primitive
+//! factor  ::= 'state' NAME { '|' NAME } | ('not' | '!') factor | 'true' | 'any' | 'all' | 'false' | 'none' | '(' pattern ')' | primitive
 //! ```
 
 use super::ast::{Pattern, Primitive};
 use super::lexer::Token;
 use super::primitive::Context;
+use crate::conntrack::State;
 use std::ops::Range;
 
 /// Deepest nesting of parentheses, `not` and `?:`.
@@ -35,12 +36,19 @@ pub(super) struct Parser<'t> {
     pub(super) previous: Context,
     depth: usize,
     pub(super) errors: Vec<PatternError>,
+    /// Whether a connection tracker has seen the packets.
+    tracked: bool,
 }
 
 impl<'t> Parser<'t> {
     /// A reader of `tokens`.
     pub(super) fn new(tokens: &'t [Token<'t>]) -> Self {
-        Parser { tokens, at: 0, previous: Context::default(), depth: 0, errors: Vec::new() }
+        Parser { tokens, at: 0, previous: Context::default(), depth: 0, errors: Vec::new(), tracked: false }
+    }
+
+    /// The same, where `state` can be asked for.
+    pub(super) fn tracked(self) -> Self {
+        Parser { tracked: true, ..self }
     }
 
     /// Reads all tokens as one pattern. `whole` is the text's range: the place of an error in an empty pattern.
@@ -120,12 +128,44 @@ impl<'t> Parser<'t> {
             Pattern::Constant(false)
         } else if self.accept(&["ip6"]) {
             Pattern::Primitive(Primitive::IP6)
+        } else if self.accept(&["state"]) {
+            self.state()
         } else if self.accept(&["not", "!"]) {
             self.negation()
         } else if self.accept(&["("]) {
             self.parenthesis()
         } else {
             self.primitive().unwrap_or(Pattern::Constant(false))
+        }
+    }
+
+    /// `state NAME { '|' NAME }`; the first word was taken.
+    fn state(&mut self) -> Pattern {
+        const WANTED: &str = "'new', 'established', 'related', 'invalid' or 'untracked', or some with '|' between them";
+        let first = self.previous_span();
+        if !self.tracked {
+            self.error(
+                first.clone(),
+                "the state of connections is not known here",
+                Some("StatefulFilter, behind a ConnTrack"),
+            );
+        }
+        let mut states = Vec::new();
+        loop {
+            let Some(state) = State::of_name(self.word()) else {
+                let token = self.peek().filter(|_| self.is_at_word());
+                let (span, message) = match token {
+                    Some(token) => (token.span, format!("no such state: '{}'", token.text)),
+                    None => (first, "no state".into()),
+                };
+                self.error(span, message, Some(WANTED));
+                return Pattern::Constant(false);
+            };
+            self.at += 1;
+            states.push(Pattern::Primitive(Primitive::of_state(state)));
+            if !self.accept(&["|"]) {
+                return single_or(states, Pattern::Any);
+            }
         }
     }
 

@@ -32,6 +32,9 @@ fn primitive_matches(primitive: &Primitive, packet: &Packet) -> bool {
     match primitive.subject {
         Subject::Nothing => true,
         Subject::Host(direction) => directed(primitive, direction, big_endian(&ip[12..16]), big_endian(&ip[16..20])),
+        // This is about IPv4 packets.
+        Subject::Host6(..) => false,
+        Subject::State => holds(primitive, primitive.operator, packet.annotations().connection.into()),
         Subject::Port(_) if transport.len() < 4 => false,
         Subject::Port(direction) => {
             directed(primitive, direction, big_endian(&transport[..2]), big_endian(&transport[2..4]))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Makes a whole test of the words that were written: what was left out comes from the value or from the test before.
 
-use super::ast::{Bits, Direction, Operator, Primitive, Protocol, Subject};
+use super::ast::{Bits, Direction, Operator, Prefix6, Primitive, Protocol, Subject};
 use super::parser::Parser;
 use super::primitive::{Context, Draft, ICMP_TYPE, Kind};
 use super::value::Value;
@@ -36,6 +36,8 @@ impl Parser<'_> {
         let kind = match draft.value? {
             Value::Address(_) => Kind::Host,
             Value::Net(..) => Kind::Net,
+            Value::Prefix6(prefix) if prefix.length == 128 => Kind::Host,
+            Value::Prefix6(_) => Kind::Net,
             Value::AddressRange(..) => Kind::Range,
             Value::Port(_) => Kind::Port,
             Value::Protocol(_) => Kind::Protocol,
@@ -100,6 +102,9 @@ impl Parser<'_> {
     }
 
     fn host(&mut self, draft: &mut Draft, kind: Kind) -> Option<Primitive> {
+        if let Some(Value::Prefix6(prefix)) = draft.value {
+            return self.host6(draft, kind, prefix);
+        }
         let (wanted, value, mask) = match (kind, draft.value) {
             (Kind::Host, Some(Value::Address(address))) => ("", (address, address), draft.mask),
             (Kind::Host | Kind::Range, Some(Value::AddressRange(first, last))) => ("", (first, last), draft.mask),
@@ -122,6 +127,24 @@ impl Parser<'_> {
         let value = mask.map_or(value, |mask| (value.0 & mask, value.1 & mask));
         let subject = Subject::Host(direction);
         self.checked(draft, Primitive { mask, ..test(draft.context.protocol, subject, value) }, u32::MAX)
+    }
+
+    /// A test of an IPv6 address.
+    fn host6(&mut self, draft: &mut Draft, kind: Kind, prefix: Prefix6) -> Option<Primitive> {
+        if kind == Kind::Host && prefix.length < 128 {
+            return self.wrong_value(draft, "an address, as in 'host 2001:db8::1' (for a prefix: 'net 2001:db8::/32')");
+        }
+        let operator = draft.operator.unwrap_or(Operator::Equal);
+        if draft.mask.is_some() || kind == Kind::Range || !matches!(operator, Operator::Equal | Operator::NotEqual) {
+            return self.wrong(
+                draft,
+                "IPv6 addresses have prefixes only",
+                "'==' or '!=', as in 'src net 2001:db8::/32'",
+            );
+        }
+        let direction = *draft.context.direction.get_or_insert(Direction::Either);
+        let subject = Subject::Host6(direction, prefix);
+        Some(Primitive { operator, ..test(draft.context.protocol, subject, (0, 0)) })
     }
 
     fn port(&mut self, draft: &mut Draft) -> Option<Primitive> {

@@ -46,6 +46,15 @@ pub fn parse_pattern(text: &str) -> Result<Pattern, Vec<PatternError>> {
 
 /// Reads `ACTION PATTERN`, or `ACTION` alone for every packet. An output must be below `outputs`.
 pub fn parse_rule(text: &str, outputs: usize) -> Result<Rule, Vec<PatternError>> {
+    parse(text, outputs, false)
+}
+
+/// The same, where patterns may ask for the state of connections.
+pub fn parse_tracked_rule(text: &str, outputs: usize) -> Result<Rule, Vec<PatternError>> {
+    parse(text, outputs, true)
+}
+
+fn parse(text: &str, outputs: usize, tracked: bool) -> Result<Rule, Vec<PatternError>> {
     let tokens = tokens(text);
     let Some(first) = tokens.first() else {
         return Err(vec![action_error(0..text.len(), "empty rule".into(), outputs)]);
@@ -53,7 +62,11 @@ pub fn parse_rule(text: &str, outputs: usize) -> Result<Rule, Vec<PatternError>>
     let action = action(first.text, outputs).map_err(|message| action_error(first.span.clone(), message, outputs));
     let pattern = match tokens.len() {
         1 => Ok(Pattern::Constant(true)),
-        _ => Parser::new(&tokens[1..]).whole(0..text.len()),
+        _ => {
+            let parser = Parser::new(&tokens[1..]);
+            let parser = if tracked { parser.tracked() } else { parser };
+            parser.whole(0..text.len())
+        }
     };
     match (action, pattern) {
         (Ok(action), Ok(pattern)) => Ok(Rule { action, action_span: first.span.clone(), pattern }),

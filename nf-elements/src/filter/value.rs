@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Reads the value of a test: a number, a name, an address, a prefix, or a range.
 
-use super::ast::Protocol;
+use super::ast::{Prefix6, Protocol};
 use super::names;
 use super::parser::Parser;
 use super::primitive::{Draft, ICMP_TYPE, Kind};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A value as its words say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(super) enum Value {
     AddressRange(u32, u32),
     /// Address and mask.
     Net(u32, u32),
+    /// An IPv6 address or prefix.
+    Prefix6(Prefix6),
     Protocol(Protocol),
     Port(u16),
     TcpFlag(u8),
@@ -101,7 +103,16 @@ fn plain(word: &str) -> Option<Value> {
             _ => None,
         };
     }
-    prefix(word)
+    if word.contains(':') { prefix6(word).map(Value::Prefix6) } else { prefix(word) }
+}
+
+/// An IPv6 address, or `ADDRESS/LENGTH`.
+fn prefix6(word: &str) -> Option<Prefix6> {
+    let (address, length) = word.split_once('/').unwrap_or((word, "128"));
+    let address = address.parse().ok().map(Ipv6Addr::to_bits)?;
+    let length = integer(length).filter(|length| *length <= 128)? as u8;
+    let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+    Some(Prefix6 { address: address & mask, length })
 }
 
 /// A whole number: decimal, or hexadecimal behind 0x. Click reads a leading 0 as octal; here it is no number.

@@ -3,7 +3,7 @@
 
 use crate::Packet;
 use crate::filter::Words;
-use crate::filter::field::{DESTINATION, DESTINATION_PORT, FLAGS, Far, NEAR, PROTOCOL, SOURCE, SOURCE_PORT};
+use crate::filter::field::{DESTINATION, DESTINATION_PORT, FLAGS, Far, NEAR, PROTOCOL, SOURCE, SOURCE_PORT, STATE};
 
 /// Least bytes of an IPv4 header, RFC 791 §3.1.
 const IPV4_HEADER_BYTES: usize = 20;
@@ -36,6 +36,13 @@ impl<'a> IpWords<'a> {
         near[usize::from(PROTOCOL)] = u32::from(header[9]) << 8 | available;
         near[usize::from(FLAGS)] = flags;
         Some(IpWords { near, packet })
+    }
+
+    /// The same, of which a connection tracker said this.
+    #[inline(always)]
+    pub fn with_state(mut self, state: u8) -> Self {
+        self.near[usize::from(STATE)] = state.into();
+        self
     }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The words that an IPv6 packet shows to a [`Diagram`](super::Diagram) of [`of_ipv6`](super::of_ipv6) patterns.
 
+use crate::Packet;
 use crate::filter::Words;
-use crate::filter::field::{DESTINATION_PORT, FLAGS, Far, NEAR, PROTOCOL, SOURCE_PORT};
+use crate::filter::field::{DESTINATION_PORT, FLAGS, Far, NEAR, PROTOCOL, SOURCE_PORT, STATE};
 use crate::filter::words::padded_word;
 use crate::wire::ipv6::{HEADER_BYTES, behind_extensions};
 
@@ -16,6 +17,15 @@ pub struct Ip6Words<'a> {
 }
 
 impl<'a> Ip6Words<'a> {
+    /// The words of a packet whose network header is known.
+    pub fn of(packet: &'a Packet) -> Option<Self> {
+        let offset = usize::from(packet.annotations().network_offset).checked_sub(packet.headroom());
+        match offset {
+            Some(offset) => Ip6Words::new(packet.data(), offset),
+            None => Ip6Words::new(packet.network(), 0),
+        }
+    }
+
     /// The words of the packet at `offset` of a frame. None without a whole header.
     pub fn new(frame: &'a [u8], offset: usize) -> Option<Self> {
         let network = frame.get(offset..)?;
@@ -32,6 +42,12 @@ impl<'a> Ip6Words<'a> {
         near[usize::from(FLAGS)] = padded_word(transport, 12);
         let tag = offset.checked_sub(6).and_then(|start| frame.get(start..offset)).unwrap_or(&[]);
         Some(Ip6Words { near, tag, network, transport })
+    }
+
+    /// The same, of which a connection tracker said this.
+    pub fn with_state(mut self, state: u8) -> Self {
+        self.near[usize::from(STATE)] = state.into();
+        self
     }
 }
 

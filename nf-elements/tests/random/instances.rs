@@ -38,6 +38,7 @@ instances! {
     "1/2 CheckTCPHeader(DETAILS true)", Route, 2, 1, CheckTcpHeader = CheckTcpHeader::new("x :: CheckTCPHeader: TCP header check failed", false, true), [], [];
     "1/2 CheckUDPHeader(VERBOSE true)", Route, 2, 1, CheckUdpHeader = CheckUdpHeader::new("UDP header check failed", true, true), [], [];
     "1/4 Classifier(12/0806 20/0001, 12/0800 !30/0a00%ff00, 1500/ff, -)", Route, 4, 1, Classifier<Code35> = Classifier::new(4, Code35), [], [];
+    "2/2 ct :: ConnTrack(FLOWS 20)", Route, 2, 1, ConnTrack = ConnTrack::new(nf_elements::conntrack::Timeouts { tcp_opening: 56, tcp_established: 6930, tcp_closing: 224, tcp_closed: 10, udp: 28, udp_stream: 112, icmp: 56, other: 559, }, false), [nf_elements::conntrack::Bucket = nf_elements::conntrack::Bucket::EMPTY; 5], [];
     "0/0 ControlSocket(tcp, 1234)", Information, 1, 1, ControlSocket = ControlSocket::new(), [], [];
     "1/1 Counter(COUNT_CALL 3 stop)", Action, 1, 1, Counter = Counter::calling(nf_elements::CountCall::new(3, nf_elements::Call::new("stop")), nf_elements::CountCall::NONE), [], [];
     "1/1 Counter", Action, 1, 1, Counter = Counter::new(), [], [];
@@ -101,10 +102,10 @@ instances! {
     "1/1 IP6NDAdvertiser(2001:db8::1 02:00:00:00:00:01, fe80::/64 02:00:00:00:00:02)", Action, 1, 1, Ip6NdAdvertiser = Ip6NdAdvertiser::new(&[(0x20010db8000000000000000000000001, 128, [2, 0, 0, 0, 0, 1]), (0xfe800000000000000000000000000000, 64, [2, 0, 0, 0, 0, 2])]), [], [];
     "2/2 IP6NDSolicitor(2001:db8::1, 02:00:00:00:00:01)", Push, 2, 1, Ip6NdSolicitor = Ip6NdSolicitor::new(0x20010db8000000000000000000000001, [2, 0, 0, 0, 0, 1]), [ip6_nd_solicitor::Neighbor = ip6_nd_solicitor::Neighbor::EMPTY; 256], [];
     "1/1 IP6Print(six, CONTENTS true, NBYTES 100)", Action, 1, 1, Ip6Print = Ip6Print::new("six", 100), [], [];
-    "1/4 IPClassifier(tcp port 80 and syn, udp, ip frag or icmp type echo, -)", Route, 4, 1, IpClassifier<Code99> = IpClassifier::new(4, Code99), [], [];
+    "1/4 IPClassifier(tcp port 80 and syn, udp, ip frag or icmp type echo, -)", Route, 4, 1, IpClassifier<Code100> = IpClassifier::new(4, Code100), [], [];
     "1/1 IPEncap(4, 18.26.4.24, 140.247.60.147)", Action, 1, 1, IpEncap = IpEncap::new(4, [18, 26, 4, 24], Some([140, 247, 60, 147]), 250, 0, false), [], [];
     "1/1 IPEncap(udp, 18.26.4.24, DST_ANNO, TTL 3, TOS 4)", Action, 1, 1, IpEncap = IpEncap::new(17, [18, 26, 4, 24], None, 3, 4, false), [], [];
-    "1/2 IPFilter(allow src net 10.0.0.0/8 && dst port < 1024, 1 ip vers 4 and ttl > 3, deny all)", Route, 2, 1, IpFilter<Code102> = IpFilter::new(3, Code102), [], [];
+    "1/2 IPFilter(allow src net 10.0.0.0/8 && dst port < 1024, 1 ip vers 4 and ttl > 3, deny all)", Route, 2, 1, IpFilter<Code103> = IpFilter::new(3, Code103), [], [];
     "1/2 IPFragmenter(100)", Push, 2, 32, IpFragmenter = IpFragmenter::new(100, true, false, true), [], [];
     "1/1 IPFragmenter(1300, HONOR_DF false, VERBOSE true)", Push, 1, 32, IpFragmenter = IpFragmenter::new(1300, false, true, false), [], [];
     "1/2 IPGWOptions(1.0.0.1, 1.2.3.4)", Route, 2, 1, IpGwOptions = IpGwOptions::new(&[[1, 0, 0, 1], [1, 2, 3, 4]], true), [], [];
@@ -166,6 +167,7 @@ instances! {
     "1/2 SimpleQueue(4)", Store, 2, 1, SimpleQueue<4> = SimpleQueue::<4>::new().named("x"), [], [];
     "1/3 SortedIPLookup(10/8 0, 10.1/16 192.0.2.1 1, 0/0 - 2)", Route, 3, 1, SortedIpLookup = SortedIpLookup::new(b"\x0c\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x04\x00\x00\x04\x04\x00\x00\x0c\x10\x00\x00\x12\x18\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0a\x00\x00\x00\x02\x00\x08\x00\x0a\x01\x00\x00\x03\x00\x10\x00", 3), [u8 = 0; 147888], [];
     "1/3 StaticIPLookup(10/8 0, 10.1/16 192.0.2.1 1, 0/0 - 2)", Route, 3, 1, StaticIpLookup = StaticIpLookup::new(b"\x0c\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0a\x00\x00\x00\x02\x00\x08\x00\x0a\x01\x00\x00\x03\x00\x10\x00", 3), [u8 = 0; 0], [];
+    "1/2 StatefulFilter(ct, deny state invalid, allow state new|established, 1 all)", Route, 2, 1, StatefulFilter<Code165> = StatefulFilter::new(3, Code165, &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[465403908,0,4],], wide: &[], narrow: &[1,3,4,5,32769,32768,32769,65535,32769,], far: &[] }), [], [p0: ConnTrack = ConnTrack::new(nf_elements::conntrack::Timeouts { tcp_opening: 56, tcp_established: 6930, tcp_closing: 224, tcp_closed: 10, udp: 28, udp_stream: 112, icmp: 56, other: 559, }, false), [nf_elements::conntrack::Bucket = nf_elements::conntrack::Bucket::EMPTY; 5]; ];
     "1/3 StaticSwitch(1)", Route, 3, 1, StaticSwitch = StaticSwitch::new(Some(1)), [], [];
     "0/0 StaticThreadSched(x 1)", Information, 1, 1, StaticThreadSched = StaticThreadSched::new(), [], [];
     "1/1 StoreData(30, abc)", Action, 1, 1, StoreData = StoreData::new(30, b"abc"), [], [];
@@ -341,9 +343,9 @@ impl nf_elements::filter::Decide for Code35 {
         return 2;
     }
 }
-struct Code99;
+struct Code100;
 
-impl nf_elements::filter::Decide for Code99 {
+impl nf_elements::filter::Decide for Code100 {
     #[inline]
     fn diagram(&self) -> &'static nf_elements::filter::Diagram {
         &nf_elements::filter::Diagram { root: 6, transport: true, nodes: &[[575832065,0,1],[169377794,3,5],[575832065,0,8],[366968833,0,10],[201359362,12,14],[134250498,12,17],[268468230,20,26],], wide: &[], narrow: &[1,32771,32770,8,9,32771,32770,32771,1,32770,0,32768,80,81,0,3,0,4,3,4,257,512,1550,1792,4352,4608,0,2,0,5,0,32769,0,], far: &[4,] }
@@ -402,9 +404,9 @@ impl nf_elements::filter::Decide for Code99 {
         return 2;
     }
 }
-struct Code102;
+struct Code103;
 
-impl nf_elements::filter::Decide for Code102 {
+impl nf_elements::filter::Decide for Code103 {
     #[inline]
     fn diagram(&self) -> &'static nf_elements::filter::Diagram {
         &nf_elements::filter::Diagram { root: 4, transport: true, nodes: &[[605585409,0,1],[538738690,3,5],[201359361,8,9],[268468228,11,15],[2,0,20],], wide: &[167772160,184549376,], narrow: &[4,65535,32769,4,5,65535,0,65535,1024,32768,1,1540,1792,4356,4608,1,2,1,2,1,1,3,1,], far: &[0,8,] }
@@ -447,5 +449,30 @@ impl nf_elements::filter::Decide for Code102 {
             return 1;
         }
         return 32767;
+    }
+}
+struct Code165;
+
+impl nf_elements::filter::Decide for Code165 {
+    #[inline]
+    fn diagram(&self) -> &'static nf_elements::filter::Diagram {
+        &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[465403908,0,4],], wide: &[], narrow: &[1,3,4,5,32769,32768,32769,65535,32769,], far: &[] }
+    }
+
+    #[allow(clippy::needless_return, reason = "every way through the code ends so")]
+    #[inline(always)]
+    fn leaf<W: nf_elements::filter::Words>(&self, words: &W) -> u16 {
+        let near = words.near();
+        let value = near[6] << 29 >> 29;
+        if value < 0x4 {
+            if (0x1..0x3).contains(&value) {
+                return 0;
+            }
+            return 1;
+        }
+        if value < 0x5 {
+            return 32767;
+        }
+        return 1;
     }
 }
