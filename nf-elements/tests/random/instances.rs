@@ -129,6 +129,8 @@ instances! {
     "2/2 MixedQueue(4)", Store, 2, 1, MixedQueue<4> = MixedQueue::<4>::new().named("x"), [], [];
     "1/1 NSHDecap", Action, 1, 1, NshDecap = NshDecap::new(), [], [];
     "1/1 NSHEncap(PATH 7)", Action, 1, 1, NshEncap = NshEncap::new(Some(7), 255, 3), [], [];
+    "1/1 MulticastMember(192.0.2.1, 239.1.1.1, 239.1.1.2)", Push, 1, 4, MulticastMember = MulticastMember::new(nf_elements::overlay::Host(0xffffc0000201), &[nf_elements::overlay::Host(0xffffef010101), nf_elements::overlay::Host(0xffffef010102)]), [], [];
+    "1/1 MulticastMember(fe80::1, ff05::1)", Push, 1, 4, MulticastMember = MulticastMember::new(nf_elements::overlay::Host(0xfe800000000000000000000000000001), &[nf_elements::overlay::Host(0xff050000000000000000000000000001)]), [], [];
     "1/1 Null", Action, 1, 1, Null = Null::new(), [], [];
     "1/1 Pad(60)", Action, 1, 1, Pad = Pad::new(60), [], [];
     "1/1 Pad", Action, 1, 1, Pad = Pad::new(0), [], [];
@@ -167,7 +169,7 @@ instances! {
     "1/2 SimpleQueue(4)", Store, 2, 1, SimpleQueue<4> = SimpleQueue::<4>::new().named("x"), [], [];
     "1/3 SortedIPLookup(10/8 0, 10.1/16 192.0.2.1 1, 0/0 - 2)", Route, 3, 1, SortedIpLookup = SortedIpLookup::new(b"\x0c\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x04\x00\x00\x04\x04\x00\x00\x0c\x10\x00\x00\x12\x18\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0a\x00\x00\x00\x02\x00\x08\x00\x0a\x01\x00\x00\x03\x00\x10\x00", 3), [u8 = 0; 147888], [];
     "1/3 StaticIPLookup(10/8 0, 10.1/16 192.0.2.1 1, 0/0 - 2)", Route, 3, 1, StaticIpLookup = StaticIpLookup::new(b"\x0c\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0a\x00\x00\x00\x02\x00\x08\x00\x0a\x01\x00\x00\x03\x00\x10\x00", 3), [u8 = 0; 0], [];
-    "1/2 StatefulFilter(ct, deny state invalid, allow state new|established, 1 all)", Route, 2, 1, StatefulFilter<Code165> = StatefulFilter::new(3, Code165, &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[465403908,0,4],], wide: &[], narrow: &[1,3,4,5,32769,32768,32769,65535,32769,], far: &[] }), [], [p0: ConnTrack = ConnTrack::new(nf_elements::conntrack::Timeouts { tcp_opening: 56, tcp_established: 6930, tcp_closing: 224, tcp_closed: 10, udp: 28, udp_stream: 112, icmp: 56, other: 559, }, false), [nf_elements::conntrack::Bucket = nf_elements::conntrack::Bucket::EMPTY; 5]; ];
+    "1/2 StatefulFilter(ct, deny state invalid, allow state new|established, 1 all)", Route, 2, 1, StatefulFilter<Code167> = StatefulFilter::new(3, Code167, &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[465403908,0,4],], wide: &[], narrow: &[1,3,4,5,32769,32768,32769,65535,32769,], far: &[] }), [], [p0: ConnTrack = ConnTrack::new(nf_elements::conntrack::Timeouts { tcp_opening: 56, tcp_established: 6930, tcp_closing: 224, tcp_closed: 10, udp: 28, udp_stream: 112, icmp: 56, other: 559, }, false), [nf_elements::conntrack::Bucket = nf_elements::conntrack::Bucket::EMPTY; 5]; ];
     "1/3 StaticSwitch(1)", Route, 3, 1, StaticSwitch = StaticSwitch::new(Some(1)), [], [];
     "0/0 StaticThreadSched(x 1)", Information, 1, 1, StaticThreadSched = StaticThreadSched::new(), [], [];
     "1/1 StoreData(30, abc)", Action, 1, 1, StoreData = StoreData::new(30, b"abc"), [], [];
@@ -451,9 +453,9 @@ impl nf_elements::filter::Decide for Code103 {
         return 32767;
     }
 }
-struct Code165;
+struct Code167;
 
-impl nf_elements::filter::Decide for Code165 {
+impl nf_elements::filter::Decide for Code167 {
     #[inline]
     fn diagram(&self) -> &'static nf_elements::filter::Diagram {
         &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[465403908,0,4],], wide: &[], narrow: &[1,3,4,5,32769,32768,32769,65535,32769,], far: &[] }
