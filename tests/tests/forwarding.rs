@@ -124,7 +124,7 @@ fn the_ips_stops_a_request_and_what_follows_it() {
     let folder = TempDir::new().unwrap();
     let image = build_file(&home().join("examples/ips.nf"), "ips", folder.path());
     let sent = frames::read(&capture());
-    let mut ips = Running::boot(&image, Kind::Microvm, 2);
+    let mut ips = Running::boot_with_memory(&image, Kind::Microvm, 2, 32);
     // SYN, SYN with ACK, ACK; the request; the response, whose sender knows nothing of this.
     for (number, (from, passes)) in [(0, true), (1, true), (0, true), (0, false), (1, false)].into_iter().enumerate() {
         ips.send(from, &sent[number]);

@@ -35,7 +35,7 @@
 //! not looked at. The table has two places a connection, 92 bytes each.
 //!
 //! **Handlers:** `connections` (read: how many), `table` (read: at most 256, or as many as the parameter says, a line each: ends, protocol,
-//! state, seconds since its last packet), `new`, `established`, `related`, `invalid`, `untracked`, `fragments` (read: packets),
+//! state, seconds from its last packet to the last one of all), `new`, `established`, `related`, `invalid`, `untracked`, `fragments` (read: packets),
 //! `evicted` (read: half-open connections that gave way), `refused` (read: connections that there was no room for), `clear` (write: forgets all).
 //!
 //! **Example:** `ct :: ConnTrack; lan :: CheckIPHeader(14); wan :: CheckIPHeader(14); FromDevice(lan) -> lan; FromDevice(wan) -> wan;
