@@ -23,8 +23,8 @@ impl Memo for Fate {
     type Timeouts = u32;
 
     #[inline(always)]
-    fn timeout(&self, timeouts: &u32) -> Option<u32> {
-        (!self.kept).then_some(*timeouts)
+    fn is_over(&self, quiet: u32, timeout: &u32) -> bool {
+        quiet > *timeout && !self.kept
     }
 
     #[inline(always)]

@@ -119,8 +119,8 @@ impl Memo for Known {
     type Timeouts = Timeouts;
 
     #[inline(always)]
-    fn timeout(&self, timeouts: &Timeouts) -> Option<u32> {
-        Some(match (self.kind, self.tcp.state) {
+    fn is_over(&self, quiet: u32, timeouts: &Timeouts) -> bool {
+        let timeout = match (self.kind, self.tcp.state) {
             (Kind::Tcp, tcp::State::Established) => timeouts.tcp_established,
             (Kind::Tcp, tcp::State::Closing) => timeouts.tcp_closing,
             (Kind::Tcp, tcp::State::Closed) => timeouts.tcp_closed,
@@ -129,7 +129,8 @@ impl Memo for Known {
             (Kind::Udp, _) => timeouts.udp,
             (Kind::Icmp, _) => timeouts.icmp,
             (Kind::Other, _) => timeouts.other,
-        })
+        };
+        quiet > timeout
     }
 
     #[inline(always)]

@@ -18,8 +18,8 @@ pub trait Memo: Copy {
     /// What says how long flows are remembered.
     type Timeouts;
 
-    /// The ticks without a packet after which it is forgotten; none if it never is.
-    fn timeout(&self, timeouts: &Self::Timeouts) -> Option<u32>;
+    /// Whether it is forgotten after `quiet` ticks without a packet.
+    fn is_over(&self, quiet: u32, timeouts: &Self::Timeouts) -> bool;
 
     /// Whether it may be forgotten earlier, for another flow.
     fn yields(&self) -> bool;
@@ -122,8 +122,7 @@ impl<M: Memo> Bucket<M> {
     /// Whether the flow there was quiet for too long.
     #[inline(always)]
     fn is_over(&self, way: usize, timeouts: &M::Timeouts, now: u32) -> bool {
-        let timeout = self.flows[way].memo.timeout(timeouts);
-        timeout.is_some_and(|timeout| now.wrapping_sub(self.seen[way]) > timeout)
+        self.flows[way].memo.is_over(now.wrapping_sub(self.seen[way]), timeouts)
     }
 }
 
@@ -313,11 +312,11 @@ impl<M: Memo> FlowTable<M> {
         self.size = 0;
     }
 
-    /// Forgets all flows but those that stay until somebody takes them out.
-    pub fn forget_learned(&mut self) {
+    /// Forgets all flows that yield.
+    pub fn forget_yielding(&mut self) {
         for bucket in self.buckets.iter_mut() {
             for way in 0..WAYS {
-                if bucket.is_used(way) && bucket.flows[way].memo.timeout(&self.timeouts).is_some() {
+                if bucket.is_used(way) && bucket.flows[way].memo.yields() {
                     bucket.tags.set(way, 0);
                     self.size -= 1;
                 }

@@ -69,7 +69,7 @@ impl FlowDirector {
                 let place = self.table.find(&key, key.hash(), self.now).ok_or(HandlerError::BadValue)?;
                 self.table.remove(place);
             }
-            "clear" => self.table.forget_learned(),
+            "clear" => self.table.forget_yielding(),
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
