@@ -184,6 +184,21 @@ fn fragments_follow_the_first_one() {
 }
 
 #[test]
+fn fragments_of_ipv6_follow_behind_other_headers() {
+    let ends = [CLIENT6, SERVER6];
+    let datagram = udp([5000, 53], &[7; 8]);
+    let part = |place: [u8; 2], bytes: &[u8]| [&[17, 0, place[0], place[1], 0, 0, 0, 9][..], bytes].concat();
+    let (first, last) = (part([0, 1], &datagram[..8]), part([0, 8], &datagram[8..]));
+    let behind = |payload: &[u8]| ipv6(0, ends, &[&[44, 0, 1, 4, 0, 0, 0, 0][..], payload].concat());
+    for [first, last] in [[ipv6(44, ends, &first), ipv6(44, ends, &last)], [behind(&first), behind(&last)]] {
+        let mut tracker = tracker(16);
+        assert_eq!((tracker.sight(&last, 1), tracker.follow(&last, 1)), (Later, Part::Early));
+        assert_eq!(tracker.passes(&first, 1), New);
+        assert_eq!((tracker.sight(&last, 1), tracker.follow(&last, 1)), (Later, Part::Follows(0, None)));
+    }
+}
+
+#[test]
 fn a_segment_in_fragments_counts_whole() {
     const MORE: u16 = 0x2000;
     let mut tracker = tracker(16);

@@ -189,12 +189,15 @@ impl Tracker {
     /// A packet may pass, and leaves by `output`: if it is the first fragment of a datagram the others may follow.
     #[inline]
     pub fn passed(&mut self, packet: &[u8], output: u16, now: u32) {
-        // RFC 791 §3.1: more fragments, or an offset. IPv6 has that in a header of its own.
-        let may_be_fragment = match packet {
+        /// Hop-by-Hop Options, Routing, Fragment, Authentication, Destination Options: RFC 8200 §4.1.
+        const EXTENSIONS: [u8; 5] = [0, 43, 44, 51, 60];
+        let may_be_first = match packet {
+            // The flag More Fragments, RFC 791 §3.1.
             [first, _, _, _, _, _, flags, ..] if first >> 4 == 4 => flags & 0x20 != 0,
-            _ => true,
+            [_, _, _, _, _, _, next, ..] => EXTENSIONS.contains(next),
+            _ => false,
         };
-        if may_be_fragment {
+        if may_be_first {
             self.passed_first(packet, output, now);
         }
     }
