@@ -257,9 +257,10 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
             packet.annotations_mut().flow_hash = flow_hash(hash);
         }
         if from.stateful && from.balance != NONE {
-            place = self.table.insert(&key, hash, self.now);
+            place = place.or_else(|| self.table.insert(&key, hash, self.now));
             let number = self.map.chains[usize::from(way.chain)].number;
             if let Some(place) = place {
+                self.table.touch(place, self.now);
                 let fate = self.table.memo_mut(place);
                 if fate.chain != number {
                     (fate.chain, fate.ports) = (number, [0; 2]);

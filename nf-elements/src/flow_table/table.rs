@@ -198,19 +198,20 @@ impl<M: Memo> FlowTable<M> {
     pub fn find(&self, key: &FlowKey, hash: u64, now: u32) -> Option<Place> {
         let (home, tag) = self.home(hash);
         let bucket = self.buckets.get(home)?;
-        let (index, way) = match bucket.way_of(key, tag) {
-            Some(way) => (home, way),
-            None if bucket.spilled => self.find_second(key, hash, tag)?,
-            None => return None,
-        };
-        let is_over = self.buckets[index].is_over(way, &self.timeouts, now);
-        (!is_over).then_some(Place { bucket: index as u32, way: way as u32 })
+        match bucket.way_of(key, tag) {
+            Some(way) if bucket.is_over(way, &self.timeouts, now) => None,
+            Some(way) => Some(Place { bucket: home as u32, way: way as u32 }),
+            None if bucket.spilled => self.find_second(key, hash, tag, now),
+            None => None,
+        }
     }
 
     #[inline(never)]
-    fn find_second(&self, key: &FlowKey, hash: u64, tag: u8) -> Option<(usize, usize)> {
+    fn find_second(&self, key: &FlowKey, hash: u64, tag: u8, now: u32) -> Option<Place> {
         let second = self.second(hash);
-        Some((second, self.buckets[second].way_of(key, tag)?))
+        let bucket = &self.buckets[second];
+        let way = bucket.way_of(key, tag)?;
+        (!bucket.is_over(way, &self.timeouts, now)).then_some(Place { bucket: second as u32, way: way as u32 })
     }
 
     /// Whether that flow, which may be another by now, is this one.
