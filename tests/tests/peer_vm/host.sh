@@ -12,12 +12,12 @@ tcpdump -i under0 -w "$FOLDER/underlay.pcap" -U -s 0 2>/dev/null &
 dump=$!
 "$SLUICE" run "$FOLDER/chain.nf" --accel tcg --tap lan=lan0 --tap wan=wan0 2> "$FOLDER/said" > "$FOLDER/report" &
 run=$!
+peer= server=
+trap 'kill $run $peer $dump $server 2>/dev/null || true; cat "$FOLDER/console"; cat "$FOLDER/said" >&2' EXIT
+await() { until grep -q "$1" "$2"; do kill -0 $run $peer; sleep 0.1; done; }
+await 'port wan' "$FOLDER/said"               # the image may take longer to build than the peer does to boot
 sh -c "exec $PEER" > "$FOLDER/console" 2>&1 < /dev/null &
 peer=$!
-server=
-trap 'kill $run $peer $dump $server 2>/dev/null || true; cat "$FOLDER/console"; cat "$FOLDER/said" >&2' EXIT
-await() { until grep -q "$1" "$2"; do kill -0 $run; kill -0 $peer; sleep 0.1; done; }
-await 'port wan' "$FOLDER/said"
 ip link set lan0 address 02:00:00:00:07:01
 ip link set lan0 up
 . "$HOST_SCRIPT"
