@@ -53,8 +53,7 @@ impl GeneveDecap {
 
     #[inline]
     fn take_out(&mut self, packet: &mut Packet) -> Result<(), Refusal> {
-        let opened = self.outer.open_udp(packet)?;
-        let bytes = packet.data().get(opened.at..opened.end).unwrap_or(&[]);
+        let (opened, bytes) = self.outer.open_udp(packet)?;
         let header = Geneve::new_checked(bytes).map_err(|_| Refusal::Header)?;
         let payload = Payload::of(header.protocol_type());
         let (mut options, mut critical, mut unknown) = (0, 0, false);

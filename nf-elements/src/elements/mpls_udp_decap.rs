@@ -42,8 +42,7 @@ impl MplsUdpDecap {
 
     #[inline]
     fn take_out(&self, packet: &mut Packet) -> Result<(), Refusal> {
-        let opened = self.outer.open_udp(packet)?;
-        let bytes = packet.data().get(opened.at..opened.end).unwrap_or(&[]);
+        let (opened, bytes) = self.outer.open_udp(packet)?;
         let stack = Stack::read(bytes).map_err(|_| Refusal::Header)?;
         if self.label.is_some_and(|ours| ours != stack.bottom.label) {
             return Err(Refusal::Network);

@@ -115,7 +115,7 @@ impl VnetLinks {
             self.no_headroom += 1;
             return None;
         }
-        underlay.write(packet, fields, flow_hash);
+        underlay.write(packet, fields, flow_hash, &[]);
         self.outer.identification = underlay.identification;
         self.links.sent(link, bytes);
         Some(0)
@@ -124,7 +124,7 @@ impl VnetLinks {
     /// Takes the frame out of a packet from one of the hosts.
     #[inline]
     fn take_out(&mut self, packet: &mut Packet) -> Result<(), Refusal> {
-        let opened = self.decapsulator.open_udp(packet)?;
+        let (opened, _) = self.decapsulator.open_udp(packet)?;
         let (source, destination) = addresses(packet.network()).ok_or(Refusal::NotOurs)?;
         if destination != self.outer.source || destination_port(packet, opened) != Some(self.outer.port) {
             return Err(Refusal::NotOurs);

@@ -139,8 +139,7 @@ impl Vtep {
     /// The network and the VTEP of a packet, of which only the inner frame is left.
     #[inline]
     fn take_out(&mut self, packet: &mut Packet) -> Result<Origin, Refusal> {
-        let opened = self.inner.open_udp(packet)?;
-        let bytes = packet.data().get(opened.at..opened.end).unwrap_or(&[]);
+        let (opened, bytes) = self.inner.open_udp(packet)?;
         let vni = Vni(Vxlan::new_checked(bytes).map_err(|_| Refusal::Header)?.vni());
         let (source, destination) = outer_addresses(packet).ok_or(Refusal::NotOurs)?;
         // A group may bring back what was sent to it.

@@ -42,8 +42,7 @@ impl VxlanDecap {
 
     #[inline]
     fn take_out(&self, packet: &mut Packet) -> Result<(), Refusal> {
-        let opened = self.outer.open_udp(packet)?;
-        let bytes = packet.data().get(opened.at..opened.end).unwrap_or(&[]);
+        let (opened, bytes) = self.outer.open_udp(packet)?;
         let vni = self.check(bytes).ok_or(Refusal::Header)?;
         if self.vni.is_some_and(|ours| ours != vni) {
             return Err(Refusal::Network);

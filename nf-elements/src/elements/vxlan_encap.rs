@@ -69,15 +69,19 @@ impl Carried {
     }
 
     #[inline]
-    fn header(self, vni: u32, packet: &[u8]) -> [u8; vxlan::HEADER_BYTES] {
-        let next = match self {
-            Carried::Plain => return vxlan::header(vni),
-            Carried::Ethernet => NextProtocol::Ethernet,
+    fn header(self, vni: u32, packet: &Packet) -> [u8; vxlan::HEADER_BYTES] {
+        if self == Carried::Plain { vxlan::header(vni) } else { vxlan::generic_header(vni, self.next(packet.data())) }
+    }
+
+    /// What VXLAN-GPE calls `packet`.
+    #[inline(never)]
+    fn next(self, packet: &[u8]) -> NextProtocol {
+        match self {
+            Carried::Plain | Carried::Ethernet => NextProtocol::Ethernet,
             Carried::Ip if packet.first().is_some_and(|first| first >> 4 == 6) => NextProtocol::Ipv6,
             Carried::Ip => NextProtocol::Ipv4,
             Carried::Nsh => NextProtocol::Nsh,
-        };
-        vxlan::generic_header(vni, next)
+        }
     }
 }
 
@@ -166,7 +170,7 @@ impl Route for VxlanEncap {
     #[inline]
     fn route<M: PacketIo>(&mut self, _: &mut M, _: usize, packet: &mut Packet) -> Option<usize> {
         let vni = self.network.of(packet);
-        let header = self.carried.header(vni, packet.data());
+        let header = self.carried.header(vni, packet);
         self.outer.wrap(packet, self.carried.inner(), &header)
     }
 }

@@ -119,13 +119,11 @@ impl Encapsulator {
     /// without room in front, which is counted.
     #[inline]
     pub fn put(&mut self, packet: &mut Packet, fields: Fields, flow_hash: u32, header: &[u8]) -> bool {
-        let outer_bytes = self.underlay.header_bytes();
-        if !packet.push_front(outer_bytes + header.len()) {
+        if !packet.push_front(self.underlay.header_bytes() + header.len()) {
             self.no_headroom += 1;
             return false;
         }
-        packet.data_mut()[outer_bytes..outer_bytes + header.len()].copy_from_slice(header);
-        self.underlay.write(packet, fields, flow_hash);
+        self.underlay.write(packet, fields, flow_hash, header);
         true
     }
 

@@ -31,7 +31,7 @@ fn frame() -> Packet {
 
 fn open(packet: &Packet, udp: bool) -> Result<Opened, Refusal> {
     let decapsulator = Decapsulator::new(if udp { &[17] } else { &[47] }, true, false);
-    if udp { decapsulator.open_udp(packet) } else { decapsulator.open(packet) }
+    if udp { decapsulator.open_udp(packet).map(|(opened, _)| opened) } else { decapsulator.open(packet) }
 }
 
 #[test]

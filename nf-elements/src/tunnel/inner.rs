@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What an outer header takes from the packet in it, and what taking out changes there.
 
+use crate::Packet;
 use crate::flow_table::{FlowKey, flow_hash};
 use crate::wire::ipv4_edit::Ipv4Mut;
 use crate::wire::{ipv4, ipv6};
-use crate::{Annotations, Packet};
 
 /// What a tunnel carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,18 +110,23 @@ impl Inner {
     /// The flow's hash: the annotation, or else it is computed and annotated.
     #[inline]
     pub fn flow_hash(self, packet: &mut Packet) -> u32 {
-        let Annotations { flow_hash: known, .. } = *packet.annotations();
-        if known != 0 {
-            return known;
-        }
-        let key = match self {
-            Inner::Ip => FlowKey::of_ip(packet.data()),
-            Inner::Ethernet | Inner::Opaque => FlowKey::of(packet.data()),
-        };
-        let hash = flow_hash(key.hash());
-        packet.annotations_mut().flow_hash = hash;
-        hash
+        known_or(packet, |bytes| match self {
+            Inner::Ip => FlowKey::of_ip(bytes),
+            Inner::Ethernet | Inner::Opaque => FlowKey::of(bytes),
+        })
     }
+}
+
+/// The flow's hash: the annotation, or else that of the flow that `key` finds in the packet's bytes, which is annotated.
+#[inline(always)]
+pub(super) fn known_or(packet: &mut Packet, key: impl FnOnce(&[u8]) -> FlowKey) -> u32 {
+    let known = packet.annotations().flow_hash;
+    if known != 0 {
+        return known;
+    }
+    let hash = flow_hash(key(packet.data()).hash());
+    packet.annotations_mut().flow_hash = hash;
+    hash
 }
 
 #[cfg(test)]

@@ -34,8 +34,12 @@ impl Sum {
     /// Adds bytes, of any alignment. Only the last piece added may have an odd length: its end is padded with zero.
     #[inline]
     pub fn with(self, bytes: &[u8]) -> Self {
-        let (words, mut rest) = bytes.as_chunks::<8>();
-        let all = words.iter().fold(self, |sum, word| sum.add(u64::from_ne_bytes(*word)));
+        let (groups, mut rest) = bytes.as_chunks::<64>();
+        let mut all = groups.iter().fold(u128::from(self.0), |sum, group| sum + wide(group));
+        add_first::<32>(&mut all, &mut rest);
+        add_first::<16>(&mut all, &mut rest);
+        add_first::<8>(&mut all, &mut rest);
+        let all = Sum(all as u64).add((all >> 64) as u64);
         if rest.is_empty() {
             return all;
         }
@@ -52,6 +56,12 @@ impl Sum {
             sum += u64::from(u16::from_ne_bytes([*last, 0]));
         }
         all.add(sum)
+    }
+
+    /// Adds eight bytes of a header that are still a number, its upper byte the first.
+    #[inline(always)]
+    pub const fn with_number(self, value: u64) -> Self {
+        self.add(value.to_be())
     }
 
     /// Adds an IPv4 header without options: straight-line code, without a loop or a length to check.
@@ -104,6 +114,21 @@ impl Sum {
     #[inline(always)]
     pub fn is_intact(self) -> bool {
         self.fold() == 0xffff
+    }
+}
+
+/// The sum of the words of `bytes`, carries included: they are taken in at the end.
+#[inline(always)]
+fn wide<const N: usize>(bytes: &[u8; N]) -> u128 {
+    bytes.as_chunks().0.iter().map(|word| u128::from(u64::from_ne_bytes(*word))).sum()
+}
+
+/// Adds the first `N` bytes of `rest` to `sum` and takes them off, if there are so many.
+#[inline(always)]
+fn add_first<const N: usize>(sum: &mut u128, rest: &mut &[u8]) {
+    if let Some((bytes, behind)) = rest.split_first_chunk::<N>() {
+        *sum += wide(bytes);
+        *rest = behind;
     }
 }
 
