@@ -117,11 +117,11 @@ fn through_stt(ends: Ends, mtu: usize, bytes: &[u8]) {
 /// What is too long becomes fragments that are not, or an error, or nothing.
 fn shorter(choice: u8, bytes: &[u8]) {
     let inner = if choice & 1 == 0 { Inner::Ethernet } else { Inner::Ip };
-    let (mut out, mut packet): (_, Packet) = (Collected::<2>::default(), packet(bytes));
+    let (mut out, mut packet): (_, Packet) = (Collected::<3>::default(), packet(bytes));
     let excess = (usize::from(choice) * 8).min(bytes.len());
     packet.set_extra_length(excess as u16);
-    PacketTooBig::new(inner, choice & 2 == 0, None, None).push(&mut ListIo::new(0), 0, packet, &mut out);
+    PacketTooBig::new(inner, choice & 2 == 0, 0, 0, choice & 4 == 0).push(&mut ListIo::new(0), 0, packet, &mut out);
     for (output, packet) in out.0 {
-        assert!(output == 1 || packet.len() <= bytes.len() - excess);
+        assert!(output != 0 || packet.len() <= bytes.len() - excess);
     }
 }

@@ -43,7 +43,6 @@ pub struct Icmp6Error {
     source: u128,
     kind: u8,
     code: u8,
-    mtu: u32,
     not_answered: u64,
     no_header: u64,
     no_room: u64,
@@ -52,12 +51,7 @@ pub struct Icmp6Error {
 impl Icmp6Error {
     /// Messages of type `kind` and of `code`, from `source`.
     pub const fn new(source: u128, kind: u8, code: u8) -> Self {
-        Icmp6Error { source, kind, code, mtu: MTU, not_answered: 0, no_header: 0, no_room: 0 }
-    }
-
-    /// Changes the source and Packet Too Big's MTU.
-    pub(super) fn set_particulars(&mut self, source: u128, mtu: u32) {
-        (self.source, self.mtu) = (source, mtu);
+        Icmp6Error { source, kind, code, not_answered: 0, no_header: 0, no_room: 0 }
     }
 
     /// Writes the message in front of `packet`, which begins with the IPv6 header of a packet from `to` to `about`.
@@ -80,7 +74,7 @@ impl Icmp6Error {
         fixed.fill(0);
         (fixed[0], fixed[1]) = (self.kind, self.code);
         match (Type::from(self.kind), self.code) {
-            (Type::PacketTooBig, 0) => fixed[4..8].copy_from_slice(&self.mtu.to_be_bytes()),
+            (Type::PacketTooBig, 0) => fixed[4..8].copy_from_slice(&MTU.to_be_bytes()),
             (Type::ParameterProblem, 0) => fixed[7] = pointer & Annotations::PARAMETER_PROBLEM,
             (Type::Redirect, _) => {
                 fixed[8..24].copy_from_slice(&target);

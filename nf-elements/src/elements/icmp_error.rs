@@ -101,11 +101,6 @@ impl IcmpError {
         IcmpError { source, message_type, code, bad, mtu, pmtu, fix, identification: 1, drops: [0; REASONS.len()] }
     }
 
-    /// Changes the source and the next hop's MTU.
-    pub(super) fn set_particulars(&mut self, source: u32, pmtu: u16) {
-        (self.source, self.pmtu) = (source, pmtu);
-    }
-
     /// Whether one host has this address.
     fn is_unicast(&self, address: u32) -> bool {
         address != u32::MAX && address >> 28 != 0xe && !self.bad.contains(&address)

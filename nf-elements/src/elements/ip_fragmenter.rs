@@ -72,16 +72,6 @@ impl IpFragmenter {
         }
     }
 
-    /// Changes the MTU, at least 8.
-    pub(super) fn set_mtu(&mut self, mtu: usize) {
-        self.mtu = mtu;
-    }
-
-    /// What was lost for want of buffers, or because it would have been too many fragments.
-    pub(super) fn lost(&self) -> u64 {
-        self.no_buffer + self.too_many
-    }
-
     /// An identification that nobody can guess from the last one without effort: xorshift32, Marsaglia 2003.
     fn random(&mut self) -> u16 {
         self.random ^= self.random << 13;

@@ -2,7 +2,7 @@
 //! # PacketTooBig
 //! `PacketTooBig([PROTOCOL, FRAGMENT, SRC, SRC6])` — fragments what is too long for a tunnel, or tells its sender.
 //!
-//! **Ports:** one push input, two push outputs.
+//! **Ports:** one push input, two or three push outputs.
 //!
 //! **Expects:** what leaves a tunnel's encapsulator by output 1: frames, or what PROTOCOL says, whose extra length annotation is by how many
 //! bytes they are too long.
@@ -15,185 +15,120 @@
 //! of its own (Linux's tunnels do the same).
 //!
 //! PROTOCOL is `ethernet` (the default) or `ip`. What is neither IPv4 nor IPv6 is dropped; so is what deserves no
-//! error (see `ICMPError` and `ICMP6Error`), and a packet of IPv6 that is not longer than 1280 bytes: nobody can make it shorter,
-//! and the outer packet has to be fragmented (RFC 2473 §7.1).
+//! error (RFC 1812 §4.3.2.7, RFC 4443 §2.4(e)). An IPv6 packet that is not longer than 1280 bytes, or an IPv4 packet of which not
+//! even 68 would fit, nobody can make shorter: it leaves by output 2, or is dropped if that is not connected. Behind output 2 stands a
+//! tunnel without MTU whose outer packets are fragmented (RFC 2473 §7.1), where it allows that, as VXLAN does not (RFC 7348 §4.3).
 //!
-//! **Handlers:** `fragmented`, `told` (read: packets), `not_ip`, `not_answered`, `too_small`, `no_buffer` (drops).
+//! **Handlers:** `fragmented`, `told` (read: packets), `not_ip`, `not_answered`, `too_small` (0 while output 2 is connected),
+//! `no_buffer` (drops).
 //!
 //! **Example:** `FromDevice(lan) -> e :: VXLANEncap(192.0.2.1, 198.51.100.1, 42, MTU 1500) -> Discard;
 //! e [1] -> big :: PacketTooBig -> e; big [1] -> ToDevice(lan);`
 //!
-//! **See also:** `PathMTU`, `IPFragmenter`, `ICMPError`, `ICMP6Error`.
+//! **See also:** `PathMTU`, `IPFragmenter`, `IP6Fragmenter`, `ICMPError`, `ICMP6Error`.
+
 
 use super::path_mtu::{LEAST_IPV4, LEAST_IPV6};
-use super::{Icmp6Error, IcmpError, IpFragmenter};
 use crate::packet::PacketType;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::tunnel::Inner;
-use crate::wire::ipv4::{self, Ipv4};
+use crate::tunnel::too_big::{Problem, answer, answer_frame, fragment};
+use crate::wire::ipv4::Ipv4;
 use crate::wire::ipv6::{self, Ipv6};
-use crate::{Action, Element, HandlerError, Outputs, Packet, PacketIo, Push, Spec, Verdict};
+use crate::{Element, HandlerError, Outputs, Packet, PacketIo, Push, Spec};
 use core::fmt;
-
-/// Bytes of the longest link header: addresses, two tags, EtherType.
-const MOST_LINK_BYTES: usize = 22;
-/// Destination Unreachable, fragmentation needed and DF set.
-const FRAGMENTATION_NEEDED: (u8, u8) = (3, 4);
-/// Packet Too Big of ICMPv6.
-const PACKET_TOO_BIG: u8 = 2;
-/// Most bytes of an ICMP error, RFC 1812 §4.3.2.3.
-const MOST_ERROR_BYTES: usize = 576;
 
 /// See the module's documentation.
 pub struct PacketTooBig {
     inner: Inner,
     fragment: bool,
-    source: Option<u32>,
-    source6: Option<u128>,
-    fragmenter: IpFragmenter,
-    error: IcmpError,
-    error6: Icmp6Error,
+    source: u32,
+    source6: u128,
+    diverts: bool,
     fragmented: u64,
     told: u64,
     not_ip: u64,
     not_answered: u64,
     too_small: u64,
+    no_buffer: u64,
 }
 
 /// What becomes of a packet.
 enum Fate {
-    Fragments { at: usize, mtu: usize },
-    Error { at: usize, mtu: u16, source: u32 },
-    Error6 { at: usize, mtu: u16, source: u128 },
+    Fragments,
+    /// The error, and whom it is from.
+    Error(Problem, u128),
     NotIp,
     TooSmall,
 }
 
 impl PacketTooBig {
-    /// Of packets of `inner`, which is not opaque; IPv4 packets become fragments if they may; errors are from these addresses, or else from
-    /// whom the packets were to.
-    pub const fn new(inner: Inner, fragment: bool, source: Option<u32>, source6: Option<u128>) -> Self {
-        let (kind, code) = FRAGMENTATION_NEEDED;
+    /// Of packets of `inner`, which is not opaque; IPv4 packets become fragments if they may; errors are from these addresses, or from
+    /// whom the packets were to if these are 0. `diverts` says that output 2 takes what is too small.
+    pub const fn new(inner: Inner, fragment: bool, source: u32, source6: u128, diverts: bool) -> Self {
         PacketTooBig {
             inner,
             fragment,
             source,
             source6,
-            fragmenter: IpFragmenter::new(LEAST_IPV4 as usize, false, false, true),
-            error: IcmpError::new(0, kind, code, &[], MOST_ERROR_BYTES, 0, false),
-            error6: Icmp6Error::new(0, PACKET_TOO_BIG, 0),
+            diverts,
             fragmented: 0,
             told: 0,
             not_ip: 0,
             not_answered: 0,
             too_small: 0,
+            no_buffer: 0,
         }
     }
 
-    /// What is to become of `packet`.
-    fn fate(&self, packet: &Packet) -> Fate {
-        let room = packet.len().saturating_sub(packet.extra_length().into());
-        let Some(at) = self.inner.ip_offset(packet.data()) else { return Fate::NotIp };
-        let (mtu, header) = (room.saturating_sub(at), packet.data().get(at..).unwrap_or(&[]));
-        match header.first().map(|first| first >> 4) {
-            Some(4) => match Ipv4::new_checked(header) {
-                Ok(header) if self.fragment && !header.dont_fragment() => {
-                    if mtu < LEAST_IPV4.into() { Fate::TooSmall } else { Fate::Fragments { at, mtu } }
-                }
-                Ok(header) => {
-                    let source = self.source.unwrap_or(header.destination());
-                    Fate::Error { at, mtu: (mtu as u16).max(LEAST_IPV4), source }
-                }
-                Err(_) => Fate::NotIp,
-            },
-            Some(6) => match Ipv6::new_checked(header) {
-                Ok(header) if ipv6::HEADER_BYTES + usize::from(header.payload_length()) <= LEAST_IPV6.into() => {
-                    Fate::TooSmall
-                }
-                Ok(header) => {
-                    let source = self.source6.unwrap_or(header.destination());
-                    Fate::Error6 { at, mtu: (mtu as u16).max(LEAST_IPV6), source }
-                }
-                Err(_) => Fate::NotIp,
-            },
-            _ => Fate::NotIp,
+    /// What is to become of an IP packet, of which `mtu` bytes fit.
+    fn fate(&self, ip: &[u8], mtu: usize) -> Fate {
+        let least = |least: u16| Problem::TooBig((mtu as u16).max(least));
+        if let Ok(header) = Ipv4::new_checked(ip) {
+            return match self.fragment && !header.dont_fragment() {
+                true if mtu < LEAST_IPV4.into() => Fate::TooSmall,
+                true => Fate::Fragments,
+                false => Fate::Error(least(LEAST_IPV4), self.source.into()),
+            };
+        }
+        match Ipv6::new_checked(ip) {
+            Ok(header) if ipv6::HEADER_BYTES + usize::from(header.payload_length()) <= LEAST_IPV6.into() => Fate::TooSmall,
+            Ok(_) => Fate::Error(least(LEAST_IPV6), self.source6),
+            Err(_) => Fate::NotIp,
         }
     }
 
-    /// Makes `packet` the error about itself that `make` makes, behind its link header turned round.
-    fn tell(&mut self, mut packet: Packet, at: usize, make: impl FnOnce(&mut Self, &mut Packet) -> Verdict) -> Option<Packet> {
-        let link = Link::of(&packet, at);
-        if self.inner == Inner::Ethernet && packet.data().first().is_some_and(|first| first & 1 != 0) {
-            packet.annotations_mut().packet_type = PacketType::Multicast;
-        }
-        if make(self, &mut packet) == Verdict::Drop || !link.reversed().put(&mut packet) {
-            self.not_answered += 1;
-            return None;
+    /// Gives the fragments of `packet`, each of at most `mtu` bytes of IP.
+    fn give_fragments<M: PacketIo, O: Outputs>(&mut self, io: &mut M, packet: &Packet, mtu: usize, out: &mut O) {
+        let mut lost = 0;
+        let made = fragment(io, self.inner, packet, mtu, |_, fragment| match fragment {
+            Some(fragment) if out.room(0) > 0 => out.emit(0, fragment),
+            _ => lost += 1,
+        });
+        self.no_buffer += lost;
+        self.fragmented += u64::from(made);
+        self.too_small += u64::from(!made);
+    }
+
+    /// Gives the error about `packet`.
+    fn tell<O: Outputs>(&mut self, mut packet: Packet, problem: Problem, from: u128, out: &mut O) {
+        let told = match self.inner {
+            Inner::Ethernet => answer_frame(&mut packet, problem, from),
+            _ => {
+                let to_many = matches!(packet.annotations().packet_type, PacketType::Broadcast | PacketType::Multicast);
+                !to_many && answer(&mut packet, problem, from)
+            }
+        };
+        if !told {
+            return self.not_answered += 1;
         }
         self.told += 1;
-        Some(packet)
-    }
-}
-
-/// A link header.
-#[derive(Clone, Copy)]
-struct Link {
-    bytes: [u8; MOST_LINK_BYTES],
-    length: usize,
-}
-
-impl Link {
-    /// The first `length` bytes of `packet`.
-    fn of(packet: &Packet, length: usize) -> Self {
-        let (mut bytes, length) = ([0; MOST_LINK_BYTES], length.min(MOST_LINK_BYTES));
-        if let Some(header) = packet.data().get(..length) {
-            bytes[..length].copy_from_slice(header);
-        }
-        Link { bytes, length }
+        out.emit(1, packet);
     }
 
-    /// The same from the receiver to the sender.
-    fn reversed(mut self) -> Self {
-        let (destination, rest) = self.bytes.split_at_mut(6);
-        destination.swap_with_slice(&mut rest[..6]);
-        self
-    }
-
-    /// Puts it in front of `packet`; false without room.
-    fn put(&self, packet: &mut Packet) -> bool {
-        if !packet.push_front(self.length) {
-            return false;
-        }
-        packet.data_mut()[..self.length].copy_from_slice(&self.bytes[..self.length]);
-        let start = packet.headroom() as u16;
-        packet.annotations_mut().mac_offset = start;
-        true
-    }
-}
-
-/// Gives the fragments behind the first one their link header, too.
-struct Framed<'a, O> {
-    link: Link,
-    out: &'a mut O,
-    refused: u64,
-}
-
-impl<O: Outputs> Outputs for Framed<'_, O> {
-    const COUNT: usize = O::COUNT;
-
-    fn room(&self, port: usize) -> usize {
-        self.out.room(port)
-    }
-
-    fn emit(&mut self, port: usize, mut packet: Packet) {
-        // The fragmenter gives what it cannot fragment back by its own output 1.
-        let is_bare = usize::from(packet.annotations().network_offset) == packet.headroom();
-        if port != 0 || is_bare && !self.link.put(&mut packet) {
-            self.refused += 1;
-            return;
-        }
-        packet.set_extra_length(0);
-        self.out.emit(0, packet);
+    /// Gives what nobody can make shorter away.
+    fn divert<O: Outputs>(&mut self, packet: Packet, out: &mut O) {
+        if self.diverts { out.emit(2, packet) } else { self.too_small += 1 }
     }
 }
 
@@ -206,7 +141,7 @@ impl Element for PacketTooBig {
         class: "PacketTooBig",
         category: Category::Tunnel,
         summary: "fragments what is too long for a tunnel, or tells its sender",
-        ports: "1/2",
+        ports: "1/2-3",
         processing: "h/h",
         shape: Shape::Push,
         arguments: &[
@@ -220,8 +155,8 @@ impl Element for PacketTooBig {
             Handler { name: "told", kind: HandlerKind::Read, doc: "packets that became errors" },
             drops("not_ip", "what is no IP packet"),
             drops("not_answered", "packets that deserve no error"),
-            drops("too_small", "packets that nobody can make shorter"),
-            drops("no_buffer", "fragments without a free buffer, packets of too many of them"),
+            drops("too_small", "packets that nobody can make shorter; 0 while output 2 is connected"),
+            drops("no_buffer", "fragments without a free buffer, or too many of a packet"),
         ],
     };
 
@@ -232,7 +167,7 @@ impl Element for PacketTooBig {
             "not_ip" => write!(out, "{}", self.not_ip)?,
             "not_answered" => write!(out, "{}", self.not_answered)?,
             "too_small" => write!(out, "{}", self.too_small)?,
-            "no_buffer" => write!(out, "{}", self.fragmenter.lost())?,
+            "no_buffer" => write!(out, "{}", self.no_buffer)?,
             _ => return Err(HandlerError::Unknown),
         }
         Ok(())
@@ -243,7 +178,7 @@ impl Element for PacketTooBig {
 impl crate::configure::Configure for PacketTooBig {
     fn configure(
         arguments: &mut crate::configure::Arguments,
-        _: &crate::configure::Surroundings,
+        around: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
         use crate::tunnel::Payload;
         use std::net::{Ipv4Addr, Ipv6Addr};
@@ -252,54 +187,26 @@ impl crate::configure::Configure for PacketTooBig {
             arguments.error_last("an EtherType", "ethernet or ip");
         }
         let fragment = arguments.keyword("FRAGMENT").unwrap_or(true);
-        let source = arguments.keyword::<Ipv4Addr>("SRC").map(Ipv4Addr::to_bits);
-        let source6 = arguments.keyword::<Ipv6Addr>("SRC6").map(Ipv6Addr::to_bits);
+        let source = arguments.keyword::<Ipv4Addr>("SRC").map_or(0, Ipv4Addr::to_bits);
+        let source6 = arguments.keyword::<Ipv6Addr>("SRC6").map_or(0, Ipv6Addr::to_bits);
         let inner = format!("nf_elements::tunnel::Inner::{:?}", payload.inner());
-        let expression = format!("PacketTooBig::new({inner}, {fragment}, {source:?}, {source6:?})");
+        let expression = format!("PacketTooBig::new({inner}, {fragment}, {source}, {source6}, {})", around.outputs > 2);
         Some(crate::configure::Instance::new("PacketTooBig", expression).emitting(super::ip_fragmenter::MOST_FRAGMENTS))
     }
 }
 
 impl Push for PacketTooBig {
-    fn push<M: PacketIo, O: Outputs>(&mut self, io: &mut M, _: usize, mut packet: Packet, out: &mut O) {
-        let error = match self.fate(&packet) {
-            Fate::Fragments { at, mtu } => {
-                packet.set_network(at, ipv4_header_length(&packet, at));
-                let mut framed = Framed { link: Link::of(&packet, at), out, refused: 0 };
-                self.fragmenter.set_mtu(mtu);
-                self.fragmenter.push(io, 0, packet, &mut framed);
-                self.too_small += framed.refused;
-                self.fragmented += u64::from(framed.refused == 0);
-                None
-            }
-            Fate::Error { at, mtu, source } => {
-                packet.set_network(at, ipv4_header_length(&packet, at));
-                self.error.set_particulars(source, mtu);
-                self.tell(packet, at, |own, packet| own.error.action(io, packet))
-            }
-            Fate::Error6 { at, mtu, source } => {
-                packet.set_network(at, ipv6::HEADER_BYTES);
-                self.error6.set_particulars(source, mtu.into());
-                self.tell(packet, at, |own, packet| own.error6.action(io, packet))
-            }
-            Fate::NotIp => {
-                self.not_ip += 1;
-                None
-            }
-            Fate::TooSmall => {
-                self.too_small += 1;
-                None
-            }
-        };
-        if let Some(error) = error {
-            out.emit(1, error);
+    fn push<M: PacketIo, O: Outputs>(&mut self, io: &mut M, _: usize, packet: Packet, out: &mut O) {
+        let room = packet.len().saturating_sub(packet.extra_length().into());
+        let Some(at) = self.inner.ip_offset(packet.data()) else { return self.not_ip += 1 };
+        let mtu = room.saturating_sub(at);
+        match self.fate(packet.data().get(at..).unwrap_or(&[]), mtu) {
+            Fate::Fragments => self.give_fragments(io, &packet, mtu, out),
+            Fate::Error(problem, from) => self.tell(packet, problem, from, out),
+            Fate::TooSmall => self.divert(packet, out),
+            Fate::NotIp => self.not_ip += 1,
         }
     }
-}
-
-fn ipv4_header_length(packet: &Packet, at: usize) -> usize {
-    let header = packet.data().get(at..).and_then(|header| Ipv4::new_checked(header).ok());
-    header.map_or(ipv4::HEADER_BYTES, |header| header.header_length())
 }
 
 #[cfg(test)]

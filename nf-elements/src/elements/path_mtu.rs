@@ -260,8 +260,9 @@ impl Action for PathMtu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elements::{Icmp6Error, IcmpError, marked, marked6};
+    use crate::elements::{IcmpError, marked, marked6};
     use crate::testing::{ListIo, read};
+    use crate::tunnel::too_big::{Problem, answer};
 
     const US: [u8; 4] = [192, 0, 2, 1];
     const PEER: [u8; 4] = [198, 51, 100, 1];
@@ -326,9 +327,7 @@ mod tests {
     fn the_same_in_ipv6() {
         let about = |mtu| {
             let mut about = marked6::datagram(17, 1, 2, &[0; 1400]);
-            let mut router = Icmp6Error::new(9, 2, 0);
-            router.set_particulars(9, mtu);
-            assert_eq!(router.action(&mut ListIo::new(0), &mut about), Verdict::Pass);
+            assert!(answer(&mut about, Problem::TooBig(mtu), 9));
             about
         };
         let mut paths = paths(4);

@@ -295,7 +295,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(MplsUdpEncap::new(tunnel(), &[16], false, mpls_udp_encap::Labelled::Ip, None, None));
     check_handlers(NvgreDecap::new(Decapsulator::new(&[47], false, false), None));
     check_handlers(NvgreEncap::new(tunnel(), None, None));
-    check_handlers(PacketTooBig::new(crate::tunnel::Inner::Ethernet, true, None, None));
+    check_handlers(PacketTooBig::new(crate::tunnel::Inner::Ethernet, true, 0, 0, false));
     check_handlers(PathMtu::new(1));
     check_handlers(SttDecap::<1>::new(Decapsulator::new(&[6], true, false), None, 1));
     let ports = stt_encap::Ports { source: None, destination: 7471 };

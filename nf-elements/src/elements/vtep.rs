@@ -302,7 +302,7 @@ impl Vtep {
         let ethernet_bytes = Inner::Ethernet.ip_offset(packet.data()).unwrap_or(0);
         let most = self.outer.room(vxlan::HEADER_BYTES).saturating_sub(ethernet_bytes);
         let header = vxlan::header(from.vni.0);
-        let made = fragment(io, &packet, most, |_, fragment| match fragment {
+        let made = fragment(io, Inner::Ethernet, &packet, most, |_, fragment| match fragment {
             Some(mut fragment) => {
                 let bytes = fragment.len();
                 match self.outer.wrap(&mut fragment, Inner::Ethernet, &header) {
@@ -314,7 +314,7 @@ impl Vtep {
         });
         if made {
             self.counts.fragmented += 1;
-        } else if answer_frame(&mut packet, Problem::TooBig(most as u16)) {
+        } else if answer_frame(&mut packet, Problem::TooBig(most as u16), 0) {
             self.counts.told += 1;
             self.forward(io, from, from.place, packet, out);
         } else {

@@ -60,14 +60,19 @@ impl Problem {
     }
 }
 
-/// Makes an IP packet the error about itself, `from` this address, or from its own destination if that is 0: IPv4 in the lower
+/// Makes an IP packet the error about itself, its header marked, `from` this address, or from its own destination if that is 0: IPv4 in the lower
 /// 32 bits. False, and no change, if no error may be sent about it (RFC 1812 §4.3.2.7, RFC 4443 §2.4(e)) or there is no room.
 pub fn answer(packet: &mut Packet, problem: Problem, from: u128) -> bool {
-    match packet.data().first().map(|first| first >> 4) {
-        Some(4) => answer_v4(packet, problem, from as u32),
-        Some(6) => answer_v6(packet, problem, from),
-        _ => false,
+    let (answered, header_bytes) = match packet.data().first().map(|first| first >> 4) {
+        Some(4) => (answer_v4(packet, problem, from as u32), ipv4::HEADER_BYTES),
+        Some(6) => (answer_v6(packet, problem, from), ipv6::HEADER_BYTES),
+        _ => return false,
+    };
+    if answered {
+        packet.set_network(0, header_bytes);
+        packet.set_extra_length(0);
     }
+    answered
 }
 
 fn answer_v4(packet: &mut Packet, problem: Problem, from: u32) -> bool {
@@ -134,9 +139,9 @@ fn answer_v6(packet: &mut Packet, problem: Problem, from: u128) -> bool {
     true
 }
 
-/// Makes an Ethernet frame the error about the IP packet in it, back to who sent it. A bridge has no address of its own, so it comes
-/// from the packet's destination. False if there is none.
-pub fn answer_frame(frame: &mut Packet, problem: Problem) -> bool {
+/// Makes an Ethernet frame the error about the IP packet in it, back to who sent it, `from` as [`answer`] has it: a bridge has no address
+/// of its own. False if there is none.
+pub fn answer_frame(frame: &mut Packet, problem: Problem, from: u128) -> bool {
     let Some(at) = Inner::Ethernet.ip_offset(frame.data()) else { return false };
     let mut ethernet = [0; MOST_ETHERNET_BYTES];
     let (Some(place), Some(header)) = (ethernet.get_mut(..at), frame.data().get(..at)) else { return false };
@@ -147,23 +152,25 @@ pub fn answer_frame(frame: &mut Packet, problem: Problem) -> bool {
         return false;
     }
     set_addresses(start, source, destination);
-    if !answer(frame, problem, 0) || !frame.push_front(at) {
+    if !answer(frame, problem, from) || !frame.push_front(at) {
         return false;
     }
     frame.data_mut()[..at].copy_from_slice(&ethernet[..at]);
+    frame.annotations_mut().mac_offset = frame.headroom() as u16;
     true
 }
 
-/// Makes fragments of a frame with an IPv4 packet that may be fragmented, each IP packet of at most `most` bytes, and gives them to `each`; none for
-/// one without a buffer. False if it may not be.
+/// Makes fragments of a packet of `inner` that is or has an IPv4 packet which may be fragmented, each IP packet of at most `most` bytes, and gives
+/// them to `each`; none for one without a buffer. They have its annotations. False if it may not be.
 pub fn fragment<M: PacketIo>(
     io: &mut M,
-    frame: &Packet,
+    inner: Inner,
+    packet: &Packet,
     most: usize,
     mut each: impl FnMut(&mut M, Option<Packet>),
 ) -> bool {
-    let bytes = frame.data();
-    let Some((ethernet, ip)) = Inner::Ethernet.ip_offset(bytes).and_then(|at| bytes.split_at_checked(at)) else {
+    let bytes = packet.data();
+    let Some((link, ip)) = inner.ip_offset(bytes).and_then(|at| bytes.split_at_checked(at)) else {
         return false;
     };
     let Ok(header) = Ipv4::new_checked(ip) else { return false };
@@ -180,17 +187,20 @@ pub fn fragment<M: PacketIo>(
         // Its place counts from that of the packet, which may be a fragment itself.
         let place = (usize::from(header.fragment_offset()) + offset) / 8;
         let flags = if more { MORE } else { 0 } | place as u16;
-        let fragment = io.allocate().and_then(|fragment| filled(fragment, [ethernet, own, piece], flags));
+        let fragment = io.allocate().and_then(|fragment| filled(fragment, packet, [link, own, piece], flags));
         each(io, fragment);
     }
     true
 }
 
-/// A fragment of these parts: headers of Ethernet and IP, and payload.
-fn filled(mut fragment: Packet, parts: [&[u8]; 3], flags_and_offset: u16) -> Option<Packet> {
+/// A fragment of `packet` made of these parts: headers of the link and of IP, and payload.
+fn filled(mut fragment: Packet, packet: &Packet, parts: [&[u8]; 3], flags_and_offset: u16) -> Option<Packet> {
     if !parts.iter().all(|part| fragment.append(part)) {
         return None;
     }
+    *fragment.annotations_mut() = *packet.annotations();
+    fragment.annotations_mut().mac_offset = fragment.headroom() as u16;
+    fragment.set_network(parts[0].len(), parts[1].len());
     let mut header = Ipv4Mut::new(fragment.data_mut().get_mut(parts[0].len()..)?)?;
     header.set_total_length((parts[1].len() + parts[2].len()) as u16);
     header.set_flags_and_offset(flags_and_offset);

@@ -27,7 +27,7 @@ fn the_sender_of_an_ipv4_packet_is_told() {
     let about = datagram(0x4000, &[7; 900]);
     for tag in [[].as_slice(), &[0x81, 0, 0, 5]] {
         let mut frame = frame(tag, [8, 0], &about);
-        assert!(answer_frame(&mut frame, Problem::TooBig(1450)));
+        assert!(answer_frame(&mut frame, Problem::TooBig(1450), 0));
         let at = 14 + tag.len();
         assert_eq!(frame.data()[..at], [A.as_slice(), &B, tag, &[8, 0]].concat());
         let ip = Ipv4::new_checked(&frame.data()[at..]).unwrap();
@@ -45,7 +45,7 @@ fn the_sender_of_an_ipv4_packet_is_told() {
 fn the_sender_of_an_ipv6_packet_is_told() {
     let about = marked6::datagram(17, 1 << 64, 2 << 64, &[7; 900]).data().to_vec();
     let mut frame = frame(&[], [0x86, 0xdd], &about);
-    assert!(answer_frame(&mut frame, Problem::TooBig(1430)));
+    assert!(answer_frame(&mut frame, Problem::TooBig(1430), 0));
     let ip = Ipv6::new_checked(&frame.data()[14..]).unwrap();
     assert_eq!((ip.source(), ip.destination(), ip.payload_length()), (2 << 64, 1 << 64, 536));
     let message = Icmpv6::new_checked(ip.payload()).unwrap();
@@ -72,13 +72,13 @@ fn some_deserve_no_answer() {
     let group = marked::datagram(17, [10, 0, 0, 1], [224, 0, 0, 1], b"x").data().to_vec();
     let nobody = marked::datagram(17, [0; 4], [10, 0, 0, 2], b"x").data().to_vec();
     for (about, why) in [(error, "error"), (group, "group"), (nobody, "nobody"), (datagram(1, b"x"), "fragment")] {
-        assert!(!answer_frame(&mut frame(&[], [8, 0], &about), Problem::NoRoute), "{why}");
+        assert!(!answer_frame(&mut frame(&[], [8, 0], &about), Problem::NoRoute, 0), "{why}");
     }
     let mut to_all = packet(&[[0xff; 6].as_slice(), &A, &[8, 0], &datagram(0, b"x")].concat());
-    assert!(!answer_frame(&mut to_all, Problem::TooBig(1400)));
+    assert!(!answer_frame(&mut to_all, Problem::TooBig(1400), 0));
     for length in 0..40 {
         let bytes = [B.as_slice(), &A, &[8, 0], &datagram(0, &[1; 10])].concat();
-        assert!(!answer_frame(&mut packet(&bytes[..length]), Problem::TooBig(1400)), "{length}");
+        assert!(!answer_frame(&mut packet(&bytes[..length]), Problem::TooBig(1400), 0), "{length}");
     }
 }
 
@@ -88,7 +88,7 @@ fn fragments_are_the_packet() {
     for (flags, last) in [(0, 0), (0x2000 | 5, MORE)] {
         let whole = frame(&[0x81, 0, 0, 5], [8, 0], &datagram(flags, &payload));
         let (mut io, mut got, mut places) = (ListIo::new(0), Vec::new(), Vec::new());
-        assert!(fragment(&mut io, &whole, 100, |_, fragment| {
+        assert!(fragment(&mut io, Inner::Ethernet, &whole, 100, |_, fragment| {
             let fragment = fragment.unwrap();
             assert_eq!(fragment.data()[..18], whole.data()[..18]);
             let ip = Ipv4::new_checked(&fragment.data()[18..]).unwrap();
@@ -105,12 +105,11 @@ fn fragments_are_the_packet() {
 fn what_may_not_be_fragmented_is_not() {
     let mut io = ListIo::new(0);
     for (bytes, most) in [(datagram(0x4000, &[1; 99]), 50), (datagram(0, &[1; 99]), 27), (vec![0x60; 99], 50)] {
-        assert!(!fragment(&mut io, &frame(&[], [8, 0], &bytes), most, |_, _| panic!("no fragment")));
+        assert!(!fragment(&mut io, Inner::Ethernet, &frame(&[], [8, 0], &bytes), most, |_, _| panic!("no fragment")));
     }
     io.buffers = Some(1);
     let mut lost = 0;
-    assert!(
-        fragment(&mut io, &frame(&[], [8, 0], &datagram(0, &[1; 99])), 100, |_, got| lost += u32::from(got.is_none()))
-    );
+    assert!(fragment(&mut io, Inner::Ethernet, &frame(&[], [8, 0], &datagram(0, &[1; 99])), 100, |_, got| lost +=
+        u32::from(got.is_none())));
     assert_eq!(lost, 1);
 }

@@ -31,7 +31,7 @@ fn long(link: &[u8], ip: &[u8], excess: u16) -> Packet {
 }
 
 fn fate(element: &mut PacketTooBig, packet: Packet) -> Vec<(usize, Packet)> {
-    let mut out = Collected::<2>::default();
+    let mut out = Collected::<3>::default();
     element.push(&mut ListIo::new(0), 0, packet, &mut out);
     out.0
 }
@@ -39,7 +39,7 @@ fn fate(element: &mut PacketTooBig, packet: Packet) -> Vec<(usize, Packet)> {
 #[test]
 fn what_may_be_becomes_fragments_in_frames() {
     for link in [LINK.to_vec(), tagged(LINK)] {
-        let mut element = PacketTooBig::new(Inner::Ethernet, true, None, None);
+        let mut element = PacketTooBig::new(Inner::Ethernet, true, 0, 0, false);
         let length = link.len() + 20 + 1400;
         let out = fate(&mut element, long(&link, &datagram(false, 1400), 50));
         assert_eq!((out.len(), read(&element, "fragmented").as_str()), (2, "1"));
@@ -58,7 +58,7 @@ fn what_may_be_becomes_fragments_in_frames() {
 #[test]
 fn the_sender_is_told_what_fits() {
     for (link, fragment, dont_fragment) in [(LINK.to_vec(), true, true), (tagged(LINK), false, false)] {
-        let mut element = PacketTooBig::new(Inner::Ethernet, fragment, None, None);
+        let mut element = PacketTooBig::new(Inner::Ethernet, fragment, 0, 0, false);
         let out = fate(&mut element, long(&link, &datagram(dont_fragment, 1400), 50));
         let [(1, error)] = out.as_slice() else { panic!("one error") };
         assert_eq!((&error.data()[..12], &error.data()[12..link.len()]), (BACK.as_slice(), &link[12..]));
@@ -73,7 +73,7 @@ fn the_sender_is_told_what_fits() {
 #[test]
 fn senders_of_ipv6_are_told_at_least_1280() {
     for (excess, mtu) in [(50, 1390), (500, 1280)] {
-        let mut element = PacketTooBig::new(Inner::Ethernet, true, None, Some(9));
+        let mut element = PacketTooBig::new(Inner::Ethernet, true, 0, 9, false);
         let about = marked6::datagram(17, 1, 2, &[0; 1400]);
         let out = fate(&mut element, long(&LINK6, about.data(), excess));
         let [(1, error)] = out.as_slice() else { panic!("one error") };
@@ -88,7 +88,7 @@ fn senders_of_ipv6_are_told_at_least_1280() {
 
 #[test]
 fn packets_without_frames_are_told_too() {
-    let mut element = PacketTooBig::new(Inner::Ip, true, Some(0x0a00_00fe), None);
+    let mut element = PacketTooBig::new(Inner::Ip, true, 0x0a00_00fe, 0, false);
     let out = fate(&mut element, long(&[], &datagram(true, 1400), 24));
     let header = Ipv4::new_checked(out[0].1.data()).unwrap();
     assert_eq!((out[0].0, header.source(), &header.payload()[6..8]), (1, 0x0a00_00fe, [0x05, 0x74].as_slice()));
@@ -97,7 +97,7 @@ fn packets_without_frames_are_told_too() {
 
 #[test]
 fn some_are_only_counted() {
-    let mut element = PacketTooBig::new(Inner::Ethernet, true, None, None);
+    let mut element = PacketTooBig::new(Inner::Ethernet, true, 0, 0, false);
     let mut group = LINK;
     group[0] = 1;
     let small6 = marked6::datagram(17, 1, 2, &[0; 1240]);
@@ -112,8 +112,21 @@ fn some_are_only_counted() {
     }
     let counts = ["not_ip", "not_answered", "too_small", "no_buffer"].map(|name| read(&element, name));
     assert_eq!(counts, ["2", "1", "2", "0"]);
-    let mut out = Collected::<2>::default();
+    let mut out = Collected::<3>::default();
     let mut io = ListIo { buffers: Some(0), ..ListIo::new(0) };
     element.push(&mut io, 0, long(&LINK, &datagram(false, 1400), 50), &mut out);
-    assert_eq!(read(&element, "no_buffer"), "1");
+    assert_eq!(read(&element, "no_buffer"), "2");
+}
+
+#[test]
+fn what_nobody_can_make_shorter_may_leave_whole() {
+    let mut element = PacketTooBig::new(Inner::Ethernet, true, 0, 0, true);
+    let small6 = marked6::datagram(17, 1, 2, &[0; 1240]);
+    for packet in [long(&LINK6, small6.data(), 50), long(&LINK, &datagram(false, 1400), 1400)] {
+        let bytes = packet.data().to_vec();
+        let out = fate(&mut element, packet);
+        let [(2, whole)] = out.as_slice() else { panic!("one packet by output 2") };
+        assert_eq!(whole.data(), bytes);
+    }
+    assert_eq!(read(&element, "too_small"), "0");
 }
