@@ -86,7 +86,7 @@ fn boot(start_info: &StartInfo, entry_tsc: u64, ports_wanted: usize) -> (Machine
     let image_end = crate::memory::image_end();
     let parameters = Parameters::read(start_info.command_line());
     let mut memory = FreeRam::behind(image_end, start_info.ram_end(image_end as u64));
-    let xen = xen.map(|calls| Xen::start(calls, &mut memory, ports_wanted));
+    let xen = xen.map(|found| Xen::start(found, &mut memory, ports_wanted));
     let clock = match xen {
         Some(xen) => xen.clock(entry_tsc),
         None => Clock::start(entry_tsc, parameters.tsc_khz),
@@ -254,7 +254,7 @@ impl Machine {
         self.round(graph, tap);
         let mut control = match &mut self.xen {
             Some(managed) => {
-                managed.poll(self.now_ns);
+                managed.begin(self.now_ns);
                 Some(ControlServer::new(Channel::Xen(managed.channel)))
             }
             None => {

@@ -48,6 +48,11 @@ impl Grants {
         (frames * ENTRIES).saturating_sub(RESERVED as usize)
     }
 
+    /// How many frames a table has that can give so many grants.
+    pub const fn frames_for(grants: usize) -> usize {
+        (grants + RESERVED as usize).div_ceil(ENTRIES)
+    }
+
     /// Has the hypervisor put the table in place of `table`.
     pub fn new(hypercalls: &impl Hypercalls, table: &Pages) -> Result<Grants, Errno> {
         for index in (0..table.count()).rev() {

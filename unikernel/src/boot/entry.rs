@@ -120,8 +120,8 @@ global_asm!(
     "mov eax, {cr4}",
     "mov cr4, eax",
     "mov ecx, {efer}",
-    "rdmsr",
-    "or eax, {efer_bits}",
+    "mov eax, {efer_bits}", // all of it: a read would be an exit more under Xen
+    "xor edx, edx",
     "wrmsr",
     "mov eax, {cr0}",
     "mov cr0, eax",

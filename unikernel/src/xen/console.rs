@@ -28,24 +28,23 @@ unsafe impl Sync for State {}
 static STATE: State = State(UnsafeCell::new(None));
 
 /// Takes up the console that the toolstack gave this domain.
-pub fn open(calls: Calls) {
-    let (Ok(frame), Ok(port)) = (calls.hvm_parameter(CONSOLE_FRAME), calls.hvm_parameter(CONSOLE_PORT)) else { return };
-    if frame == 0 || port == 0 {
-        return;
-    }
+fn open() -> Option<Log> {
+    let calls = Calls::get()?;
+    let parameter = |index| calls.hvm_parameter(index).ok().filter(|&value| value != 0);
+    let (frame, port) = (parameter(CONSOLE_FRAME)?, parameter(CONSOLE_PORT)?);
     // SAFETY: the toolstack put the console's page there, for ever; paging maps the first 4 GiB one to one.
     let page = unsafe { Pages::new((frame as usize * PAGE) as *mut u8, 1) };
-    let log = Log { calls, console: Console::new(&page), port: EventPort(port as u32), patience: PATIENCE };
-    // SAFETY: see `Sync`.
-    unsafe { *STATE.0.get() = Some(log) }
+    Some(Log { calls, console: Console::new(&page), port: EventPort(port as u32), patience: PATIENCE })
 }
 
 /// Writes bytes to the console. False if there is none.
 pub fn log(bytes: &[u8]) -> bool {
     // SAFETY: see `Sync`; the reference ends with this function.
-    let Some(log) = (unsafe { &mut *STATE.0.get() }) else { return false };
-    log.write(bytes);
-    true
+    let state = unsafe { &mut *STATE.0.get() };
+    if state.is_none() {
+        *state = open();
+    }
+    state.as_mut().map(|log| log.write(bytes)).is_some()
 }
 
 /// Tells the other end of what was written.

@@ -29,6 +29,8 @@ use core::arch::x86_64::{__cpuid, _rdtsc};
 use core::cell::{Cell, RefCell};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
+use xen_glue::link::MOST_PAGES as LINK_PAGES;
+use xen_glue::netfront::PAGES as VIF_PAGES;
 use xen_glue::xenbus::{self, End, Report};
 use xen_glue::xenstore::{Path, Token};
 use xen_glue::{EventPort, Events, Grants, Hypercalls, MapSpace, Pages, ShutdownReason, TimeInfo, detect};
@@ -37,9 +39,9 @@ use xen_glue::{EventPort, Events, Grants, Hypercalls, MapSpace, Pages, ShutdownR
 const STORE_FRAME: u32 = 1;
 const STORE_PORT: u32 = 2;
 
-/// Frames of the grant table, and those that each port adds: no port grants more than a frame's 512 grants.
-const GRANT_FRAMES: usize = 1;
-const GRANT_FRAMES_OF_PORT: usize = 1;
+/// Pages that the control channel grants, and that a port does at most.
+const CHANNEL_PAGES: usize = 1;
+const PORT_PAGES: usize = if VIF_PAGES > LINK_PAGES { VIF_PAGES } else { LINK_PAGES };
 
 /// What Xen gives this domain, for all that lives as long as it.
 pub struct Xen {
@@ -53,6 +55,9 @@ pub struct Xen {
     pub moments: Moments,
     /// How the domain is to end, if it is.
     pub end: Cell<Option<ShutdownReason>>,
+    /// Frames flow, or might.
+    has_begun: Cell<bool>,
+    version: (u16, u16),
     shared_info: Pages,
 }
 
@@ -65,23 +70,22 @@ pub struct Managed {
     pub xen: &'static Xen,
     /// Xenstore.
     pub store: &'static Store,
-    /// The tasks.
-    pub tasks: Tasks,
+    /// The tasks of ports.
+    port_tasks: Tasks,
+    /// The others, which begin when ports are up.
+    later_tasks: Tasks,
     /// The control channel.
     pub channel: &'static Channel,
     store_port: EventPort,
 }
 
-/// Finds Xen, and begins to log through it. To be called first of all.
-pub fn find() -> Option<Calls> {
+/// Finds Xen, from when on what is logged goes through it. To be called first of all.
+pub fn find() -> Option<(Calls, (u16, u16))> {
     let hypervisor = detect(|leaf| {
         let found = __cpuid(leaf);
         [found.eax, found.ebx, found.ecx, found.edx]
     })?;
-    let calls = Calls::begin(hypervisor.gate);
-    console::open(calls);
-    defmt::info!("Xen {=u16}.{=u16}", hypervisor.version.0, hypervisor.version.1);
-    Some(calls)
+    Some((Calls::begin(hypervisor.gate), hypervisor.version))
 }
 
 /// Ends the domain, if it is one.
@@ -93,13 +97,13 @@ pub fn end(reason: ShutdownReason) {
 
 impl Xen {
     /// Brings up what all ports share.
-    pub fn start(calls: Calls, memory: &mut FreeRam, ports: usize) -> &'static Xen {
+    pub fn start((calls, version): (Calls, (u16, u16)), memory: &mut FreeRam, ports: usize) -> &'static Xen {
         let shared_info = pages(memory, 1);
         let placed = calls.add_to_physmap(MapSpace::SharedInfo, 0, &shared_info, 0);
         placed.expect("Xen gives each domain its shared page");
         let events = Events::new(&shared_info);
         let most = calls.max_grant_frames().map_or(1, |frames| frames as usize);
-        let table = pages(memory, most.min(GRANT_FRAMES + GRANT_FRAMES_OF_PORT * ports));
+        let table = pages(memory, most.min(Grants::frames_for(CHANNEL_PAGES + PORT_PAGES * ports)));
         let grants = Grants::new(&calls, &table).expect("Xen gives each domain a grant table");
         memory.place(Xen {
             calls,
@@ -107,6 +111,8 @@ impl Xen {
             grants: RefCell::new(grants),
             moments: Moments::new(),
             end: Cell::new(None),
+            has_begun: Cell::new(false),
+            version,
             shared_info,
         })
     }
@@ -120,6 +126,8 @@ impl Xen {
     fn note(&self, device: &str, report: Report) {
         match report {
             Report::Bound(port) => self.events.listen(port),
+            // At the beginning nothing is logged that is as it should be: a hypercall each, before the first frame.
+            Report::Up if !self.has_begun.get() => {}
             Report::Up => defmt::info!("{=str} is up", device),
             Report::Down(error) => defmt::warn!("{=str} is down: {}", device, defmt::Display2Format(&error)),
         }
@@ -132,27 +140,39 @@ impl Xen {
 
     /// Stops the processor until an event comes, or for `ns`.
     pub fn sleep(&self, ns: Option<u64>) {
+        self.events.sleep(&self.calls, ns.map(|ns| self.system_ns_in(ns)));
+    }
+
+    /// Xen's system time in `ns` from now.
+    fn system_ns_in(&self, ns: u64) -> u64 {
         // SAFETY: reading the TSC has no effect.
-        let until_ns = ns.map(|ns| TimeInfo::read(&self.shared_info).at(unsafe { _rdtsc() }).saturating_add(ns));
-        self.events.sleep(&self.calls, until_ns);
+        TimeInfo::read(&self.shared_info).at(unsafe { _rdtsc() }).saturating_add(ns)
     }
 }
 
 impl Xen {
     /// Waits for `future`, which begins the domain's life: nothing else goes on meanwhile. None if that takes too long.
-    fn wait<T>(&self, clock: Clock, future: impl Future<Output = T>) -> Option<T> {
+    ///
+    /// Xenstored tells of every piece of a message that it reads or writes, about four times for a request. Waking up each time would be
+    /// most of what the domain does until its first frame. So events are left pending, when they wake nobody again, and the domain
+    /// looks by itself: after pauses that grow until they are as long as xenstored takes.
+    fn wait<T>(&self, clock: Clock, store: &Store, future: impl Future<Output = T>) -> Option<T> {
         const PATIENCE_NS: u64 = 10_000_000_000;
+        const LEAST_PAUSE_NS: u64 = 50_000;
+        const MOST_PAUSE_NS: u64 = 16_000_000;
         let (until_ns, mut future) = (clock.now_ns() + PATIENCE_NS, pin!(future));
+        let mut pause_ns = LEAST_PAUSE_NS;
         loop {
-            self.events.take(|_| {});
             let now_ns = clock.now_ns();
             self.moments.pass(now_ns);
             if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 return Some(value);
             }
+            if !store.flush() {
+                pause_ns = (4 * pause_ns).min(MOST_PAUSE_NS);
+            }
             let left_ns = until_ns.checked_sub(now_ns).filter(|&left_ns| left_ns > 0)?;
-            let pause_ns = self.moments.next_ns().map_or(left_ns, |next_ns| next_ns.saturating_sub(now_ns));
-            self.sleep(Some(pause_ns.min(left_ns)));
+            self.calls.sleep(&[], Some(self.system_ns_in(pause_ns.min(left_ns))));
         }
     }
 }
@@ -166,19 +186,19 @@ impl Managed {
         let store_port = EventPort(parameter(STORE_PORT) as u32);
         xen.events.listen(store_port);
         let store = memory.place(Store::new(page, store_port, &xen.calls));
-        let mut tasks = Tasks::default();
-        tasks.add(memory.place(shutdown::heed(store, &xen.moments, &xen.end)));
+        let mut later_tasks = Tasks::default();
+        later_tasks.add(memory.place(shutdown::heed(store, &xen.moments, &xen.end)));
         let page = pages(memory, 1);
         let channel = memory.place(Channel::new(xen, page));
-        tasks.add(memory.place(channel::run(channel, store)));
-        Managed { xen, store, tasks, channel, store_port }
+        later_tasks.add(memory.place(channel::run(channel, store)));
+        Managed { xen, store, port_tasks: Tasks::default(), later_tasks, channel, store_port }
     }
 
     /// Adds the task that connects `end`, whose directory and token these are.
     fn connect(&mut self, memory: &mut FreeRam, end: &'static dyn End, place: (Path, Token)) {
         let (xen, store) = (self.xen, self.store);
         let name: &Path = memory.place(place.0.clone());
-        self.tasks.add(memory.place(async move {
+        self.port_tasks.add(memory.place(async move {
             xenbus::run(end, store, &xen.grants, place, &xen.moments, &|report| xen.note(name, report)).await
         }));
     }
@@ -197,11 +217,21 @@ impl Managed {
         due
     }
 
+    /// Begins what frames do not wait for.
+    pub fn begin(&mut self, now_ns: u64) {
+        let Xen { version, has_begun, .. } = self.xen;
+        defmt::info!("Xen {=u16}.{=u16}", version.0, version.1);
+        has_begun.set(true);
+        self.poll(now_ns);
+    }
+
     /// Gives each task its turn.
     #[inline(never)]
     pub fn poll(&mut self, now_ns: u64) {
         self.xen.moments.pass(now_ns);
-        self.tasks.poll();
+        self.port_tasks.poll();
+        self.later_tasks.poll();
+        self.store.flush();
         if let Some(reason) = self.xen.end.get() {
             defmt::info!("stopped by the toolstack");
             self.xen.calls.shutdown(reason);

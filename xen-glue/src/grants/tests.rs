@@ -45,6 +45,7 @@ fn all_entries_are_given_once_and_then_none() {
     let pages = Pages::leaked(1);
     let all = Grants::of_frames(3);
     assert_eq!((grants.free(), all), (all, 3 * 512 - 8));
+    assert_eq!([1, all, all + 1].map(Grants::frames_for), [1, 3, 4]);
     let mut given: Vec<u32> = (0..all).map(|_| grants.grant(B, &pages, 0, Access::Write).unwrap().0).collect();
     assert_eq!(grants.grant(B, &pages, 0, Access::Write), Err(Exhausted));
     assert_eq!(domain.granted(), all);

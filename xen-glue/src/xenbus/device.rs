@@ -10,6 +10,15 @@ use heapless::Vec;
 /// Most values that an end says at once.
 pub const VALUES: usize = 14;
 
+/// Most values that an end is asked for at once, beside its state.
+pub const NAMES: usize = 4;
+/// What it takes to see an end's state.
+const STATES: usize = 3;
+const _: () = assert!(STATES + NAMES <= ANSWERS);
+
+/// What an end says of names, in their order.
+pub type Values = Vec<Answer, NAMES>;
+
 /// One end of a device.
 pub struct Device<'s, H> {
     store: &'s Store<'s, H>,
@@ -20,11 +29,13 @@ pub struct Device<'s, H> {
     token: Token,
     /// What this end said last, or was made with.
     said: Cell<State>,
+    /// What the other end said when it was looked at last.
+    seen: Cell<State>,
 }
 
 impl<'s, H: Hypercalls> Device<'s, H> {
-    /// Opens the device whose directory is `path`: `device/vif/0`, say. From now on `token` fires when the other end changes its
-    /// state and when the device comes or goes, even if it is not there yet.
+    /// Opens the device whose directory is `path`: `device/vif/0`, say. From now on `token` fires when the device comes or goes, even if
+    /// it is not there yet.
     pub async fn open(store: &'s Store<'s, H>, role: Role, path: &Path, token: Token) -> Result<Self, Error> {
         let [name, id] = role.other();
         // In this order: what changes after it is read makes the token fire.
@@ -34,11 +45,11 @@ impl<'s, H: Hypercalls> Device<'s, H> {
             Request::read(path, id),
             Request::read(path, "state"),
         ];
-        let [watched, other, domain, found] = store.ask(&requests).await;
+        let [watched, other, domain, found, ..] = store.ask(&requests).await;
         // Not `Gone` if that is refused: it says that the watch of the device is set.
         watched.done().map_err(Error::Store)?;
         let domain = u16::try_from(domain.number()?).map_err(|_| xenstore::Error::BadReply)?;
-        let device = Device {
+        Ok(Device {
             store,
             path: path.clone(),
             other: other.path()?,
@@ -46,17 +57,29 @@ impl<'s, H: Hypercalls> Device<'s, H> {
             role,
             token,
             said: Cell::new(state_of(&found)?),
-        };
-        device.watch().await?;
-        Ok(device)
+            seen: Cell::new(State::Unknown),
+        })
+    }
+
+    /// Has the token fire, too, when the other end changes its state. Gives what is called `names` in this end's directory.
+    pub async fn begin(&self, names: &[&str]) -> Result<Values, Error> {
+        let reads = names.iter().map(|name| Request::read(&self.path, name));
+        let requests: Vec<_, ANSWERS> = [self.watch_of_other()].into_iter().chain(reads).collect();
+        let [watched, values @ ..] = self.store.ask(&requests).await;
+        watched.done().map_err(Error::Store)?;
+        Ok(values.into_iter().take(names.len()).collect())
     }
 
     /// Sets the watches of the device again: those of a connection to xenstore end with it.
-    pub async fn watch(&self) -> Result<(), Error> {
+    pub async fn watch_again(&self) -> Result<(), Error> {
         let [name, _] = self.role.other();
-        let requests = [Request::watch(&self.path, name, self.token), Request::watch(&self.other, "state", self.token)];
+        let requests = [Request::watch(&self.path, name, self.token), self.watch_of_other()];
         let [own, other, ..] = self.store.ask(&requests).await;
         own.done().and(other.done()).map_err(Error::Store)
+    }
+
+    fn watch_of_other(&self) -> Request<'_> {
+        Request::watch(&self.other, "state", self.token)
     }
 
     /// Ends the watch of the other end. That of the device stays.
@@ -65,51 +88,34 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         let _ = self.store.tell(Transaction::NONE, &[Request::unwatch(&self.other, "state", self.token)]).await;
     }
 
-    /// The directory of this end.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The directory of the other end.
-    pub fn other_path(&self) -> &Path {
-        &self.other
-    }
-
     /// The domain of the other end.
     pub fn other_domain(&self) -> DomainId {
         self.other_domain
     }
 
-    /// Where it is.
-    pub fn store(&self) -> &'s Store<'s, H> {
-        self.store
-    }
-
-    /// What the other end says of itself. If the device is gone, or was made anew since this end spoke, that is said instead.
-    pub async fn other_state(&self) -> Result<State, Error> {
+    /// What the other end says of itself, and of `names`. If the device is gone, or was made anew since this end spoke, that is said
+    /// instead.
+    pub async fn look(&self, names: &[&str]) -> Result<(State, Values), Error> {
         let [name, _] = self.role.other();
-        let requests =
+        let states: [_; STATES] =
             [Request::read(&self.path, "state"), Request::read(&self.path, name), Request::read(&self.other, "state")];
-        let [own, other, state, _] = self.store.ask(&requests).await;
+        // What is read after a state was said before it.
+        let reads = names.iter().map(|name| Request::read(&self.other, name));
+        let requests: Vec<_, ANSWERS> = states.into_iter().chain(reads).collect();
+        let [own, other, state, values @ ..] = self.store.ask(&requests).await;
         if state_of(&own)? != self.said.get() {
             return Err(Error::Gone);
         }
-        match state_of(&state)? {
+        self.seen.set(state_of(&state)?);
+        match self.seen.get() {
             State::Unknown if other.path()? != self.other => Err(Error::Gone),
-            state => Ok(state),
+            state => Ok((state, values.into_iter().take(names.len()).collect())),
         }
     }
 
     /// What this end said last, or was made with.
     pub fn own_state(&self) -> State {
         self.said.get()
-    }
-
-    /// Reads what is called `names` in `directory`: up to [`ANSWERS`] values.
-    pub async fn read(&self, directory: &Path, names: &[&str]) -> [Answer; ANSWERS] {
-        let mut requests: Vec<_, ANSWERS> = Vec::new();
-        requests.extend(names.iter().map(|name| Request::read(directory, name)));
-        self.store.ask(&requests).await
     }
 
     /// Whether the toolstack wants it to be used: it says so in the backend's directory.
@@ -141,23 +147,34 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         self.store.changed(self.token).await;
     }
 
-    /// Waits until the other end's state is one that `wanted` accepts.
-    pub async fn until(&self, wanted: fn(State) -> bool) -> Result<State, Error> {
+    /// Waits until the other end's state is one that `wanted` accepts: what it then says of `names`.
+    pub async fn until(&self, wanted: fn(State) -> bool, names: &[&str]) -> Result<Values, Error> {
         loop {
-            let state = self.other_state().await?;
+            // What was told of before a look is seen by it, so if it is what was waited for, there is nothing new.
+            let told = self.store.take_fired(self.token);
+            let (state, values) = self.look(names).await?;
             if wanted(state) {
-                return Ok(state);
+                return Ok(values);
             }
-            self.changed().await;
+            if !told {
+                self.changed().await;
+            }
         }
     }
 
     /// Waits until the other end is connected, or closes instead.
     pub async fn until_connected(&self) -> Result<(), Error> {
         let settled = |state: State| state == State::Connected || state.is_over() || state == State::Closing;
-        match self.until(settled).await? {
-            State::Connected => Ok(()),
-            state => Err(Error::Closing(state)),
+        loop {
+            // What it has not said yet makes the token fire.
+            if !settled(self.seen.get()) {
+                self.changed().await;
+            }
+            match self.look(&[]).await? {
+                (State::Connected, _) => return Ok(()),
+                (state, _) if settled(state) => return Err(Error::Closing(state)),
+                _ => {}
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Offer {
 pub trait End {
     /// Which end it is.
     fn role(&self) -> Role;
-    /// What its own directory is asked for, at most [`ANSWERS`](crate::xenstore::ANSWERS) names: when it is found.
+    /// What its own directory is asked for, at most [`NAMES`](super::device::NAMES) of them: when it is found.
     fn own_names(&self) -> &'static [&'static str] {
         &[]
     }
@@ -145,10 +145,9 @@ impl Session<'_> {
     /// Connects the device and looks after it until something is wrong.
     async fn serve<H: Hypercalls>(&self, device: &Device<'_, H>) -> Result<Infallible, Error> {
         let end = self.end;
-        end.found(&device.read(device.path(), end.own_names()).await);
+        end.found(&device.begin(end.own_names()).await?);
         device.switch(State::Initialising).await?;
-        device.until(end.awaited()).await?;
-        let answers = device.read(device.other_path(), end.other_names()).await;
+        let answers = device.until(end.awaited(), end.other_names()).await?;
         let offer = end.set_up(self.grants, device.other_domain(), &answers)?;
         end.port().into_iter().for_each(|port| (self.report)(Report::Bound(port)));
         device.switch_with(offer.state, &offer.values).await?;
@@ -162,11 +161,11 @@ impl Session<'_> {
     /// Watches the other end until it is lost.
     async fn supervise<H: Hypercalls>(&self, device: &Device<'_, H>) -> Result<Infallible, Error> {
         loop {
-            match device.other_state().await {
-                Ok(state) if self.end.is_lost(state) => return Err(Error::Closing(state)),
+            match device.look(&[]).await {
+                Ok((state, _)) if self.end.is_lost(state) => return Err(Error::Closing(state)),
                 Ok(_) => {}
                 // Frames do not need xenstore. When it is there again, watches have to be set again.
-                Err(Error::Store(_)) if device.watch().await.is_err() => self.pause().await,
+                Err(Error::Store(_)) if device.watch_again().await.is_err() => self.pause().await,
                 Err(Error::Store(_)) => {}
                 Err(error) => return Err(error),
             }
@@ -196,7 +195,7 @@ async fn follow<H: Hypercalls>(device: &Device<'_, H>) {
     for own in [State::Closing, State::Closed] {
         let followed = |state: State| state == State::Closing || state.is_over();
         let other = if own == State::Closed { State::is_over } else { followed };
-        if device.switch(own).await.is_err() || device.until(other).await.is_err() {
+        if device.switch(own).await.is_err() || device.until(other, &[]).await.is_err() {
             return;
         }
     }

@@ -2,9 +2,9 @@
 //! The requests, as futures: docs/misc/xenstore.txt.
 //!
 //! Any number of tasks share one [`Store`]. They are polled by hand, all of them, when xenstored's event channel fires and whenever
-//! else the machine likes: wakers are not used. Requests go out without waiting for the replies to others, and replies may come in
-//! any order. Requests whose future is dropped cost nothing but their replies. If xenstored is late, requests are, too; whoever
-//! cannot wait drops them.
+//! else the machine likes, and then [`Store::flush`] tells xenstored of all that they ask: wakers are not used. Requests go out
+//! without waiting for the replies to others, and replies may come in any order. Requests whose future is dropped cost nothing but
+//! their replies. If xenstored is late, requests are, too; whoever cannot wait drops them.
 
 use super::connection::{Connection, Number, OUT_MOST, Reply};
 use super::request::{Answer, Request, parse_number};
@@ -20,7 +20,7 @@ use heapless::{String, Vec};
 pub const PATH_BYTES: usize = 128;
 
 /// Most answers that are kept at a time: to what is asked of one end of a device.
-pub const ANSWERS: usize = 4;
+pub const ANSWERS: usize = 7;
 
 /// How often a transaction is tried that meets others.
 const TRANSACTION_TRIES: usize = 16;
@@ -282,14 +282,12 @@ impl<'h, H: Hypercalls> Store<'h, H> {
     pub async fn ask_all(&self, transaction: Transaction, requests: &[Request<'_>], take: &mut Take<'_>) {
         let mut batch = Batch { connection: &self.connection, transaction, requests, take, sent: 0, out: Vec::new() };
         poll_fn(|_| {
-            let mut tell = false;
             loop {
-                tell |= self.connection.borrow_mut().advance();
+                self.connection.borrow_mut().advance();
                 if !batch.go_on() {
                     break;
                 }
             }
-            self.notify(tell);
             if batch.is_done() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
@@ -298,22 +296,27 @@ impl<'h, H: Hypercalls> Store<'h, H> {
     /// Waits until a watch with `token` fires.
     pub async fn changed(&self, token: Token) {
         poll_fn(|_| {
-            let tell = self.connection.borrow_mut().advance();
-            self.notify(tell);
-            if self.connection.borrow_mut().take_fired(token.into()).is_empty() {
-                Poll::Pending
-            } else {
-                Poll::Ready(())
-            }
+            let mut connection = self.connection.borrow_mut();
+            connection.advance();
+            if connection.take_fired(token.into()).is_empty() { Poll::Pending } else { Poll::Ready(()) }
         })
         .await;
     }
 
-    fn notify(&self, needed: bool) {
-        if needed {
+    /// Whether a watch with `token` has fired, as far as is known; it has not from then on.
+    pub fn take_fired(&self, token: Token) -> bool {
+        !self.connection.borrow_mut().take_fired(token.into()).is_empty()
+    }
+
+    /// Tells xenstored of what tasks have asked for since the last call, by one event for all: to be called when all were polled. True if
+    /// there was something.
+    pub fn flush(&self) -> bool {
+        let untold = self.connection.borrow_mut().take_untold();
+        if untold {
             // It fails only if the channel is closed; then nobody hears, and requests wait.
             let _ = self.hypercalls.send(self.port);
         }
+        untold
     }
 }
 

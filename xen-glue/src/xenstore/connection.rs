@@ -179,30 +179,26 @@ impl Connection {
         self.fired.take(wanted)
     }
 
-    /// Writes and reads what can be. True if the server must be told.
-    pub fn advance(&mut self) -> bool {
+    /// Writes and reads what can be.
+    pub fn advance(&mut self) {
         if self.reconnecting || self.ring.is_reconnecting() {
-            return self.finish_reconnection();
+            self.finish_reconnection();
+        } else if self.ring.is_stopped() || self.exchange().is_err() {
+            self.lose();
         }
-        if self.ring.is_stopped() {
-            return self.lose();
-        }
-        self.exchange().unwrap_or_else(|Broken| self.lose())
     }
 
-    fn exchange(&mut self) -> Result<bool, Broken> {
+    fn exchange(&mut self) -> Result<(), Broken> {
         // Even if there is nothing to write, this checks the server's index.
         let written = self.ring.write(&self.outgoing.bytes[self.outgoing.moved..self.outgoing.length])?;
         self.outgoing.moved += written;
-        let mut tell = written > 0;
-        while !self.answered {
-            let read = self.read()?;
-            if read == 0 {
-                break;
-            }
-            tell = true;
-        }
-        Ok(tell)
+        while !self.answered && self.read()? > 0 {}
+        Ok(())
+    }
+
+    /// Whether the server must be told of what [`advance`](Self::advance) did; it counts as told from then on.
+    pub fn take_untold(&mut self) -> bool {
+        self.ring.take_untold()
     }
 
     /// Reads a part of a message, and looks at the message if that was its end.
@@ -245,7 +241,7 @@ impl Connection {
     /// Begins anew, if the server can, or else goes on from where it stands. What is out is lost, and so may be watches: all fire, for
     /// everybody to look.
     #[cold]
-    fn lose(&mut self) -> bool {
+    fn lose(&mut self) {
         self.losses += 1;
         self.reset();
         self.reconnecting = self.ring.reconnect();
@@ -253,21 +249,19 @@ impl Connection {
             self.ring.take_up();
             self.fired = Tokens::ALL;
         }
-        true
     }
 
     #[cold]
-    fn finish_reconnection(&mut self) -> bool {
+    fn finish_reconnection(&mut self) {
         if !core::mem::replace(&mut self.reconnecting, true) {
             self.reset();
         }
         if self.ring.is_reconnecting() {
-            return false;
+            return;
         }
         self.reconnecting = false;
         self.ring.take_up();
         self.fired = Tokens::ALL;
-        false
     }
 
     fn reset(&mut self) {

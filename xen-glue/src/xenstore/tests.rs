@@ -173,6 +173,32 @@ fn requests_do_not_wait_for_the_replies_to_others_which_come_in_any_order() {
 }
 
 #[test]
+fn the_server_is_told_once_of_all_requests_and_of_room_only_if_it_lacked_some() {
+    let (mut server, guest, page, port) = server(0);
+    let store = Store::new(page, port, &guest);
+    let mut context = Context::from_waker(Waker::noop());
+    server.set("data/a", "1");
+    server.set("data/long", &"x".repeat(2000));
+    {
+        let (mut three, mut one) = (pin!(store.ask(&[READ; 3])), pin!(store.ask(&[READ])));
+        assert!(three.as_mut().poll(&mut context).is_pending() && one.as_mut().poll(&mut context).is_pending());
+        assert_eq!([store.flush(), store.flush()], [true, false]);
+        server.serve();
+        // Their replies are taken in turn.
+        assert!(three.as_mut().poll(&mut context).is_ready() && one.as_mut().poll(&mut context).is_ready());
+        assert!(!store.flush(), "it had room for all that it said");
+    }
+    let long = [Request::read("data", "long")];
+    let mut read = pin!(store.ask(&long));
+    assert!(read.as_mut().poll(&mut context).is_pending() && store.flush());
+    server.serve();
+    assert!(read.as_mut().poll(&mut context).is_pending());
+    assert!(store.flush(), "it has more to say and waits for room");
+    server.serve();
+    assert!(read.as_mut().poll(&mut context).is_ready() && !store.flush());
+}
+
+#[test]
 fn a_watch_fires_at_once_and_at_each_change_until_it_ends() {
     let (mut server, guest, page, port) = server(0);
     let store = Store::new(page, port, &guest);

@@ -134,12 +134,14 @@ pub struct Ring {
     /// Index of the next byte to write, to read.
     written: u32,
     read: u32,
+    /// The server has something to do that it has not been told of.
+    untold: bool,
 }
 
 impl Ring {
     /// Takes the ring up where it stands.
     pub fn new(page: Pages) -> Ring {
-        let mut ring = Ring { page, written: 0, read: 0 };
+        let mut ring = Ring { page, written: 0, read: 0, untold: false };
         ring.take_up();
         ring
     }
@@ -150,6 +152,7 @@ impl Ring {
         self.read = self.word(RSP_PROD).load(Ordering::Acquire);
         self.word(REQ_PROD).store(self.written, Ordering::Release);
         self.word(RSP_CONS).store(self.read, Ordering::Release);
+        self.untold = true;
     }
 
     fn word(&self, index: usize) -> &'static AtomicU32 {
@@ -171,6 +174,7 @@ impl Ring {
         self.written = self.written.wrapping_add(taken as u32);
         // Release: the bytes are written before the server sees that they are there.
         self.word(REQ_PROD).store(self.written, Ordering::Release);
+        self.untold = true;
         Ok(taken)
     }
 
@@ -192,7 +196,15 @@ impl Ring {
         self.read = self.read.wrapping_add(taken as u32);
         // Release: the bytes are read before the server writes there again.
         self.word(RSP_CONS).store(self.read, Ordering::Release);
+        // A server that found no room waits for some; one that found some does not.
+        self.untold |= there == RING_BYTES;
         Ok(taken)
+    }
+
+    /// Whether the server must be told, which is forgotten by this: of requests, of room in a ring that was full, or of a wish to begin
+    /// anew.
+    pub fn take_untold(&mut self) -> bool {
+        core::mem::take(&mut self.untold)
     }
 
     /// Whether the server says that it has stopped.
@@ -214,6 +226,7 @@ impl Ring {
         // The server says why it stopped, but not that it goes on.
         self.word(ERROR).store(0, Ordering::Relaxed);
         self.word(CONNECTION).store(RECONNECT, Ordering::Release);
+        self.untold = true;
         true
     }
 
