@@ -32,6 +32,8 @@ pub enum Mode {
 pub enum Verdict {
     /// It goes on.
     Pass,
+    /// It goes on by another way, as all that follows in its flow does.
+    Divert,
     /// It is stopped.
     Drop,
     /// It is stopped, and its sender is told.
@@ -148,13 +150,15 @@ impl<'m> Engine<'m> {
             let alone = inspector.alone(&parsed, now_ns, sink);
             let whole = defragmenter.add(&parsed, now_ns).and_then(|datagram| Packet::parse(datagram).ok());
             match whole {
-                Some(whole) if alone == Verdict::Pass => inspector.packet(&whole, true, now_ns, sink),
+                Some(whole) if matches!(alone, Verdict::Pass | Verdict::Divert) => {
+                    inspector.packet(&whole, true, now_ns, sink)
+                }
                 _ => alone,
             }
         } else {
             inspector.packet(&parsed, false, now_ns, sink)
         };
-        inspector.counters.dropped += u64::from(verdict != Verdict::Pass);
+        inspector.counters.dropped += u64::from(matches!(verdict, Verdict::Drop | Verdict::Reject));
         verdict
     }
 
@@ -223,6 +227,7 @@ impl Inspector<'_> {
         if flow.dropped || flow.passed {
             return if flow.dropped { Verdict::Drop } else { Verdict::Pass };
         }
+        let diverted = flow.diverted;
         let subject = Subject {
             to_server: from == 0,
             in_flow: true,
@@ -234,8 +239,10 @@ impl Inspector<'_> {
             flow: index as u32,
             ..subject(packet, now_ns, in_line)
         };
-        let findings = self.matches(index, from, packet, meaning, subject, sink);
+        let mut findings = self.matches(index, from, packet, meaning, subject, sink);
+        findings.divert |= diverted;
         let flow = self.flows.get(index);
+        flow.diverted = findings.divert;
         flow.dropped |= findings.drop && findings.whole_flow && in_line;
         flow.passed |= findings.pass && findings.whole_flow;
         if meaning.closes {
@@ -360,6 +367,7 @@ fn verdict(findings: Findings, in_line: bool) -> Verdict {
     match findings {
         Findings { reject: true, .. } if in_line => Verdict::Reject,
         Findings { drop: true, .. } if in_line => Verdict::Drop,
+        Findings { divert: true, pass: false, .. } => Verdict::Divert,
         _ => Verdict::Pass,
     }
 }

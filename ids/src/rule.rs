@@ -231,4 +231,6 @@ pub mod condition {
     pub const WHOLE_FLOW: u32 = 1 << 15;
     /// `flow:only_stream`
     pub const ONLY_STREAM: u32 = 1 << 16;
+    /// Flows that match are diverted.
+    pub const DIVERT: u32 = 1 << 17;
 }

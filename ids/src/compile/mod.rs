@@ -19,6 +19,7 @@ mod sets;
 mod variant;
 
 use crate::code::Op;
+use crate::rule::condition;
 use crate::table::{HEAD_BYTES, MAGIC, RULE_WORDS, SECTIONS, VERSION};
 use draft::Draft;
 use options::Shared;
@@ -32,6 +33,16 @@ pub struct Options {
     pub variables: Vec<(String, String)>,
     /// A rule that cannot be compiled is an error, not a message.
     pub strict: bool,
+    /// The rules whose flows are diverted: sids and classtypes.
+    pub divert: Vec<String>,
+}
+
+impl Options {
+    /// Those of [`Self::divert`] that name this rule.
+    fn diverters<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = usize> + 'a {
+        let names = |name: &String| draft.class.as_ref() == Some(name) || name.parse() == Ok(draft.sid);
+        self.divert.iter().enumerate().filter(move |(_, name)| names(name)).map(|(index, _)| index)
+    }
 }
 
 /// Why a rule was left out.
@@ -71,6 +82,8 @@ pub struct Report {
     pub groups: usize,
     /// Bytes of each part of the table.
     pub memory: Vec<(&'static str, usize)>,
+    /// What of [`Options::divert`] names no rule that is in.
+    pub unknown: Vec<String>,
 }
 
 impl fmt::Display for Report {
@@ -99,12 +112,14 @@ pub fn compile(files: &[(&str, &str)], options: &Options) -> Result<Compiled, Ve
     let variables = Variables::new(options);
     let mut shared = Shared::default();
     let (mut variants, mut report, mut order) = (Vec::new(), Report::default(), 0);
+    let mut diverting = std::vec![false; options.divert.len()];
     for (file, text) in files {
         for rule in lines::rules(text) {
             order += 1;
             match read(&rule.text, &variables, &mut shared, order) {
-                Ok(found) => {
+                Ok(mut found) => {
                     report.rules += 1;
+                    divert(&mut found, options, &mut diverting);
                     variants.extend(found);
                 }
                 Err((offset, message)) => {
@@ -118,8 +133,20 @@ pub fn compile(files: &[(&str, &str)], options: &Options) -> Result<Compiled, Ve
     if options.strict && !report.left_out.is_empty() {
         return Err(report.left_out);
     }
+    let names = options.divert.iter().zip(diverting);
+    report.unknown = names.filter(|(_, known)| !known).map(|(name, _)| name.clone()).collect();
     variants.sort_by_key(rank);
     Ok(assemble(&variants, shared, report))
+}
+
+/// Marks the variants of a rule that diverts, and what named it.
+fn divert(variants: &mut [Variant], options: &Options, diverting: &mut [bool]) {
+    for variant in variants {
+        for index in options.diverters(&variant.draft) {
+            variant.conditions |= condition::DIVERT;
+            diverting[index] = true;
+        }
+    }
 }
 
 /// The variants of one rule; an error has its place in the text.

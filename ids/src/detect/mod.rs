@@ -113,6 +113,8 @@ pub struct Findings {
     pub pass: bool,
     /// The same for all that follows in the flow.
     pub whole_flow: bool,
+    /// Divert it, and all that follows in the flow.
+    pub divert: bool,
 }
 
 impl Findings {
@@ -122,6 +124,7 @@ impl Findings {
         self.reject |= other.reject;
         self.pass |= other.pass;
         self.whole_flow |= other.whole_flow;
+        self.divert |= other.divert;
     }
 }
 
@@ -322,6 +325,7 @@ impl<'m> Detector<'m> {
             Action::Alert => {}
         }
         findings.whole_flow |= flow && action != Action::Alert;
+        findings.divert |= conditions & condition::DIVERT != 0;
         if action != Action::Pass && outcome == Outcome::Alert && conditions & condition::NO_ALERT == 0 {
             sink(&alert(rule, subject, action));
         }

@@ -88,6 +88,8 @@ pub struct Flow {
     pub dropped: bool,
     /// Let pass as a whole.
     pub passed: bool,
+    /// Goes another way from now on.
+    pub diverted: bool,
     /// Client and server.
     pub addresses: [[u8; 16]; 2],
     /// Client's and server's.
@@ -113,6 +115,7 @@ impl Flow {
         fast_open: false,
         dropped: false,
         passed: false,
+        diverted: false,
         addresses: [[0; 16]; 2],
         ports: [0; 2],
         last_ns: 0,

@@ -16,7 +16,7 @@ const ACTIONS: [&str; 4] = ["alert ", "drop ", "reject ", "pass "];
 const WARNINGS: usize = 20;
 
 impl Configure for Ids {
-    fn configure(arguments: &mut Arguments, _: &Surroundings) -> Option<Instance> {
+    fn configure(arguments: &mut Arguments, around: &Surroundings) -> Option<Instance> {
         let in_line = mode(arguments);
         let variables = ["HOME_NET", "EXTERNAL_NET", "HTTP_PORTS"]
             .into_iter()
@@ -24,8 +24,9 @@ impl Configure for Ids {
             .collect();
         let strict = arguments.keyword("STRICT").unwrap_or(false);
         let rate: u32 = arguments.keyword("RATE").unwrap_or(20);
+        let divert = diverting(arguments, around.outputs);
         let [flows, windows, connections, datagrams, tracks] = sizes(arguments);
-        let compiled = compiled(arguments, &Options { variables, strict })?;
+        let compiled = compiled(arguments, &Options { variables, strict, divert })?;
         let rules = Rules::read(&compiled.data).expect("it was just compiled");
         let marks = Engine::mark_words(&rules);
         let sizes = format!("{flows}, {windows}, {connections}, {datagrams}, {marks}, {tracks}");
@@ -46,6 +47,15 @@ fn mode(arguments: &mut Arguments) -> bool {
             false
         }
     }
+}
+
+/// The words of DIVERT.
+fn diverting(arguments: &mut Arguments, outputs: usize) -> Vec<String> {
+    let Some(words) = arguments.keyword::<String>("DIVERT") else { return Vec::new() };
+    if outputs < 4 {
+        arguments.error_last("DIVERT, but nothing is connected to output 3", "diverted packets leave by it");
+    }
+    words.trim_matches('"').split_whitespace().map(str::to_owned).collect()
 }
 
 fn sizes(arguments: &mut Arguments) -> [usize; SIZES.len()] {
@@ -78,6 +88,10 @@ fn compiled(arguments: &mut Arguments, options: &Options) -> Option<Compiled> {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, rules)| (name.as_str(), rules.as_str())).collect();
     match ::ids::compile(&files, options) {
         Ok(compiled) => {
+            for name in &compiled.report.unknown {
+                let wanted = "the sid or the classtype of a rule that is in";
+                arguments.error(format!("DIVERT {name}"), Some(wanted.into()));
+            }
             warn(arguments, &compiled);
             Some(compiled)
         }

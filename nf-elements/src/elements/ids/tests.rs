@@ -8,10 +8,10 @@ const REJECT: &str = "reject tcp any any -> any 80 (msg:\"no\"; content:\"attack
 
 /// The packets of each output.
 #[derive(Default)]
-struct Out([Vec<Packet>; 3]);
+struct Out([Vec<Packet>; 4]);
 
 impl Outputs for Out {
-    const COUNT: usize = 3;
+    const COUNT: usize = 4;
 
     fn room(&self, _: usize) -> usize {
         8
@@ -23,8 +23,13 @@ impl Outputs for Out {
 }
 
 fn ids(rules: &[&str], mode: &str, rate: u32) -> Ids {
+    diverting(rules, mode, rate, &[])
+}
+
+fn diverting(rules: &[&str], mode: &str, rate: u32, divert: &[&str]) -> Ids {
     let files: Vec<(&str, &str)> = rules.iter().map(|rule| ("test", *rule)).collect();
-    let compiled = ::ids::compile(&files, &::ids::Options { strict: true, ..Default::default() }).unwrap();
+    let divert = divert.iter().map(|name| (*name).to_owned()).collect();
+    let compiled = ::ids::compile(&files, &::ids::Options { strict: true, divert, ..Default::default() }).unwrap();
     let mut ids = Ids::new(compiled.data.leak(), compiled.report.rules as u32, mode == "ips", rate);
     // On the heap in the end; this is small enough for a test's stack.
     ids.lend(Box::leak(vec![const { Memory::<8, 2, 1, 1, 1, 8>::EMPTY }].into_boxed_slice()));
@@ -55,7 +60,7 @@ fn beside_the_traffic_everything_passes() {
     for _ in 0..3 {
         ids.push(&mut io, 0, udp(b"attack"), &mut out);
     }
-    assert_eq!(out.0.each_ref().map(Vec::len), [3, 0, 0]);
+    assert_eq!(out.0.each_ref().map(Vec::len), [3, 0, 0, 0]);
     assert_eq!(["rules", "count", "alert_count", "unshown"].map(|name| read(&ids, name)), ["1", "3", "3", "2"]);
     assert_eq!(io.printed.len(), 1, "RATE is 1");
     assert!(io.printed[0].contains("\"signature_id\":1"), "{}", io.printed[0]);
@@ -70,15 +75,66 @@ fn in_line_what_matches_is_dropped() {
     ids.push(&mut io, 0, udp(b"harmless"), &mut out);
     ids.push(&mut io, 0, udp(b"attack"), &mut out);
     ids.push(&mut io, 0, packet(b"no header is marked"), &mut out);
-    assert_eq!(out.0.each_ref().map(Vec::len), [1, 1, 0]);
+    assert_eq!(out.0.each_ref().map(Vec::len), [1, 1, 0, 0]);
     assert_eq!(["dropped", "rejected", "no_header"].map(|name| read(&ids, name)), ["1", "0", "1"]);
+}
+
+#[test]
+fn a_flow_in_which_a_diverting_rule_matches_goes_another_way_from_there_on() {
+    const ALERT: &str = "alert udp any any -> any 80 (content:\"look\"; classtype:misc-activity; sid:3;)";
+    const OTHER: &str = "alert udp any any -> any 80 (content:\"harmless\"; sid:4;)";
+    for (mode, divert) in [("ids", "3"), ("ips", "misc-activity")] {
+        let mut ids = diverting(&[DROP, ALERT, OTHER], mode, 9, &[divert]);
+        let (mut io, mut out) = (ListIo::new(0), Out::default());
+        for payload in [b"harmless", b"look at ", b"harmless"] {
+            ids.push(&mut io, 0, udp(payload), &mut out);
+        }
+        let back = datagram(17, &[0, 80, 0x0f, 0xa0, 0, 16, 0, 0], b"answer..");
+        let mut swapped = packet(&back.data().to_vec());
+        swapped.data_mut()[12..20].copy_from_slice(&[10, 0, 0, 2, 10, 0, 0, 1]);
+        swapped.annotations_mut().network_offset = swapped.headroom() as u16;
+        ids.push(&mut io, 0, swapped, &mut out);
+        assert_eq!((out.0.each_ref().map(Vec::len), read(&ids, "diverted").as_str()), ([1, 0, 0, 3], "3"), "{mode}");
+        ids.push(&mut io, 0, udp(b"attack"), &mut out);
+        let stopped = usize::from(mode == "ips");
+        assert_eq!(out.0.each_ref().map(Vec::len), [1, stopped, 0, 4 - stopped], "a diverted flow is looked at, too");
+    }
+}
+
+#[test]
+fn alerts_are_fetched_by_number_and_none_twice() {
+    let (mut ids, mut io, mut out) = (ids(&[DROP], "ids", 1), ListIo::new(0), Out::default());
+    let mut raise = |ids: &mut Ids, count: usize| {
+        (0..count).for_each(|_| ids.push(&mut io, 0, udp(b"attack"), &mut out));
+    };
+    let answer = |ids: &Ids, from: u64| {
+        let text = read(ids, &format!("alerts {from}"));
+        let (first, lines) = text.split_once('\n').unwrap();
+        assert!(lines.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{lines}");
+        (first.parse::<u64>().unwrap(), lines.lines().count() as u64)
+    };
+    assert_eq!(answer(&ids, 0), (0, 0));
+    raise(&mut ids, 3);
+    assert_eq!((answer(&ids, 0), answer(&ids, 2), answer(&ids, 3)), ((0, 3), (2, 1), (3, 0)));
+    raise(&mut ids, 3 * LINES);
+    let (mut next, mut fetched) = (3, 0);
+    loop {
+        let (first, count) = answer(&ids, next);
+        (next, fetched) = (first + count, fetched + count);
+        if count == 0 {
+            break;
+        }
+    }
+    assert_eq!((next, fetched), (3 + 3 * LINES as u64, LINES as u64), "the others were not kept");
+    assert_eq!(answer(&ids, 1_000_000).0, next - LINES as u64, "whoever asks knew another life");
+    assert_eq!(ids.read_handler("alerts x", &mut String::new()), Err(HandlerError::BadValue));
 }
 
 #[test]
 fn a_rejected_segment_is_answered_with_a_reset() {
     let (mut ids, mut io, mut out) = (ids(&[REJECT], "ips", 9), ListIo::new(0), Out::default());
     ids.push(&mut io, 0, tcp(1, 0, 2, b"attack"), &mut out);
-    assert_eq!(out.0.each_ref().map(Vec::len), [0, 1, 1]);
+    assert_eq!(out.0.each_ref().map(Vec::len), [0, 1, 1, 0]);
     assert_eq!(read(&ids, "rejected"), "1");
     let reset = out.0[2][0].data();
     assert_eq!(reset[12..20], [10, 0, 0, 2, 10, 0, 0, 1]);
@@ -99,7 +155,7 @@ fn a_reset_has_the_mirrored_ethernet_header() {
     framed.annotations_mut().paint = 3;
     ids.push(&mut io, 0, framed, &mut out);
     // A SYN with ACK begins nothing: in line its flow is dropped unseen, and so it is not rejected.
-    assert_eq!(out.0.each_ref().map(Vec::len), [0, 1, 0]);
+    assert_eq!(out.0.each_ref().map(Vec::len), [0, 1, 0, 0]);
     let mut framed = packet(&[b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0", tcp(1, 0, 2, b"attack").data()].concat());
     framed.data_mut()[14 + 15] = 9;
     framed.annotations_mut().network_offset = framed.headroom() as u16 + 14;
@@ -128,4 +184,10 @@ fn arguments_are_rules_or_files_of_them() {
     let errors = configure::<Ids>(&[name, "MODE both"], &around).unwrap_err();
     assert!(errors.iter().any(|error| error.message.starts_with("cannot read")), "{errors:?}");
     assert!(configure::<Ids>(&[], &around).unwrap_err()[0].wanted.is_some());
+    let errors = configure::<Ids>(&[DROP, "DIVERT 1"], &around).unwrap_err();
+    assert!(errors[0].message.contains("output 3"), "{errors:?}");
+    let around = Surroundings { outputs: 4, ..around };
+    let errors = configure::<Ids>(&[DROP, "DIVERT 1 77 misc-activity"], &around).unwrap_err();
+    let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(messages, ["DIVERT 77", "DIVERT misc-activity"]);
 }
