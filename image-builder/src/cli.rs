@@ -54,9 +54,9 @@ pub enum Command {
     /// Draw a chain file: networks, services, replicas and chains, as SVG
     #[command(after_help = "Example:\n  sluice graph examples/directed.nf -o directed.svg")]
     Graph(GraphArgs),
-    /// Decode the log of an image (raw bytes of its debug console)
+    /// Decode the log of an image (raw bytes of its debug console), or print the alerts of a running VM
     #[command(
-        after_help = "Example:\n  sluice run firewall.nf --print-command | sh | sluice logs build/firewall/fw.elf -"
+        after_help = "Examples:\n  sluice run firewall.nf --print-command | sh | sluice logs build/firewall/fw.elf -\n  sluice logs --alerts ips --follow\n\nAlerts are fetched from IDS elements, which keep the last 128 each; how many came too fast to be kept is said."
     )]
     Logs(LogsArgs),
     /// List the runs and their VMs
@@ -313,10 +313,17 @@ pub struct ElementsArgs {
 #[derive(Debug, Args)]
 pub struct LogsArgs {
     /// The image that wrote the log
-    pub image: PathBuf,
+    #[arg(required_unless_present = "alerts", conflicts_with = "alerts")]
+    pub image: Option<PathBuf>,
     /// The log, or - for standard input
     #[arg(default_value = "-")]
     pub log: PathBuf,
+    /// Print the alerts of a running VM as EVE JSON instead; RUN/VM if several runs have one of that name, all VMs of the run without a name
+    #[arg(long, value_name = "VM", num_args = 0..=1, default_missing_value = "")]
+    pub alerts: Option<String>,
+    /// Go on with those that come
+    #[arg(short, long, requires = "alerts")]
+    pub follow: bool,
 }
 
 /// `ps`

@@ -3,6 +3,7 @@
 
 use crate::cli::LogsArgs;
 use crate::failure::usage;
+use crate::operate;
 use anyhow::Context;
 use defmt_decoder::{DecodeError, StreamDecoder, Table};
 use std::fs::File;
@@ -11,9 +12,13 @@ use std::path::Path;
 
 /// `sluice logs`
 pub fn command(args: &LogsArgs) -> anyhow::Result<()> {
-    let image = std::fs::read(&args.image)
-        .map_err(|error| usage(format!("cannot read the image {}: {error}", args.image.display())))?;
-    let mut decoder = Decoder::new(&image).with_context(|| format!("{}", args.image.display()))?;
+    if let Some(vm) = &args.alerts {
+        return operate::alerts(Some(vm.as_str()).filter(|vm| !vm.is_empty()), args.follow);
+    }
+    let path = args.image.as_deref().context("the arguments name an image")?;
+    let image = std::fs::read(path);
+    let image = image.map_err(|error| usage(format!("cannot read the image {}: {error}", path.display())))?;
+    let mut decoder = Decoder::new(&image).with_context(|| format!("{}", path.display()))?;
     let mut log: Box<dyn Read> = if args.log == Path::new("-") {
         Box::new(io::stdin())
     } else {

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use qemu::Control;
 use std::io::{BufReader, ErrorKind};
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long a manager may take for an answer, and another command that stands in for it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -75,6 +75,17 @@ impl Respondent {
         });
         let channels = channels.collect();
         Ok(Respondent::Vms { run: run.into(), channels, _stand_in })
+    }
+
+    /// When the kernel of `vm` was entered, which its times count from.
+    pub fn entry(&mut self, vm: &str) -> anyhow::Result<SystemTime> {
+        let (vm, element, handler) = (vm.into(), control::MACHINE.into(), "now_ns".into());
+        let now = SystemTime::now();
+        let Answer::Value(up_ns) = self.ask(Ask::Read { vm, element, handler })? else {
+            bail!("the answer cannot be understood");
+        };
+        let up = Duration::from_nanos(up_ns.trim().parse().context("the VM does not tell its time")?);
+        now.checked_sub(up).context("the VM's time is no time")
     }
 
     /// Asks; an answer that it cannot be is an error.

@@ -6,6 +6,7 @@
 //! background (`--detach`) may be killed and leave its VMs behind, as any that is killed does on Xen, where VMs are no processes: then
 //! the next command stands in for it, speaks with the VMs itself, or ends them.
 
+mod alerts;
 mod answer;
 mod asking;
 mod background;
@@ -38,6 +39,7 @@ pub use state::{Element, HOP, Port, Service, State, Vm};
 pub use top::Screen;
 pub use view::View;
 
+pub use alerts::command as alerts;
 pub use ctl::command as ctl;
 pub use evpn::command as evpn;
 pub use ps::command as ps;

@@ -27,7 +27,7 @@ pub fn command(args: &TraceArgs) -> anyhow::Result<()> {
     let (run, vm) = choose_vm(vm)?;
     let mut respondent = Respondent::reach(run)?;
     respondent.ask(Ask::Tap { vm: vm.clone(), name: name.into(), snap: args.snap })?;
-    let mut capture = Capture::create(&args.write, entry(&mut respondent, &vm)?)?;
+    let mut capture = Capture::create(&args.write, respondent.entry(&vm)?)?;
     let wanted = args.count.unwrap_or(u64::MAX);
     let end = args.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let mut lost = 0;
@@ -46,17 +46,6 @@ pub fn command(args: &TraceArgs) -> anyhow::Result<()> {
     respondent.ask(Ask::EndTap { vm })?;
     anstream::eprintln!("{} packets, {lost} lost for want of room in the VM", capture.packets);
     Ok(())
-}
-
-/// When the VM's kernel was entered.
-fn entry(respondent: &mut Respondent, vm: &str) -> anyhow::Result<SystemTime> {
-    let (vm, element, handler) = (vm.into(), control::MACHINE.into(), "now_ns".into());
-    let now = SystemTime::now();
-    let Answer::Value(up_ns) = respondent.ask(Ask::Read { vm, element, handler })? else {
-        bail!("the answer cannot be understood");
-    };
-    let up = Duration::from_nanos(up_ns.trim().parse().context("the VM does not tell its time")?);
-    now.checked_sub(up).context("the VM's time is no time")
 }
 
 /// A capture that grows.
