@@ -1,61 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The overlay examples, booted, with Linux's own vxlan devices at the other end of their tunnels.
 
+use nf_elements::elements::ip6_nd_advertiser::{FRAME_BYTES, neighbor_message, write_frame};
+use nf_elements::wire::ethernet::{Address, Ethernet};
+use nf_elements::wire::icmpv6::{LinkOption, Type, write_neighbor};
+use qemu::Kind;
+use std::fmt::Write;
 use std::process::Command;
 use tempfile::TempDir;
-use tests::{home, sluice};
+use tests::{Running, build_file, home, sluice};
 
-/// Starts `examples/$1.nf` on TAPs named like its networks, and makes namespaces and what connects them. `$SLUICE` is the command.
-const PRELUDE: &str = r#"
-set -eu
-mount -t tmpfs none /run
-mount -t sysfs none /sys                      # the one that shows this namespace's devices
-export SLUICE_RUN_DIR="$FOLDER/run"
-run=
-trap 'kill $run 2>/dev/null || true; wait; cat "$FOLDER/said" >&2' EXIT
-
-# start EXAMPLE NETWORK ...: boots it, its networks at TAPs of these names
-start() {
-  example=$1; shift; taps=
-  for network in "$@"; do ip tuntap add $network mode tap; taps="$taps --tap $network=$network"; done
-  "$SLUICE" run examples/$example.nf --accel tcg $taps 2> "$FOLDER/said" > "$FOLDER/report" &
-  run=$!
-  for network in "$@"; do
-    until grep -q "port $network" "$FOLDER/said"; do kill -0 $run; sleep 0.05; done
-    ip link set $network up
-  done
-}
-# space NAME: a network namespace
-space() { ip netns add $1; ip -n $1 link set lo up; }
-# underlay NAME ADDRESS: a namespace at the bridge `under`, with that address
-underlay() {
-  ip link show under > /dev/null 2>&1 || { ip link add under type bridge; ip link set under up; ip link set wan master under; }
-  space $1
-  ip link add to-$1 master under up type veth peer name eth0 netns $1
-  ip -n $1 address add $2 dev eth0 $(case $2 in *:*) echo nodad;; esac)
-  ip -n $1 link set eth0 up
-}
-# vtep NAME VNI LOCAL OVERLAY REMOTE ...: Linux's VTEP there, with an address in the network
-vtep() {
-  name=$1; vni=$2; local=$3; inner=$4; shift 4
-  ip -n $name link add vx$vni type vxlan id $vni local $local dstport 4789 dev eth0
-  for remote in "$@"; do bridge -n $name fdb append 00:00:00:00:00:00 dev vx$vni dst $remote; done
-  for address in $inner; do ip -n $name address add $address dev vx$vni $(case $address in *:*) echo nodad;; esac); done
-  ip -n $name link set vx$vni up
-}
-# host NAME DEVICE ADDRESSES: a host behind a TAP
-host() {
-  space $1; ip link set $2 netns $1
-  for address in $3; do ip -n $1 address add $address dev $2 $(case $address in *:*) echo nodad;; esac); done
-  ip -n $1 link set $2 up
-}
-within() { ip netns exec "$@"; }
-pings() { within $1 ping -c 3 -i 0.2 -W 30 ${3-} $2 | tee "$FOLDER/ping" >&2; grep -q '3 received' "$FOLDER/ping"; echo "pinged $2"; }
-ctl() { "$SLUICE" ctl "$@"; }
-"#;
+/// What starts chains, and makes namespaces and what connects them.
+const PRELUDE: &str = include_str!("overlays/prelude.sh");
 
 /// Runs a script behind the prelude, if root may: what it prints.
 fn run(script: &str) -> Option<String> {
+    run_with("", script)
+}
+
+/// The same; `chain` is in the file `$CHAIN`.
+fn run_with(chain: &str, script: &str) -> Option<String> {
     let id = Command::new("id").arg("-u").output().expect("id runs");
     if id.stdout != b"0\n" {
         println!("skipped: TAPs and network namespaces need root");
@@ -63,11 +27,14 @@ fn run(script: &str) -> Option<String> {
     }
     let folder = TempDir::new().unwrap();
     let program = sluice().get_program().to_owned();
+    let file = folder.path().join("chain.nf");
+    std::fs::write(&file, chain).expect("the folder is writable");
     let run = Command::new("unshare")
         .args(["--net", "--mount", "sh", "-c", &format!("{PRELUDE}{script}")])
         .current_dir(home())
         .env("SLUICE", program)
         .env("FOLDER", folder.path())
+        .env("CHAIN", file)
         .output()
         .expect("unshare runs");
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
@@ -77,7 +44,7 @@ fn run(script: &str) -> Option<String> {
 
 /// Two VTEPs of Linux get what is for all; ARP, ND, big packets, and questions that are answered here.
 const VTEP: &str = r#"
-start vtep lan wan
+start examples/vtep.nf lan wan
 host a lan '10.42.0.1/24 fd42::1/64'
 underlay two 192.0.2.2/24; vtep two 42 192.0.2.2 '10.42.0.2/24 fd42::2/64' 192.0.2.1 192.0.2.3
 underlay three 192.0.2.3/24; vtep three 42 192.0.2.3 '10.42.0.3/24 fd42::3/64' 192.0.2.1 192.0.2.2
@@ -116,7 +83,7 @@ fn root_the_vtep_joins_two_of_linux() {
 
 /// Networks 10 and 20, each with a host here and one behind Linux's VTEP; a router outside.
 const IP_GATEWAY: &str = r#"
-start vxlan-ip-gateway lan wan internet
+start examples/vxlan-ip-gateway.nf lan wan internet
 host a lan '10.0.10.1/24 2001:db8:10::1/64'
 ip -n a route add default via 10.0.10.254; ip -n a -6 route add default via 2001:db8:10::fe
 underlay two 192.0.2.2/24; vtep two 20 192.0.2.2 '10.0.20.2/24 2001:db8:20::2/64' 192.0.2.1
@@ -145,4 +112,149 @@ fn root_the_ip_gateway_routes_between_networks() {
         assert!(out.lines().any(|found| found == line), "{line}\n{out}");
     }
     assert!(out.replace(' ', "").contains("mtu=1450"), "{out}");
+}
+
+/// The underlay of a VTEP `v` at 192.0.2.1, a member of the group 239.1.1.42.
+const UNDERLAY: &str = r#"
+network wan;
+vm vtep {
+  FromDevice(wan) -> kind :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
+  to_wan :: ToDevice(wan);
+  arp :: ARPQuerier(192.0.2.1/24, 02:00:00:00:01:01);
+  kind[0] -> ARPResponder(192.0.2.1 02:00:00:00:01:01) -> to_wan;
+  kind[1] -> [1] arp;
+  kind[2] -> Strip(14) -> CheckIPHeader -> to_us :: IPClassifier(dst udp port 4789, ip proto igmp, -);
+  kind[3] -> Discard;
+  to_us[0] -> v -> arp -> to_wan;
+  to_us[1] -> m :: MulticastMember(192.0.2.1, 239.1.1.42) -> arp;
+  to_us[2] -> Discard;
+"#;
+
+/// The bridge asks who is in a group, and passes what is for a group to its members only.
+const GROUP: &str = r#"
+start "$CHAIN" lan wan
+host a lan 10.42.0.1/24
+underlay two 192.0.2.2/24; underlay three 192.0.2.3/24
+ip link set under type bridge mcast_snooping 1 mcast_igmp_version 3 mcast_startup_query_interval 100 mcast_querier 1
+tcpdump -i wan -n -l igmp > "$FOLDER/igmp" 2> /dev/null &
+watch=$!
+for name in two three; do
+  address=$(ip -n $name -4 -o address show dev eth0 | sed 's|.*inet \([0-9.]*\)/.*|\1|')
+  ip -n $name link add vx42 type vxlan id 42 local $address group 239.1.1.42 dstport 4789 dev eth0
+  ip -n $name address add 10.42.0.${address##*.}/24 dev vx42
+  ip -n $name link set vx42 up
+done
+is_member() { bridge mdb show dev under | grep -q 'port wan grp 239.1.1.42'; }
+soon is_member
+echo 'member wan'
+for to in 10.42.0.2 10.42.0.3; do pings a $to; done
+pings three 10.42.0.1
+was_asked() { [ "$(ctl vtep read m.queries)" -gt 0 ]; }
+soon was_asked
+kill $watch; wait $watch || true
+cat "$FOLDER/igmp" >&2
+grep -q '192.0.2.1 > 224.0.0.22: igmp v3 report' "$FOLDER/igmp" && echo 'reports of ours'
+echo 'heard a query'
+ctl vtep read v.remotes | cut -d' ' -f1 | sort
+kill -INT $run; wait $run
+"#;
+
+#[test]
+fn root_stations_find_each_other_by_a_group() {
+    let chain = format!(
+        "network lan;{UNDERLAY} v :: VTEP(192.0.2.1, access 42 1, flood 42 239.1.1.42);
+         FromDevice(lan) -> [1] v [1] -> ToDevice(lan);\n}}\nchain lan <-> vtep <-> wan;\n"
+    );
+    let Some(out) = run_with(&chain, GROUP) else { return };
+    for line in
+        ["pinged 10.42.0.2", "pinged 10.42.0.3", "pinged 10.42.0.1", "member wan", "reports of ours", "heard a query"]
+    {
+        assert!(out.lines().any(|found| found == line), "{line}\n{out}");
+    }
+}
+
+/// Networks of the next test, from 5001 on.
+const NETWORKS: usize = 300;
+
+/// A VXLAN device of Linux for each network, which asks our router in it.
+const MANY: &str = r#"
+start "$CHAIN" wan
+underlay two 192.0.2.2/24
+for number in $(seq 0 $((NETWORKS - 1))); do
+  echo "link add vx$number type vxlan id $((5001 + number)) local 192.0.2.2 remote 192.0.2.1 dstport 4789 dev eth0"
+  echo "address add 10.$((100 + number / 200)).$((number % 200)).2/24 dev vx$number"
+  echo "link set vx$number up"
+done > "$FOLDER/links"
+ip -n two -batch "$FOLDER/links"
+for number in $(seq 0 $((NETWORKS - 1))); do
+  within two ping -c 1 -W 10 10.$((100 + number / 200)).$((number % 200)).254 > "$FOLDER/ping" && echo "network $number answers" || cat "$FOLDER/ping"
+done
+ctl vtep read v.networks | wc -l
+kill -INT $run; wait $run
+"#;
+
+#[test]
+fn root_hundreds_of_networks_answer() {
+    let mut interfaces = String::new();
+    for number in 0..NETWORKS {
+        write!(interfaces, ", {} 10.{}.{}.254/24", 5001 + number, 100 + number / 200, number % 200).unwrap();
+    }
+    let chain = format!(
+        "{UNDERLAY} v :: VTEP(192.0.2.1, TRUNK 1, GATEWAY 02:00:00:00:00:fe, flood 5001-{} 192.0.2.2);
+         r :: VNIRouter(v, 02:00:00:00:00:fe{interfaces});
+         v[1] -> r -> [1] v; Idle -> [1] r; r[1] -> Discard;\n}}\nchain wan <-> vtep;\n",
+        5000 + NETWORKS
+    );
+    let Some(out) = run_with(&chain, &format!("NETWORKS={NETWORKS}\n{MANY}")) else { return };
+    assert_eq!(out.matches(" answers\n").count(), NETWORKS, "{out}");
+}
+
+/// Our answer to a neighbor solicitation for the other VTEP.
+fn advertisement(solicitation: &[u8]) -> Vec<u8> {
+    let (ip, message) = neighbor_message(solicitation, Type::NeighborSolicitation).expect("a solicitation");
+    let asked = message.target().expect("it has a target");
+    let asker = Ethernet::new_checked(solicitation).expect("a frame").source();
+    let mut frame = [0; FRAME_BYTES];
+    write_frame(&mut frame, (Address::new(OTHER), asker), (asked, ip.source()), |message| {
+        write_neighbor(message, Type::NeighborAdvertisement, 0x60, asked, LinkOption::Target, Address::new(OTHER));
+    });
+    frame.to_vec()
+}
+
+/// The packet in which the other end answers: addresses exchanged, outside and inside. No checksum changes by that.
+fn returned(packet: &[u8]) -> Vec<u8> {
+    let mut back = packet.to_vec();
+    for (at, bytes) in [(0, 6), (14 + 8, 16), (INNER, 6)] {
+        back[at..at + bytes].copy_from_slice(&packet[at + bytes..at + 2 * bytes]);
+        back[at + bytes..at + 2 * bytes].copy_from_slice(&packet[at..at + bytes]);
+    }
+    back
+}
+
+/// The other VTEP's Ethernet address, and where the inner frame begins: behind Ethernet, IPv6, UDP and VXLAN.
+const OTHER: [u8; 6] = [2, 0, 0, 0, 2, 2];
+const INNER: usize = 14 + 40 + 8 + 8;
+
+#[test]
+fn the_gateway_makes_networks_of_vlans_over_ipv6() {
+    let folder = TempDir::new().unwrap();
+    let image = build_file(&home().join("examples/vxlan-gateway.nf"), "gateway", folder.path());
+    let gateway = Running::boot(&image, Kind::Pc, 2);
+    let (host, far) = ([2, 0, 0, 0, 0, 0xa], [2, 0, 0, 0, 0, 0xb]);
+    let rest = [&[0x88, 0xb5][..], &[7; 50]].concat();
+    let pairs = (101..=200u16).map(|vlan| (vlan, u32::from(vlan) + 5000)).chain([(7, 42), (0, 1)]);
+    for (index, (vlan, vni)) in pairs.enumerate() {
+        let tag = [0x81, 0, (vlan >> 8) as u8, vlan as u8];
+        let tag = if vlan == 0 { &[][..] } else { &tag[..] };
+        gateway.send(0, &[&far[..], &host, tag, &rest].concat());
+        if index == 0 {
+            gateway.send(1, &advertisement(&gateway.receive(1)));
+        }
+        let packet = gateway.receive(1);
+        assert_eq!(packet[INNER - 4..INNER - 1], vni.to_be_bytes()[1..], "VLAN {vlan}");
+        assert_eq!(packet[INNER..], [&far[..], &host, &rest].concat());
+        gateway.send(1, &returned(&packet));
+        assert_eq!(gateway.receive(0), [&host[..], &far, tag, &rest].concat(), "VLAN {vlan}");
+    }
+    gateway.power_off();
 }
