@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: demo test test-xen bench bench-native bench-ring bench-density bench-scale bench-chain bench-vnet bench-director bench-xen fuzz lint prerequisites clean
+.PHONY: demo test test-xen bench bench-native bench-rules bench-ring bench-density bench-scale bench-chain bench-vnet bench-director bench-xen fuzz lint prerequisites clean
 
 SLUICE = target/release/sluice
 CAPTURE = examples/captures/http_browsing.pcap
@@ -74,6 +74,11 @@ bench-xen: prerequisites
 bench-ring: prerequisites
 	cargo build --release --bin bench-ring
 	target/release/bench-ring $(BENCH)
+
+# Rule sets as data: time to build, bytes, nanoseconds per packet. RULES may name files of ClassBench.
+bench-rules: prerequisites
+	cargo build --release --bin bench-rules
+	target/release/bench-rules $(BENCH) $(RULES)
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30

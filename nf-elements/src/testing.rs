@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A machine made of lists, for tests: frames in, frames out, a clock that one sets.
 
+#[cfg(feature = "host")]
+pub mod rule_sets;
+
 use crate::{Batch, Buffer, BufferPool, Element, Outputs, Packet, PacketIo, Pull, Turn};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};

@@ -57,6 +57,11 @@ impl Intervals {
         Intervals(gaps)
     }
 
+    /// First and last value of each interval.
+    pub fn ranges(&self) -> &[(u32, u32)] {
+        &self.0
+    }
+
     /// Whether it has no value.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

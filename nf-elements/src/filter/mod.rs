@@ -5,7 +5,8 @@
 
 mod data_words;
 mod diagram;
-mod field;
+pub(crate) mod field;
+pub mod tree;
 mod words;
 mod words6;
 
