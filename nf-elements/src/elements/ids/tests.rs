@@ -90,7 +90,7 @@ fn a_flow_in_which_a_diverting_rule_matches_goes_another_way_from_there_on() {
             ids.push(&mut io, 0, udp(payload), &mut out);
         }
         let back = datagram(17, &[0, 80, 0x0f, 0xa0, 0, 16, 0, 0], b"answer..");
-        let mut swapped = packet(&back.data().to_vec());
+        let mut swapped = packet(back.data());
         swapped.data_mut()[12..20].copy_from_slice(&[10, 0, 0, 2, 10, 0, 0, 1]);
         swapped.annotations_mut().network_offset = swapped.headroom() as u16;
         ids.push(&mut io, 0, swapped, &mut out);
