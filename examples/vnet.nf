@@ -3,6 +3,9 @@
 //
 //   sluice ctl left write vnet.control ADD any 02:00:00:00:00:09 link 1 interface any
 //   sluice ctl left write links.control ADD 192.0.2.3 9000 udp
+//
+// A link is a TCP connection where both hosts say so: links :: VnetLinks(192.0.2.1, 192.0.2.2 9000 tcp). With STREAMS 4 up to four
+// links can be, those included that are added later.
 //   sluice ctl left read vnet.control
 
 network left_lan, right_lan;        // where each host's machines are

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The picture: boot times on a logarithmic scale, rates beside it.
+//! Pictures: panels of bars beside each other. That of `bench` has boot times on a logarithmic scale, and rates.
 
 use std::path::Path;
 
@@ -10,39 +10,68 @@ use qemu::Kind;
 
 use crate::results::{Host, Results};
 
-const SIZE: (u32, u32) = (1280, 640);
+/// Width of a panel, and height of all.
+const PANEL: (u32, u32) = (640, 640);
 const INK: RGBColor = RGBColor(40, 44, 52);
 const FAINT: RGBColor = RGBColor(228, 230, 235);
-const LINUX: RGBColor = RGBColor(160, 168, 182);
-const OURS: RGBColor = RGBColor(20, 120, 200);
-const FLOOR: RGBColor = RGBColor(236, 160, 60);
+/// What is compared with.
+pub const LINUX: RGBColor = RGBColor(160, 168, 182);
+/// What is ours.
+pub const OURS: RGBColor = RGBColor(20, 120, 200);
+/// What nothing can be better than, or another of ours.
+pub const FLOOR: RGBColor = RGBColor(236, 160, 60);
 const FONT: &str = "sans-serif";
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 /// A bar: whose it is (a colour), what it is, its value.
-struct Bar {
-    color: RGBColor,
-    label: String,
-    value: f64,
+pub struct Bar {
+    /// Whose it is.
+    pub color: RGBColor,
+    /// What it is.
+    pub label: String,
+    /// How long it is.
+    pub value: f64,
 }
 
-/// Draws both panels into an SVG file.
+/// Bars below each other.
+pub struct Panel {
+    /// What they show, and in which unit.
+    pub title: String,
+    /// The bars.
+    pub bars: Vec<Bar>,
+    /// Whether their scale is logarithmic.
+    pub logarithmic: bool,
+}
+
+/// Draws what `bench` measures into an SVG file.
 pub fn draw(path: &Path, results: &Results, place: &str, host: &Host) -> Result<()> {
-    paint(path, results, place, host).map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))
+    let panels = [
+        Panel {
+            title: "VMM exec → first forwarded frame (ms, logarithmic)".into(),
+            bars: boot_bars(results),
+            logarithmic: true,
+        },
+        Panel { title: "64 B frames at saturation (kpps)".into(), bars: rate_bars(results, place), logarithmic: false },
+    ];
+    sheet(path, "Sluice and a Linux VM doing the same job", host, &panels)
 }
 
-fn paint(path: &Path, results: &Results, place: &str, host: &Host) -> Result<(), Box<dyn std::error::Error>> {
-    let root = SVGBackend::new(path, SIZE).into_drawing_area();
+/// Draws panels beside each other into an SVG file.
+pub fn sheet(path: &Path, title: &str, host: &Host, panels: &[Panel]) -> Result<()> {
+    paint(path, title, host, panels).map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))
+}
+
+fn paint(path: &Path, title: &str, host: &Host, panels: &[Panel]) -> Result<(), Box<dyn std::error::Error>> {
+    let root = SVGBackend::new(path, (PANEL.0 * panels.len() as u32, PANEL.1)).into_drawing_area();
     root.fill(&WHITE)?;
-    let title = (FONT, 24).into_font().color(&INK);
-    root.draw_text("Sluice and a Linux VM doing the same job", &title.into_text_style(&root), (30, 18))?;
+    root.draw_text(title, &(FONT, 24).into_font().color(&INK).into_text_style(&root), (30, 18))?;
     let note = format!("{}, software emulation, {}, medians", host.processor, host.qemu);
     root.draw_text(&note, &(FONT, 14).into_font().color(&LINUX.mix(1.0)).into_text_style(&root), (30, 50))?;
     let (_, body) = root.split_vertically(80);
-    let (left, right) = body.split_horizontally(SIZE.0 / 2);
-    panel(&left, "VMM exec → first forwarded frame (ms, logarithmic)", &boot_bars(results), true)?;
-    panel(&right, "64 B frames at saturation (kpps)", &rate_bars(results, place), false)?;
+    for (area, panel) in body.split_evenly((1, panels.len())).iter().zip(panels) {
+        draw_panel(area, panel)?;
+    }
     root.present()?;
     Ok(())
 }
@@ -82,10 +111,11 @@ fn rate_bars(results: &Results, place: &str) -> Vec<Bar> {
 }
 
 /// Horizontal bars, labels at their left, values at their ends.
-fn panel(area: &Area<'_>, title: &str, bars: &[Bar], logarithmic: bool) -> Result<(), Box<dyn std::error::Error>> {
+fn draw_panel(area: &Area<'_>, panel: &Panel) -> Result<(), Box<dyn std::error::Error>> {
     const LABELS: i32 = 220;
     const HEAD: i32 = 44;
     const VALUES: i32 = 70;
+    let Panel { title, bars, logarithmic } = panel;
     let (width, height) = area.dim_in_pixel();
     area.draw_text(title, &(FONT, 17).into_font().color(&INK).into_text_style(area), (30, 8))?;
     if bars.is_empty() {
@@ -94,11 +124,11 @@ fn panel(area: &Area<'_>, title: &str, bars: &[Bar], logarithmic: bool) -> Resul
     }
     let room = f64::from(width as i32 - LABELS - VALUES);
     let highest = bars.iter().map(|bar| bar.value).fold(1.0, f64::max);
-    let scale = |value: f64| match logarithmic {
+    let scale = |value: f64| match *logarithmic {
         true => value.max(1.0).ln() / highest.ln().max(1.0) * room,
         false => value / highest * room,
     };
-    for tick in ticks(highest, logarithmic) {
+    for tick in ticks(highest, *logarithmic) {
         let x = LABELS + scale(tick) as i32;
         area.draw(&PathElement::new(vec![(x, HEAD), (x, height as i32 - 40)], FAINT))?;
         let style = (FONT, 13).into_font().color(&INK).pos(Pos::new(HPos::Center, VPos::Top));
@@ -121,7 +151,7 @@ fn ticks(highest: f64, logarithmic: bool) -> Vec<f64> {
     if logarithmic {
         return [1.0, 10.0, 100.0, 1000.0, 10_000.0].into_iter().filter(|tick| *tick <= highest).collect();
     }
-    let step = [10.0, 25.0, 50.0, 100.0, 250.0].into_iter().find(|step| highest / step <= 6.0).unwrap_or(500.0);
+    let step = [10.0, 25.0, 50.0, 100.0, 250.0, 500.0].into_iter().find(|step| highest / step <= 6.0).unwrap_or(1000.0);
     (0..=(highest / step) as u32).map(|index| f64::from(index) * step).collect()
 }
 

@@ -300,7 +300,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(SttDecap::<1>::new(Decapsulator::new(&[6], true, false), None, 1));
     let ports = stt_encap::Ports { source: None, destination: 7471 };
     check_handlers(SttEncap::new(tunnel(), None, ports, true, false));
-    check_handlers(VnetLinks::new(
+    check_handlers(VnetLinks::<2>::new(
         vnet_links::Outer {
             source: core::net::Ipv4Addr::LOCALHOST.into(),
             port: 9000,

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Links to other hosts over UDP: where they lead, and what they have carried.
+//! Links to other hosts over UDP or TCP: where they lead, and what they have carried.
 //!
-//! A frame travels as it is, as the only content of a datagram; which link it came by the datagram's source address tells. So do the
-//! hosts of Palacios's VNET speak to each other.
+//! Over UDP a frame travels as it is, as the only content of a datagram; which link it came by the datagram's source address tells. So do
+//! the hosts of Palacios's VNET speak to each other. Over TCP it has its length in front, see [`stream`](super::stream).
 
+use super::template::{self, Template};
 use core::fmt;
 use core::net::IpAddr;
 use core::str::FromStr;
 
-/// The UDP port that VNET's hosts listen at.
+/// The port that VNET's hosts listen at.
 pub const PORT: u16 = 9000;
 /// Most links of a host.
 pub const MOST_LINKS: usize = 64;
@@ -18,8 +19,56 @@ pub const MOST_LINKS: usize = 64;
 pub struct Remote {
     /// Its address.
     pub address: IpAddr,
-    /// Its UDP port.
+    /// Its port.
     pub port: u16,
+    /// What carries the frames.
+    pub protocol: Protocol,
+}
+
+/// What carries a link's frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// A datagram each.
+    Udp,
+    /// A connection.
+    Tcp(Opening),
+}
+
+/// Who opens a link's connection, RFC 9293 §3.9.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// The end whose address is greater: so both ends say the same.
+    Greater,
+    /// This end.
+    Active,
+    /// The other end.
+    Passive,
+}
+
+impl Opening {
+    /// Whether the end at `local` connects to the one at `remote`.
+    pub fn is_active(self, local: IpAddr, remote: IpAddr) -> bool {
+        match self {
+            Opening::Greater => local > remote,
+            Opening::Active => true,
+            Opening::Passive => false,
+        }
+    }
+}
+
+impl Protocol {
+    const ALL: [(&str, Protocol); 4] = [
+        ("udp", Protocol::Udp),
+        ("tcp", Protocol::Tcp(Opening::Greater)),
+        ("tcp-active", Protocol::Tcp(Opening::Active)),
+        ("tcp-passive", Protocol::Tcp(Opening::Passive)),
+    ];
+
+    /// Whether it is a connection.
+    #[inline]
+    pub fn is_tcp(self) -> bool {
+        self != Protocol::Udp
+    }
 }
 
 /// What is wrong with a link's text.
@@ -29,7 +78,7 @@ pub enum LinkError {
     Address,
     /// The port is none, or 0.
     Port,
-    /// The protocol is not UDP.
+    /// The protocol is neither UDP nor TCP.
     Protocol,
     /// There is more.
     Rest,
@@ -40,13 +89,13 @@ impl fmt::Display for LinkError {
         out.write_str(match self {
             LinkError::Address => "the address is no IPv4 or IPv6 address",
             LinkError::Port => "the port is no number from 1 to 65535",
-            LinkError::Protocol => "the protocol is not udp",
+            LinkError::Protocol => "the protocol is not udp, tcp, tcp-active or tcp-passive",
             LinkError::Rest => "there is something behind the link",
         })
     }
 }
 
-/// `ADDRESS [PORT [udp]]`, as in VNET's command `ADD`.
+/// `ADDRESS [PORT [PROTOCOL]]`, as in VNET's command `ADD`.
 impl FromStr for Remote {
     type Err = LinkError;
 
@@ -57,10 +106,10 @@ impl FromStr for Remote {
         if port == 0 {
             return Err(LinkError::Port);
         }
-        if !words.next().unwrap_or("udp").eq_ignore_ascii_case("udp") {
-            return Err(LinkError::Protocol);
-        }
-        if words.next().is_some() { Err(LinkError::Rest) } else { Ok(Remote { address, port }) }
+        let word = words.next().unwrap_or("udp");
+        let named = Protocol::ALL.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+        let (_, protocol) = *named.ok_or(LinkError::Protocol)?;
+        if words.next().is_some() { Err(LinkError::Rest) } else { Ok(Remote { address, port, protocol }) }
     }
 }
 
@@ -74,8 +123,9 @@ pub struct Carried {
 }
 
 impl Carried {
+    /// One more, of so many bytes.
     #[inline]
-    fn add(&mut self, bytes: usize) {
+    pub fn add(&mut self, bytes: usize) {
         self.frames += 1;
         self.bytes += bytes as u64;
     }
@@ -83,10 +133,44 @@ impl Carried {
 
 /// A link.
 #[derive(Clone, Copy, Debug)]
-struct Link {
-    remote: Remote,
-    received: Carried,
-    sent: Carried,
+pub struct Link {
+    /// Its other end.
+    pub remote: Remote,
+    /// What came by it.
+    pub received: Carried,
+    /// What left by it.
+    pub sent: Carried,
+    /// Its datagrams' headers, if they are the same for all.
+    pub template: Option<Template>,
+}
+
+impl Link {
+    const fn new(remote: Remote, source: Option<Source>) -> Link {
+        let nothing = Carried { frames: 0, bytes: 0 };
+        let template = match (source, remote) {
+            (Some(source), Remote { address: IpAddr::V4(address), port, protocol: Protocol::Udp }) => {
+                let ends = template::Ends {
+                    source: (source.address, source.port),
+                    destination: (address.octets(), port),
+                    ttl: source.ttl,
+                };
+                Some(Template::new(ends))
+            }
+            _ => None,
+        };
+        Link { remote, received: nothing, sent: nothing, template }
+    }
+}
+
+/// What is the same in all datagrams of a host, if that is all but their destinations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its address.
+    pub address: [u8; 4],
+    /// Its port.
+    pub port: u16,
+    /// Time to live.
+    pub ttl: u8,
 }
 
 /// The links of a host. Their numbers stay as they are while others come and go.
@@ -94,20 +178,22 @@ pub struct Links {
     links: [Option<Link>; MOST_LINKS],
     /// Behind the last one.
     end: usize,
+    /// The one that was last asked for by its address.
+    last: usize,
+    source: Option<Source>,
 }
 
 impl Links {
     /// With `remotes` at first, which are at most [`MOST_LINKS`].
-    pub const fn new(remotes: &[Remote]) -> Links {
+    pub const fn new(remotes: &[Remote], source: Option<Source>) -> Links {
         assert!(remotes.len() <= MOST_LINKS, "there is room for them");
-        let nothing = Carried { frames: 0, bytes: 0 };
         let mut links = [None; MOST_LINKS];
         let mut index = 0;
         while index < remotes.len() {
-            links[index] = Some(Link { remote: remotes[index], received: nothing, sent: nothing });
+            links[index] = Some(Link::new(remotes[index], source));
             index += 1;
         }
-        Links { links, end: remotes.len() }
+        Links { links, end: remotes.len(), last: 0, source }
     }
 
     /// Adds a link and says its number; none if there is no room, or one leads to that address already.
@@ -116,7 +202,7 @@ impl Links {
             return None;
         }
         let index = self.links.iter().position(Option::is_none)?;
-        self.links[index] = Some(Link { remote, received: Carried::default(), sent: Carried::default() });
+        self.links[index] = Some(Link::new(remote, self.source));
         self.end = self.end.max(index + 1);
         Some(index)
     }
@@ -130,41 +216,37 @@ impl Links {
 
     /// The link that leads to `address`.
     #[inline]
-    pub fn from(&self, address: IpAddr) -> Option<usize> {
-        let mut links = self.links[..self.end].iter();
-        links.position(|link| link.is_some_and(|link| link.remote.address == address))
-    }
-
-    /// Counts a frame that came by link `index`.
-    #[inline]
-    pub fn received(&mut self, index: usize, bytes: usize) {
-        if let Some(Some(link)) = self.links.get_mut(index) {
-            link.received.add(bytes);
+    pub fn from(&mut self, address: IpAddr) -> Option<usize> {
+        let leads = |link: &Option<Link>| link.as_ref().is_some_and(|link| link.remote.address == address);
+        if self.links.get(self.last).is_some_and(leads) {
+            return Some(self.last);
         }
+        self.last = self.links[..self.end].iter().position(leads)?;
+        Some(self.last)
     }
 
-    /// Counts a frame that left by link `index`.
+    /// Link `index`, if there is one.
     #[inline]
-    pub fn sent(&mut self, index: usize, bytes: usize) {
-        if let Some(Some(link)) = self.links.get_mut(index) {
-            link.sent.add(bytes);
-        }
+    pub fn get(&self, index: usize) -> Option<&Link> {
+        self.links.get(index)?.as_ref()
     }
 
-    /// Where link `index` leads, if there is one.
+    /// The same, to change.
     #[inline]
-    pub fn remote(&self, index: usize) -> Option<Remote> {
-        self.links.get(index)?.map(|link| link.remote)
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut Link> {
+        self.links.get_mut(index)?.as_mut()
     }
-}
 
-/// A line for each: number, address, port, protocol, then frames and bytes received and sent.
-impl fmt::Display for Links {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes a line for each: number, address, port, protocol, then frames and bytes received and sent, and the state of its
+    /// connection, if it has one.
+    pub fn write<S: fmt::Display>(&self, out: &mut dyn fmt::Write, state: impl Fn(usize) -> Option<S>) -> fmt::Result {
         for (index, link) in self.links.iter().enumerate() {
-            let Some(Link { remote: Remote { address, port }, received, sent }) = link else { continue };
-            write!(out, "{index}: {address} {port} udp {} {} ", received.frames, received.bytes)?;
-            writeln!(out, "{} {}", sent.frames, sent.bytes)?;
+            let Some(Link { remote: Remote { address, port, protocol }, received, sent, .. }) = link else { continue };
+            let name = Protocol::ALL.iter().find(|(_, other)| other == protocol).map_or("", |(name, _)| name);
+            write!(out, "{index}: {address} {port} {name} {} {} ", received.frames, received.bytes)?;
+            write!(out, "{} {}", sent.frames, sent.bytes)?;
+            state(index).map_or(Ok(()), |state| write!(out, " {state}"))?;
+            writeln!(out)?;
         }
         Ok(())
     }
@@ -182,12 +264,13 @@ mod tests {
     fn text_is_vnets() {
         assert_eq!(remote("192.0.2.1 9000 udp"), remote(" 192.0.2.1"));
         assert_eq!(remote("2001:db8::1  7  UDP").port, 7);
+        assert_eq!(remote("192.0.2.1 7 TCP-Active").protocol, Protocol::Tcp(Opening::Active));
         for (text, error) in [
             ("", LinkError::Address),
             ("192.0.2", LinkError::Address),
             ("192.0.2.1 0", LinkError::Port),
             ("192.0.2.1 65536", LinkError::Port),
-            ("192.0.2.1 9000 tcp", LinkError::Protocol),
+            ("192.0.2.1 9000 sctp", LinkError::Protocol),
             ("192.0.2.1 9000 udp 1", LinkError::Rest),
         ] {
             assert_eq!(text.parse::<Remote>(), Err(error), "{text}");
@@ -195,22 +278,42 @@ mod tests {
     }
 
     #[test]
+    fn one_end_connects() {
+        let (low, high) = (remote("192.0.2.9").address, remote("192.0.2.10").address);
+        for (opening, from_low, from_high) in
+            [(Opening::Greater, false, true), (Opening::Active, true, true), (Opening::Passive, false, false)]
+        {
+            assert_eq!(
+                (opening.is_active(low, high), opening.is_active(high, low)),
+                (from_low, from_high),
+                "{opening:?}"
+            );
+        }
+    }
+
+    #[test]
     fn numbers_stay_while_links_come_and_go() {
-        let mut links = Links::new(&[remote("192.0.2.1"), remote("192.0.2.2")]);
-        assert_eq!(links.add(remote("2001:db8::1 7")), Some(2));
+        let mut links = Links::new(&[remote("192.0.2.1"), remote("192.0.2.2")], None);
+        assert_eq!(links.add(remote("2001:db8::1 7 tcp")), Some(2));
         assert_eq!(links.add(remote("192.0.2.2 8")), None, "one link to an address");
         assert!(links.remove(1) && !links.remove(1) && !links.remove(MOST_LINKS));
         assert_eq!(
             (links.from(remote("2001:db8::1").address), links.from(remote("192.0.2.2").address)),
             (Some(2), None)
         );
-        assert_eq!([2, 1, 99].map(|index| links.remote(index).map(|to| to.port)), [Some(7), None, None]);
-        (0..9).for_each(|index| links.received(3 * index + 2, 100));
-        (0..9).for_each(|index| links.sent(3 * index + 2, 60));
-        assert_eq!(links.to_string(), "0: 192.0.2.1 9000 udp 0 0 0 0\n2: 2001:db8::1 7 udp 1 100 1 60\n");
-        let added =
-            (0..MOST_LINKS as u8).filter_map(|host| links.add(Remote { address: [10, 0, 0, host].into(), port: 1 }));
+        assert_eq!([2, 1, 99].map(|index| links.get(index).map(|link| link.remote.port)), [Some(7), None, None]);
+        let link = links.get_mut(2).unwrap();
+        link.received.add(100);
+        link.sent.add(60);
+        let written = |links: &Links| {
+            let mut text = String::new();
+            links.write(&mut text, |index| (index == 2).then_some("LISTEN")).unwrap();
+            text
+        };
+        assert_eq!(written(&links), "0: 192.0.2.1 9000 udp 0 0 0 0\n2: 2001:db8::1 7 tcp 1 100 1 60 LISTEN\n");
+        let to = |host| Remote { address: [10, 0, 0, host].into(), port: 1, protocol: Protocol::Udp };
+        let added = (0..MOST_LINKS as u8).filter_map(|host| links.add(to(host)));
         assert_eq!(added.collect::<Vec<_>>(), [&[1], &(3..MOST_LINKS).collect::<Vec<_>>()[..]].concat());
-        assert!((0..MOST_LINKS).all(|index| links.remove(index)) && links.to_string().is_empty());
+        assert!((0..MOST_LINKS).all(|index| links.remove(index)) && written(&links).is_empty());
     }
 }

@@ -136,6 +136,18 @@ pub fn all() -> Vec<Pipeline> {
     {
         all.push(Pipeline::new(name, One, vxlan(checksum)).with_click(encap.clone()));
     }
+    // From a virtual machine to the wire; then to the other host's machine, which takes frames out of datagrams.
+    let routes = "any any link 0 interface any, any any interface 0 link any";
+    let direct = format!("[0] v :: VnetRouter(1, {routes}) [1] -> [1] w :: VnetRouter(1, {routes})");
+    let idle = "v -> Discard; Idle -> [1] v; Idle -> w; w[1] -> Discard;";
+    all.push(Pipeline::new("VNET/P, direct bridge, both hosts", One, direct).with_rest(idle));
+    let udp = format!(
+        "[0] v :: VnetRouter(1, {routes}, LINKS 8) [1] -> l :: VnetLinks(192.0.2.1, 192.0.2.2) -> CheckLength(1500) -> {ENCAP}
+         -> sort :: Classifier(12/0800 20/0000%3fff, -) -> CheckIPHeader(14) -> Strip(14)
+         -> [1] m :: VnetLinks(192.0.2.2, 192.0.2.1) [1] -> [1] w :: VnetRouter(1, {routes}, LINKS 8)"
+    );
+    let links = "sort[1] -> Discard; Idle -> [1] l [1] -> Discard; Idle -> m -> Discard;";
+    all.push(Pipeline::new("VNET/P, UDP, both hosts", One, udp).with_rest(format!("{idle} {links}")));
     for bits in [14, 20] {
         let flows = 1 << bits;
         // 64,512 ports towards each destination.

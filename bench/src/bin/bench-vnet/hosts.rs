@@ -14,12 +14,19 @@ use std::time::{Duration, Instant};
 const SETTLE: Duration = Duration::from_millis(500);
 /// How long a namespace may take to appear.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The hosts.
+const HOSTS: [&str; 2] = ["left", "right"];
 /// The Ethernet between the hosts.
 const WIRE: &str = "wire";
 /// The addresses of the two kernels.
 const NEAR: &str = "10.9.0.1/24";
 /// The one that is measured from afar.
 pub const FAR: &str = "10.9.0.2";
+
+/// Two hosts with a UDP link.
+const EXAMPLE: &str = include_str!("../../../../examples/vnet.nf");
+/// Their ends of it.
+const LINKS: [&str; 2] = ["VnetLinks(192.0.2.1, 192.0.2.2)", "VnetLinks(192.0.2.2, 192.0.2.1)"];
 
 /// How frames go from one kernel to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -31,16 +38,19 @@ pub enum Path {
     Direct,
     /// Through both hosts, in UDP datagrams between them.
     Udp,
+    /// Through both hosts, in a TCP connection between them.
+    Tcp,
 }
 
 impl Path {
-    pub const ALL: [Path; 3] = [Path::Native, Path::Direct, Path::Udp];
+    pub const ALL: [Path; 4] = [Path::Native, Path::Direct, Path::Udp, Path::Tcp];
 
     pub fn name(self) -> &'static str {
         match self {
             Path::Native => "native",
             Path::Direct => "direct bridge",
             Path::Udp => "UDP",
+            Path::Tcp => "TCP",
         }
     }
 
@@ -49,7 +59,12 @@ impl Path {
         match self {
             Path::Native => None,
             Path::Direct => Some(direct()),
-            Path::Udp => Some(include_str!("../../../../examples/vnet.nf").into()),
+            Path::Udp => Some(EXAMPLE.into()),
+            Path::Tcp => Some(
+                LINKS
+                    .iter()
+                    .fold(EXAMPLE.into(), |text: String, link| text.replace(link, &link.replace(')', " 9000 tcp)"))),
+            ),
         }
     }
 }
@@ -111,8 +126,8 @@ impl Site {
         Ok(())
     }
 
-    /// Brings `path` up between the kernels.
-    pub fn open(&self, path: Path) -> Result<()> {
+    /// Brings `path` up between the kernels, its hosts driven as `mode` says.
+    pub fn open(&self, path: Path, mode: &str) -> Result<()> {
         if path == Path::Native {
             for end in ["near", "far"] {
                 let (end, port) = (format!("{end}0"), format!("{end}w"));
@@ -131,6 +146,9 @@ impl Site {
             let taps = ["left_lan=near0", "right_lan=far0", "left.wire=left0", "right.wire=right0"];
             words.extend(taps.iter().flat_map(|tap| ["--tap", tap]));
             self.sluice(&words)?;
+            for host in HOSTS {
+                self.sluice(&["ctl", host, "write", "machine.mode", mode])?;
+            }
         }
         self.kernels()?;
         sleep(SETTLE);
@@ -147,7 +165,24 @@ impl Site {
         lab::ip(&["link", "set", "far0", "netns", &far])?;
         let there = |words: &[&str]| run(self.far()?.arg("ip").args(words));
         there(&["addr", "replace", &format!("{FAR}/24"), "dev", "far0"])?;
-        there(&[&["link", "set", "far0"][..], &single].concat())
+        there(&[&["link", "set", "far0"][..], &single].concat()).map(drop)
+    }
+
+    /// How often each host has halted per frame that it received: what a frame costs in wake-ups. None of a path without hosts.
+    pub fn halts(&self, path: Path) -> Result<Option<[f64; 2]>> {
+        if path == Path::Native {
+            return Ok(None);
+        }
+        let number = |host: &str, handler: &str| -> Result<f64> {
+            let text = self.sluice(&["ctl", host, "read", &format!("machine.{handler}")])?;
+            text.trim().parse().with_context(|| format!("{host} tells no number of {handler}: {text}"))
+        };
+        let mut halts = [0.0; 2];
+        for (halts, host) in halts.iter_mut().zip(HOSTS) {
+            let frames = number(host, "received_0")? + number(host, "received_1")?;
+            *halts = number(host, "sleeps")? / frames.max(1.0);
+        }
+        Ok(Some(halts))
     }
 
     /// Takes `path` down.
@@ -160,7 +195,7 @@ impl Site {
         for tap in ["near0", "left0", "right0"] {
             lab::ip(&["link", "del", tap])?;
         }
-        run(self.far()?.args(["ip", "link", "del", "far0"]))
+        run(self.far()?.args(["ip", "link", "del", "far0"])).map(drop)
     }
 
     /// A command that runs at the far kernel's.
@@ -171,7 +206,8 @@ impl Site {
         Ok(command)
     }
 
-    fn sluice(&self, arguments: &[&str]) -> Result<()> {
+    /// Runs the command: what it prints.
+    fn sluice(&self, arguments: &[&str]) -> Result<String> {
         run(Command::new(&self.sluice).args(arguments).env("SLUICE_RUN_DIR", self.folder.join("run")))
     }
 
@@ -195,13 +231,25 @@ impl Drop for Site {
     }
 }
 
-fn run(command: &mut Command) -> Result<()> {
+/// Runs a command: what it prints.
+fn run(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot run {:?}", command.get_program()))?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{:?}: {}", command.get_program(), complaint.trim());
-    Ok(())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn text(path: &FilePath) -> String {
     path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_has_the_links_that_become_tcps() {
+        let chain = Path::Tcp.chain().expect("it has hosts");
+        assert_eq!((chain.matches(" 9000 tcp)").count(), EXAMPLE.matches(" tcp)").count()), (2, 0));
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! VNET/P's experiment (HPDC 2012): latency and throughput between two kernels, each behind a host of its own, where both hosts are
-//! on one Ethernet: without the hosts (native), with their VMs as bridges (direct bridge), and with each frame in a UDP datagram.
+//! on one Ethernet: without the hosts (native), with their VMs as bridges (direct bridge), with each frame in a UDP datagram,
+//! and with all in a TCP connection.
 //!
 //! Each host is a VM, the Ethernet a Linux bridge, and each kernel's end a network namespace.
 #![forbid(unsafe_code)]
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Latency and throughput through two VNET/P hosts: native, direct bridge, UDP encapsulation
+/// Latency and throughput through two VNET/P hosts: native, direct bridge, UDP, TCP
 #[derive(Parser)]
 #[command(after_help = "Example:\n  bench-vnet --rounds 9 --seconds 3 --payloads 64,1024")]
 struct Options {
@@ -37,12 +38,18 @@ struct Options {
     /// The kernels' MTU, on all paths: a frame of this in a datagram is no longer than the Ethernet's 1500
     #[arg(long, default_value_t = 1458)]
     mtu: u32,
+    /// What drives the hosts: adaptive, poll or interrupt
+    #[arg(long, default_value = "adaptive")]
+    mode: String,
     /// The sluice that builds and runs
     #[arg(long, default_value = "target/release/sluice")]
     sluice: PathBuf,
     /// Write the medians to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Draw the medians into this file, as SVG
+    #[arg(long)]
+    svg: Option<PathBuf>,
 }
 
 /// What was measured, of a path with payloads of so many bytes.
@@ -76,7 +83,7 @@ fn measure(options: &Options) -> Result<()> {
     for round in 1..=options.rounds {
         for path in Path::ALL {
             eprintln!("bench-vnet: round {round} of {}, {}", options.rounds, path.name());
-            site.open(path)?;
+            site.open(path, &options.mode)?;
             let payloads = |kind: Kind| {
                 options.payloads.iter().filter(move |size| kind.has(**size)).map(move |size| (kind, *size))
             };
@@ -87,6 +94,9 @@ fn measure(options: &Options) -> Result<()> {
                     // What was measured until then is worth telling.
                     Err(error) => eprintln!("bench-vnet: left out: {} of {payload} B: {error:#}", kind.name()),
                 }
+            }
+            if let Some([left, right]) = site.halts(path)? {
+                eprintln!("bench-vnet: {}: halts per frame: left {left:.3}, right {right:.3}", path.name());
             }
             site.close(path)?;
         }

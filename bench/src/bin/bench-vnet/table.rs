@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The paper's two figures, as tables.
+//! The paper's two figures, as tables and as a picture.
 
 use super::hosts::Path;
 use super::measure::Kind;
 use super::{Options, Samples};
 use anyhow::{Context, Result};
+use bench::plot::{self, Bar, Panel};
 use bench::results::{Host, median};
 use serde::Serialize;
 
-/// The medians for payloads of one size.
+/// The medians for payloads of one size, and their ratios.
 #[derive(Serialize)]
 struct Row {
     what: Kind,
@@ -16,7 +17,14 @@ struct Row {
     native: f64,
     direct: f64,
     udp: f64,
-    /// Rounds of which there are samples of all three.
+    tcp: f64,
+    /// Of the medians over rounds: encapsulation beside the direct bridge, all beside native.
+    udp_to_direct: f64,
+    tcp_to_direct: f64,
+    direct_to_native: f64,
+    udp_to_native: f64,
+    tcp_to_native: f64,
+    /// Rounds of which there are samples of all.
     rounds: usize,
 }
 
@@ -25,45 +33,75 @@ impl Row {
         let all = |path| samples.get(&(what, payload_bytes, path));
         let middle = |path| median(all(path)?);
         let rounds = Path::ALL.iter().filter_map(|path| all(*path)).map(Vec::len).min()?;
-        let (native, direct, udp) = (middle(Path::Native)?, middle(Path::Direct)?, middle(Path::Udp)?);
-        Some(Row { what, payload_bytes, native, direct, udp, rounds })
+        let [native, direct, udp, tcp] = Path::ALL.map(middle);
+        let (native, direct, udp, tcp) = (native?, direct?, udp?, tcp?);
+        Some(Row {
+            what,
+            payload_bytes,
+            native,
+            direct,
+            udp,
+            tcp,
+            udp_to_direct: udp / direct,
+            tcp_to_direct: tcp / direct,
+            direct_to_native: direct / native,
+            udp_to_native: udp / native,
+            tcp_to_native: tcp / native,
+            rounds,
+        })
+    }
+
+    fn print(&self, wanted_rounds: usize) {
+        let values = [self.native, self.direct, self.udp, self.tcp].map(|value| format!("{value:>9.1}")).join(" ");
+        let to_direct = [self.udp_to_direct, self.tcp_to_direct];
+        let to_native = [self.direct_to_native, self.udp_to_native, self.tcp_to_native];
+        let ratios = |ratios: &[f64]| ratios.iter().map(|ratio| format!(" {ratio:>8.3}")).collect::<String>();
+        let missing = match wanted_rounds - self.rounds {
+            0 => String::new(),
+            missing => format!("  {missing} rounds failed"),
+        };
+        let size = format!("{} B", self.payload_bytes);
+        println!("{size:<16} {values}   {}   {}{missing}", ratios(&to_direct), ratios(&to_native));
+    }
+
+    /// A bar for each path.
+    fn bars(&self) -> impl Iterator<Item = Bar> {
+        let colors = [plot::LINUX, plot::LINUX, plot::OURS, plot::FLOOR];
+        let values = [self.native, self.direct, self.udp, self.tcp];
+        Path::ALL.into_iter().zip(colors).zip(values).map(|((path, color), value)| Bar {
+            color,
+            label: format!("{} B, {}", self.payload_bytes, path.name()),
+            value,
+        })
     }
 }
 
-/// Prints the tables, and writes the file that `options` name.
+/// Prints the tables, and writes the files that `options` name.
 pub fn print(options: &Options, samples: &Samples) -> Result<()> {
     let host = Host::here();
     println!("{}; {} processors; Linux {}; {}", host.processor, host.processors, host.kernel, host.qemu);
-    println!("medians of {} rounds in turn; tcg; MTU {}; each segment a frame of its own", options.rounds, options.mtu);
-    let mut rows = Vec::new();
+    let Options { rounds, mtu, mode, .. } = options;
+    println!("medians of {rounds} rounds in turn; tcg; MTU {mtu}; each segment a frame of its own; hosts: {mode}");
+    let (mut rows, mut panels) = (Vec::new(), Vec::new());
     for what in Kind::ALL {
         let of_kind: Vec<_> = options.payloads.iter().filter_map(|size| Row::of(samples, what, *size)).collect();
         println!(
-            "\n{:<16} {:>9} {:>14} {:>9} {:>14} {:>10}",
-            what.name(),
-            "native",
-            "direct bridge",
-            "UDP",
-            "UDP ÷ direct",
-            "÷ native"
+            "\n{:<16} {:>9} {:>9} {:>9} {:>9}    ÷ direct:           ÷ native:",
+            "", "native", "direct", "UDP", "TCP"
         );
-        for row in &of_kind {
-            let (direct, native) = (row.udp / row.direct, row.udp / row.native);
-            let missing = options.rounds - row.rounds;
-            let missing = if missing > 0 { format!("  {missing} rounds failed") } else { String::new() };
-            println!(
-                "{:<16} {:>9.1} {:>14.1} {:>9.1} {direct:>14.3} {native:>10.3}{missing}",
-                format!("{} B", row.payload_bytes),
-                row.native,
-                row.direct,
-                row.udp
-            );
-        }
+        let names = "     UDP      TCP     direct      UDP      TCP";
+        println!("{:<16} {:>9} {:>9} {:>9} {:>9}   {names}", what.name(), "", "bridge", "link", "link");
+        of_kind.iter().for_each(|row| row.print(options.rounds));
+        let bars = of_kind.iter().flat_map(Row::bars).collect();
+        panels.push(Panel { title: what.name().into(), bars, logarithmic: false });
         rows.extend(of_kind);
     }
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&rows)? + "\n";
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &options.svg {
+        plot::sheet(path, "VNET/P: two hosts on one Ethernet, a kernel behind each", &host, &panels)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use super::{Outer, VnetLinks};
 use crate::configure::{Arguments, Configure, Instance, Port, Surroundings};
 use crate::tunnel::arguments::OrCopy;
-use crate::vnet::{Links, MOST_LINKS, PORT, Remote};
+use crate::vnet::{Links, MOST_LINKS, PORT, Protocol, Remote};
 use std::net::IpAddr;
 
 impl Configure for VnetLinks {
@@ -23,16 +23,33 @@ impl Configure for VnetLinks {
             checksum: arguments.keyword("CHECKSUM").unwrap_or(false),
             identification: 0,
         };
-        let remotes: Vec<_> = remotes(arguments, &outer).into_iter().map(expression).collect();
+        let remotes = remotes(arguments, &outer);
+        let streams = streams(arguments, &remotes);
+        let remotes: Vec<_> = remotes.into_iter().map(expression).collect();
         let diverts = around.outputs > 2;
-        let new = format!("VnetLinks::new({}, &[{}], {diverts})", outer.expression(), remotes.join(", "));
-        Some(Instance::new("VnetLinks", new))
+        let new = format!("VnetLinks::<{streams}>::new({}, &[{}], {diverts})", outer.expression(), remotes.join(", "));
+        let instance = Instance::new(format!("VnetLinks<{streams}>"), new);
+        if streams == 0 {
+            return Some(instance);
+        }
+        let place = "nf_elements::vnet::stream::Place";
+        Some(instance.with_memory(place, format!("{place}::EMPTY"), streams).ticking())
     }
+}
+
+/// Takes STREAMS.
+fn streams(arguments: &mut Arguments, remotes: &[Remote]) -> usize {
+    let written = remotes.iter().filter(|remote| remote.protocol.is_tcp()).count();
+    let streams: usize = arguments.keyword("STREAMS").unwrap_or(written);
+    if !(written..=MOST_LINKS).contains(&streams) {
+        arguments.error_last(format!("{streams} streams"), format!("{written}, the links over TCP, to {MOST_LINKS}"));
+    }
+    streams
 }
 
 /// Takes the links.
 fn remotes(arguments: &mut Arguments, outer: &Outer) -> Vec<Remote> {
-    let (mut remotes, mut links) = (Vec::new(), Links::new(&[]));
+    let (mut remotes, mut links) = (Vec::new(), Links::new(&[], None));
     for (index, text) in arguments.rest() {
         let error = match text.value.parse::<Remote>() {
             Ok(remote) if outer.underlay(remote).is_none() => "an address of another version than SRC's".into(),
@@ -45,7 +62,7 @@ fn remotes(arguments: &mut Arguments, outer: &Outer) -> Vec<Remote> {
             }
             Err(error) => error.to_string(),
         };
-        let wanted = "a link like 192.0.2.2 9000 udp";
+        let wanted = "a link like 192.0.2.2 9000 udp, or tcp";
         arguments.error_at(index, 0..text.value.len(), error, Some(wanted.into()));
     }
     remotes
@@ -64,7 +81,15 @@ impl Outer {
 }
 
 fn expression(remote: Remote) -> String {
-    format!("nf_elements::vnet::Remote {{ address: {}, port: {} }}", address(remote.address), remote.port)
+    let protocol = match remote.protocol {
+        Protocol::Udp => "Udp".into(),
+        Protocol::Tcp(opening) => format!("Tcp(nf_elements::vnet::Opening::{opening:?})"),
+    };
+    format!(
+        "nf_elements::vnet::Remote {{ address: {}, port: {}, protocol: nf_elements::vnet::Protocol::{protocol} }}",
+        address(remote.address),
+        remote.port
+    )
 }
 
 /// The expression that gives an address.
