@@ -250,6 +250,6 @@ mod tests {
     #[test]
     fn the_example_has_the_links_that_become_tcps() {
         let chain = Path::Tcp.chain().expect("it has hosts");
-        assert_eq!((chain.matches(" 9000 tcp)").count(), EXAMPLE.matches(" tcp)").count()), (2, 0));
+        assert_eq!((chain.matches(" 9000 tcp);").count(), EXAMPLE.matches(" tcp);").count()), (2, 0));
     }
 }
