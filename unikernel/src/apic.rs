@@ -42,6 +42,8 @@ pub struct Timer {
     /// What it counted in `nanoseconds` when it was measured.
     ticks: u64,
     nanoseconds: u64,
+    /// When it was last told to raise the vector.
+    armed_ns: u64,
 }
 
 impl Timer {
@@ -56,11 +58,17 @@ impl Timer {
         let ticks = u64::from(u32::MAX - read(LOCAL_TIMER_CURRENT));
         let nanoseconds = clock.now_ns() - begin_ns;
         write(LOCAL_TIMER_INITIAL, 0);
-        Timer { ticks: ticks.max(1), nanoseconds }
+        Timer { ticks: ticks.max(1), nanoseconds, armed_ns: 0 }
     }
 
-    /// Raises [`WAKE_VECTOR`] in `ns`, or earlier if it cannot count so far.
-    pub fn arm(&self, ns: u64) {
+    /// Raises [`WAKE_VECTOR`] in `ns` from `now_ns` on, or earlier if it cannot count so far. What counts already, and not for longer, is left
+    /// alone: whoever is woken too early arms it again, and each time that it is set costs the VMM a timer of its own.
+    pub fn arm(&mut self, now_ns: u64, ns: u64) {
+        let deadline_ns = now_ns.saturating_add(ns);
+        if self.armed_ns <= deadline_ns && read(LOCAL_TIMER_CURRENT) != 0 {
+            return;
+        }
+        self.armed_ns = deadline_ns;
         let ticks = u128::from(ns) * u128::from(self.ticks) / u128::from(self.nanoseconds);
         write(LOCAL_TIMER, u32::from(WAKE_VECTOR));
         write(LOCAL_TIMER_INITIAL, u32::try_from(ticks).unwrap_or(u32::MAX).max(1));

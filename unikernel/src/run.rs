@@ -338,7 +338,10 @@ impl Machine {
     fn halt(&mut self, ns: Option<u64>) {
         match (&self.xen, ns) {
             (Some(managed), ns) => return managed.xen.sleep(ns),
-            (None, Some(ns)) => self.timer.get_or_insert_with(|| apic::Timer::measure(&self.clock)).arm(ns),
+            (None, Some(ns)) => {
+                let timer = self.timer.get_or_insert_with(|| apic::Timer::measure(&self.clock));
+                timer.arm(self.clock.now_ns(), ns);
+            }
             (None, None) => {}
         }
         power::halt();
