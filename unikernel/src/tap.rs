@@ -15,8 +15,8 @@ const WAITING_BYTES: usize = 32 * 1024;
 const TAKEN_BYTES: usize = MESSAGE_BYTES - 64;
 /// Most bytes of one packet, so that each copy fits a message.
 const MOST_SNAP: usize = 2048;
-/// A tap whose copies nobody takes for so long ends: its host is gone.
-const LEASE_NS: u64 = 5_000_000_000;
+/// A tap whose copies nobody takes for so long ends: its host is gone, and not just slow, as one is that is emulated.
+const LEASE_NS: u64 = 30_000_000_000;
 
 /// What is watched. All zero bytes at first, so that the tap takes no room in the image.
 #[derive(Clone, Copy, PartialEq, Eq)]

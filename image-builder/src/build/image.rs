@@ -33,7 +33,7 @@ opt-level = "s"
 "#;
 
 /// The compiler's flags. Relative paths: rustc and the linker run in the workspace's folder.
-const FLAGS: [&str; 7] = [
+const FLAGS: [&str; 8] = [
     "-Crelocation-model=static",
     "-Clink-arg=-nostartfiles",
     "-Clink-arg=-static",
@@ -41,11 +41,13 @@ const FLAGS: [&str; 7] = [
     "-Clink-arg=-Wl,--build-id=none",
     // The names of functions would be a sixth of the file; those of log messages are global, and stay.
     "-Clink-arg=-Wl,--discard-all",
+    // Loaders copy segments and map none, so nothing in the file need begin on a page: 10 KB would be padding.
+    "-Clink-arg=-Wl,--nmagic",
     "-Clink-arg=-Tunikernel/image.ld",
 ];
-const JUMBO_FLAGS: [&str; 8] = {
-    let [a, b, c, d, e, f, g] = FLAGS;
-    [a, b, c, d, e, f, g, "--cfg=jumbo_frames"]
+const JUMBO_FLAGS: [&str; 9] = {
+    let [a, b, c, d, e, f, g, h] = FLAGS;
+    [a, b, c, d, e, f, g, h, "--cfg=jumbo_frames"]
 };
 
 /// Images as crates.

@@ -23,6 +23,7 @@ const FLOWS: u8 = 40;
 pub fn check(dom0: &mut Dom0) {
     put_sluice(dom0);
     make(dom0, &["build"], "two", TWO);
+    make(dom0, &["build"], "trusted", &TWO.replace("chain two:", "chain two(shared):"));
     make(dom0, &["build"], "scaled", SCALED);
     replays(dom0);
     background(dom0);
@@ -42,19 +43,20 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// Replays a capture through the two VMs, which a link over granted memory connects: two runs at once.
+/// Replays a capture through the two VMs, which a link over granted memory connects: two runs at once, one whose frames are copied into
+/// that memory, and one whose VMs trust each other.
 fn replays(dom0: &mut Dom0) {
     let capture = home().join("examples/captures/http_browsing.pcap");
     dom0.put("in.pcap", 0o644, &std::fs::read(&capture).unwrap()).unwrap();
     run(
         dom0,
         "replay() {
-           ./sluice run --on xen two --replay lan=in.pcap --capture wan=$1.pcap --json >$1.json 2>$1.log || { cat $1.log; return 1; }
+           ./sluice run --on xen $1 --replay lan=in.pcap --capture wan=$1.pcap --json >$1.json 2>$1.log || { cat $1.log; return 1; }
          }
-         replay first & replay second; wait $!",
+         replay two & replay trusted; wait $!",
     );
     let (sent, expected) = (frames::read(&capture), frames::tcpdump(&capture, PASSED));
-    for name in ["first", "second"] {
+    for (name, kind, link) in [("two", "ring", "granted link"), ("trusted", "shared", "link with shared buffers")] {
         let report = json(&String::from_utf8(dom0.get(&format!("{name}.json")).unwrap()).unwrap());
         let file = tempfile::Builder::new().suffix(".pcap").tempfile().unwrap();
         std::fs::write(file.path(), dom0.get(&format!("{name}.pcap")).unwrap()).unwrap();
@@ -62,10 +64,10 @@ fn replays(dom0: &mut Dom0) {
         assert_eq!(report["packets"]["in"], sent.len(), "{report}");
         assert_eq!(report["packets"]["forwarded"], expected.len(), "{report}");
         assert_eq!((&report["machine"], &report["accel"]), (&"pvh".into(), &"xen".into()));
-        let link = &report["links"][0];
-        assert_eq!((&link["kind"], &link["ends"][1]["received"]), (&"ring".into(), &expected.len().into()), "{report}");
+        let told = &report["links"][0];
+        assert_eq!((&told["kind"], &told["ends"][1]["received"]), (&kind.into(), &expected.len().into()), "{report}");
         let log = String::from_utf8(dom0.get(&format!("{name}.log")).unwrap()).unwrap();
-        assert!(log.contains("granted link, end A") && log.contains("granted link, end B"), "{log}");
+        assert!(["A", "B"].iter().all(|end| log.contains(&format!("{link}, end {end}"))), "{log}");
     }
     run(dom0, "only_dom0");
 }
