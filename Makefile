@@ -82,7 +82,7 @@ bench-rules: prerequisites
 
 # Each fuzz target for FUZZ_SECONDS, instrumented as libFuzzer wants it; needs no toolchain but the pinned one.
 FUZZ_SECONDS = 30
-FUZZ_TARGETS = chain chains pattern packet message bgp arguments script handlers ring dump xenstore netfront link tunnels rules inspect
+FUZZ_TARGETS = chain chains pattern packet message bgp arguments script handlers ring dump xenstore netfront link tunnels vtep rules inspect
 FUZZ_FLAGS = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
   -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1
 

@@ -127,6 +127,7 @@ elements! {
     idle::Idle,
     ids::Ids,
     infinite_source::InfiniteSource,
+    ip6_fragmenter::Ip6Fragmenter,
     ip6_nd_advertiser::Ip6NdAdvertiser,
     ip6_nd_solicitor::Ip6NdSolicitor,
     ip6_print::Ip6Print,

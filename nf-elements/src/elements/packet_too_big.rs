@@ -83,17 +83,17 @@ impl PacketTooBig {
 
     /// What is to become of an IP packet, of which `mtu` bytes fit.
     fn fate(&self, ip: &[u8], mtu: usize) -> Fate {
-        let least = |least: u16| Problem::TooBig((mtu as u16).max(least));
+        let problem = Problem::TooBig(mtu as u16);
         if let Ok(header) = Ipv4::new_checked(ip) {
             return match self.fragment && !header.dont_fragment() {
                 true if mtu < LEAST_IPV4.into() => Fate::TooSmall,
                 true => Fate::Fragments,
-                false => Fate::Error(least(LEAST_IPV4), self.source.into()),
+                false => Fate::Error(problem, self.source.into()),
             };
         }
         match Ipv6::new_checked(ip) {
             Ok(header) if ipv6::HEADER_BYTES + usize::from(header.payload_length()) <= LEAST_IPV6.into() => Fate::TooSmall,
-            Ok(_) => Fate::Error(least(LEAST_IPV6), self.source6),
+            Ok(_) => Fate::Error(problem, self.source6),
             Err(_) => Fate::NotIp,
         }
     }

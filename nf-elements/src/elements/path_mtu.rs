@@ -44,9 +44,9 @@ const FRAGMENTATION_NEEDED: [u8; 2] = [3, 4];
 /// Packet Too Big, RFC 4443 §3.2.
 const PACKET_TOO_BIG: u8 = 2;
 /// The least MTU of a link, RFC 791 §3.2 and RFC 8200 §5.
-pub(super) const LEAST_IPV4: u16 = 68;
+pub(crate) const LEAST_IPV4: u16 = 68;
 /// See [`LEAST_IPV4`].
-pub(super) const LEAST_IPV6: u16 = 1280;
+pub(crate) const LEAST_IPV6: u16 = 1280;
 /// Lengths that links have, RFC 1191 §7.1.
 const PLATEAUS: [u16; 10] = [32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, LEAST_IPV4];
 const SECOND_NS: u64 = 1_000_000_000;
@@ -325,9 +325,12 @@ mod tests {
 
     #[test]
     fn the_same_in_ipv6() {
-        let about = |mtu| {
+        let about = |mtu: u32| {
             let mut about = marked6::datagram(17, 1, 2, &[0; 1400]);
-            assert!(answer(&mut about, Problem::TooBig(mtu), 9));
+            assert!(answer(&mut about, Problem::TooBig(1400), 9));
+            let message = &mut about.data_mut()[40..];
+            message[4..8].copy_from_slice(&mtu.to_be_bytes());
+            icmpv6::fill_checksum(9, 1, message);
             about
         };
         let mut paths = paths(4);

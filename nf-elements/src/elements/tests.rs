@@ -174,6 +174,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(StatefulFilter::new(0, &NOTHING, &NOTHING));
     check_handlers(ConnTrack::new(crate::conntrack::Timeouts::NONE, false));
     check_handlers(IpFragmenter::new(1500, true, false, false));
+    check_handlers(Ip6Fragmenter::new(1500, false));
     check_handlers(IpGwOptions::new(&[], false));
     check_handlers(IpInputCombo::new(0, &[], &[]));
     check_handlers(IpNameInfo::new());

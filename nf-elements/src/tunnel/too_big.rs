@@ -5,6 +5,7 @@
 use super::Inner;
 use crate::elements::icmp6_error::may_answer;
 use crate::elements::ip_fragmenter::later_header;
+use crate::elements::path_mtu::{LEAST_IPV4, LEAST_IPV6};
 use crate::wire::checksum::Sum;
 use crate::wire::ethernet::{HEADER_BYTES, addresses, set_addresses};
 use crate::wire::icmpv6::{self, Type};
@@ -28,7 +29,7 @@ const MORE: u16 = 0x2000;
 /// Why a packet does not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// It is longer than this.
+    /// It is longer than this. The sender is told at least 68 bytes of IPv4 (RFC 1191 §3), 1280 of IPv6 (RFC 8200 §5).
     TooBig(u16),
     /// It has passed too many routers.
     HopLimit,
@@ -42,7 +43,7 @@ impl Problem {
     /// ICMP's type and code, and the two last bytes of the header.
     fn v4(self) -> (u8, u8, u16) {
         match self {
-            Problem::TooBig(mtu) => (3, 4, mtu),
+            Problem::TooBig(mtu) => (3, 4, mtu.max(LEAST_IPV4)),
             Problem::HopLimit => (11, 0, 0),
             Problem::NoRoute => (3, 0, 0),
             Problem::NoHost => (3, 1, 0),
@@ -52,7 +53,7 @@ impl Problem {
     /// The same of ICMPv6.
     fn v6(self) -> (Type, u8, u16) {
         match self {
-            Problem::TooBig(mtu) => (Type::PacketTooBig, 0, mtu),
+            Problem::TooBig(mtu) => (Type::PacketTooBig, 0, mtu.max(LEAST_IPV6)),
             Problem::HopLimit => (Type::TimeExceeded, 0, 0),
             Problem::NoRoute => (Type::DestinationUnreachable, 0, 0),
             Problem::NoHost => (Type::DestinationUnreachable, 3, 0),
@@ -120,10 +121,15 @@ fn answer_v6(packet: &mut Packet, problem: Problem, from: u128) -> bool {
     let Ok(about) = Ipv6::new_checked(packet.data()) else { return false };
     let (source, destination) = (about.source(), about.destination());
     let front = ipv6::HEADER_BYTES + ICMP_BYTES;
+    let length = ipv6::HEADER_BYTES + usize::from(about.payload_length());
+    // Nobody makes a packet shorter than that for being told so.
+    if matches!(problem, Problem::TooBig(_)) && length <= LEAST_IPV6.into() {
+        return false;
+    }
     if !may_answer(&about, PacketType::Host) || packet.headroom() < front {
         return false;
     }
-    packet.truncate((ipv6::HEADER_BYTES + usize::from(about.payload_length())).min(MOST_BYTES - front));
+    packet.truncate(length.min(MOST_BYTES - front));
     if !packet.push_front(front) {
         return false;
     }

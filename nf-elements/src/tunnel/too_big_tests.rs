@@ -43,7 +43,7 @@ fn the_sender_of_an_ipv4_packet_is_told() {
 
 #[test]
 fn the_sender_of_an_ipv6_packet_is_told() {
-    let about = marked6::datagram(17, 1 << 64, 2 << 64, &[7; 900]).data().to_vec();
+    let about = marked6::datagram(17, 1 << 64, 2 << 64, &[7; 1400]).data().to_vec();
     let mut frame = frame(&[], [0x86, 0xdd], &about);
     assert!(answer_frame(&mut frame, Problem::TooBig(1430), 0));
     let ip = Ipv6::new_checked(&frame.data()[14..]).unwrap();
@@ -52,6 +52,19 @@ fn the_sender_of_an_ipv6_packet_is_told() {
     assert!(message.is_intact(2 << 64, 1 << 64));
     assert_eq!((message.message_type(), message.rest()), (Type::PacketTooBig, 1430));
     assert_eq!(message.payload(), &about[..528]);
+}
+
+#[test]
+fn nobody_is_told_less_than_the_least_mtu() {
+    let mut v4 = packet(&datagram(0x4000, &[7; 900]));
+    assert!(answer(&mut v4, Problem::TooBig(50), 0));
+    assert_eq!(v4.data()[26..28], [0, 68]);
+    let mut v6 = packet(marked6::datagram(17, 1 << 64, 2 << 64, &[7; 1241]).data());
+    assert!(answer(&mut v6, Problem::TooBig(1000), 0));
+    assert_eq!(v6.data()[44..48], 1280u32.to_be_bytes());
+    let mut short = packet(marked6::datagram(17, 1 << 64, 2 << 64, &[7; 1240]).data());
+    assert!(!answer(&mut short, Problem::TooBig(1000), 0), "nor about what is no longer");
+    assert!(answer(&mut short, Problem::HopLimit, 0));
 }
 
 #[test]

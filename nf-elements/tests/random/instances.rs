@@ -108,6 +108,8 @@ instances! {
     "1/2 IPFilter(allow src net 10.0.0.0/8 && dst port < 1024, 1 ip vers 4 and ttl > 3, deny all)", Route, 2, 1, IpFilter<Code103> = IpFilter::new(3, Code103), [], [];
     "1/2 IPFragmenter(100)", Push, 2, 32, IpFragmenter = IpFragmenter::new(100, true, false, true), [], [];
     "1/1 IPFragmenter(1300, HONOR_DF false, VERBOSE true)", Push, 1, 32, IpFragmenter = IpFragmenter::new(1300, false, true, false), [], [];
+    "1/1 IP6Fragmenter(100)", Push, 1, 32, Ip6Fragmenter = Ip6Fragmenter::new(100, false), [], [];
+    "1/2 IP6Fragmenter(56)", Push, 2, 32, Ip6Fragmenter = Ip6Fragmenter::new(56, true), [], [];
     "1/2 IPGWOptions(1.0.0.1, 1.2.3.4)", Route, 2, 1, IpGwOptions = IpGwOptions::new(&[[1, 0, 0, 1], [1, 2, 3, 4]], true), [], [];
     "1/1 IPInputCombo(1, 1.2.3.255)", Action, 1, 1, IpInputCombo = IpInputCombo::new(1, &[16909311, 0, 4294967295], &[]), [], [];
     "0/0 IPNameInfo", Information, 1, 1, IpNameInfo = IpNameInfo::new(), [], [];
@@ -169,7 +171,7 @@ instances! {
     "1/2 SimpleQueue(4)", Store, 2, 1, SimpleQueue<4> = SimpleQueue::<4>::new().named("x"), [], [];
     "1/3 SortedIPLookup(10/8 0, 10.1/16 192.0.2.1 1, 0/0 - 2)", Route, 3, 1, SortedIpLookup = SortedIpLookup::new(b"\x0c\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x04\x00\x00\x04\x04\x00\x00\x0c\x10\x00\x00\x12\x18\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0a\x00\x00\x00\x02\x00\x08\x00\x0a\x01\x00\x00\x03\x00\x10\x00", 3), [u8 = 0; 147888], [];
     "1/3 StaticIPLookup(10/8 0, 10.1/16 192.0.2.1 1, 0/0 - 2)", Route, 3, 1, StaticIpLookup = StaticIpLookup::new(b"\x0c\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0a\x00\x00\x00\x02\x00\x08\x00\x0a\x01\x00\x00\x03\x00\x10\x00", 3), [u8 = 0; 0], [];
-    "1/2 StatefulFilter(ct, deny state invalid, allow state new|established, 1 all)", Route, 2, 1, StatefulFilter<Code167> = StatefulFilter::new(3, Code167, &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[465403908,0,4],], wide: &[], narrow: &[1,3,4,5,32769,32768,32769,65535,32769,], far: &[] }), [], [p0: ConnTrack = ConnTrack::new(nf_elements::conntrack::Timeouts { tcp_opening: 56, tcp_established: 6930, tcp_closing: 224, tcp_closed: 10, udp: 28, udp_stream: 112, icmp: 56, other: 559, }, false), [nf_elements::conntrack::Bucket = nf_elements::conntrack::Bucket::EMPTY; 5]; ];
+    "1/2 StatefulFilter(ct, deny state invalid, allow state new|established, 1 all)", Route, 2, 1, StatefulFilter<Code169> = StatefulFilter::new(3, Code169, &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[465403908,0,4],], wide: &[], narrow: &[1,3,4,5,32769,32768,32769,65535,32769,], far: &[] }), [], [p0: ConnTrack = ConnTrack::new(nf_elements::conntrack::Timeouts { tcp_opening: 56, tcp_established: 6930, tcp_closing: 224, tcp_closed: 10, udp: 28, udp_stream: 112, icmp: 56, other: 559, }, false), [nf_elements::conntrack::Bucket = nf_elements::conntrack::Bucket::EMPTY; 5]; ];
     "1/3 StaticSwitch(1)", Route, 3, 1, StaticSwitch = StaticSwitch::new(Some(1)), [], [];
     "0/0 StaticThreadSched(x 1)", Information, 1, 1, StaticThreadSched = StaticThreadSched::new(), [], [];
     "1/1 StoreData(30, abc)", Action, 1, 1, StoreData = StoreData::new(30, b"abc"), [], [];
@@ -455,9 +457,9 @@ impl nf_elements::filter::Decide for Code103 {
         return 32767;
     }
 }
-struct Code167;
+struct Code169;
 
-impl nf_elements::filter::Decide for Code167 {
+impl nf_elements::filter::Decide for Code169 {
     #[inline]
     fn diagram(&self) -> &'static nf_elements::filter::Diagram {
         &nf_elements::filter::Diagram { root: 0, transport: false, nodes: &[[465403908,0,4],], wide: &[], narrow: &[1,3,4,5,32769,32768,32769,65535,32769,], far: &[] }

@@ -2,8 +2,11 @@
 //! What becomes of what does not fit.
 
 use super::*;
-use crate::elements::{marked, marked6};
+use crate::elements::vxlan_encap::Carried;
+use crate::elements::{Ip6Fragmenter, IpFragmenter, IpTunnelEncap, VxlanEncap, marked, marked6};
+use crate::Route;
 use crate::testing::{Collected, ListIo, packet, read};
+use crate::tunnel::{DontFragment, Encapsulator, Ends, Network, Udp, Underlay};
 use crate::wire::icmpv6::Icmpv6;
 
 const LINK: [u8; 14] = [2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 1, 8, 0];
@@ -129,4 +132,56 @@ fn what_nobody_can_make_shorter_may_leave_whole() {
         assert_eq!(whole.data(), bytes);
     }
     assert_eq!(read(&element, "too_small"), "0");
+}
+
+/// The longest outer packet of the next test.
+const MTU: usize = 1290;
+
+fn encapsulator(ends: Ends, udp: bool, mtu: u16) -> Encapsulator {
+    let udp = udp.then_some(Udp { source: None, destination: 4789, checksum: true });
+    let dont_fragment = DontFragment::Always(false);
+    let underlay = Underlay { ends, protocol: 4, udp, ttl: 9, dscp: None, dont_fragment, identification: 0 };
+    Encapsulator::new(underlay, mtu, true)
+}
+
+/// What becomes of an IP packet that is too long for a VXLAN tunnel, which must not fragment: the output of `PacketTooBig`.
+fn way(ends: Ends, link: &[u8], ip: &[u8]) -> usize {
+    let io = &mut ListIo::new(0);
+    let network = Network(Some(42));
+    let mut tunnel = VxlanEncap::new(encapsulator(ends, true, MTU as u16), network, Carried::Plain);
+    let mut packet = packet(&[link, ip].concat());
+    assert_eq!(tunnel.route(io, 0, &mut packet), Some(1));
+    let out = fate(&mut PacketTooBig::new(Inner::Ethernet, true, 0, 0, true), packet);
+    for (_, fragment) in out.iter().filter(|(output, _)| *output == 0) {
+        let mut fragment = crate::testing::packet(fragment.data());
+        assert_eq!(tunnel.route(io, 0, &mut fragment), Some(0));
+        assert!(fragment.len() <= MTU);
+    }
+    out[0].0
+}
+
+/// The outer packets of an IP tunnel, which may fragment them.
+fn outer_fragments(ends: Ends, ip: &[u8]) -> Vec<Packet> {
+    let (io, mut out) = (&mut ListIo::new(0), Collected::<2>::default());
+    let mut packet = packet(ip);
+    assert_eq!(IpTunnelEncap::new(encapsulator(ends, false, u16::MAX)).route(io, 0, &mut packet), Some(0));
+    match ends {
+        Ends::V4(..) => IpFragmenter::new(MTU, true, false, true).push(io, 0, packet, &mut out),
+        Ends::V6(..) => Ip6Fragmenter::new(MTU, true).push(io, 0, packet, &mut out),
+    }
+    out.0.into_iter().map(|(output, fragment)| if output == 0 { fragment } else { panic!("refused") }).collect()
+}
+
+#[test]
+fn every_combination_has_a_way() {
+    let long6 = marked6::datagram(17, 1, 2, &[7; 1400]).data().to_vec();
+    let least6 = marked6::datagram(17, 1, 2, &[7; 1240]).data().to_vec();
+    for ends in [Ends::V4([192, 0, 2, 1], [192, 0, 2, 2]), Ends::V6([1; 16], [2; 16])] {
+        assert_eq!(way(ends, &LINK, &datagram(false, 1400)), 0, "its fragments go");
+        assert_eq!(way(ends, &LINK, &datagram(true, 1400)), 1, "its sender is told");
+        assert_eq!(way(ends, &LINK6, &long6), 1, "its sender is told");
+        assert_eq!(way(ends, &LINK6, &least6), 2, "it needs a tunnel that fragments");
+        let fragments = outer_fragments(ends, &least6);
+        assert!(fragments.len() == 2 && fragments.iter().all(|fragment| fragment.len() <= MTU));
+    }
 }

@@ -68,7 +68,11 @@ impl Vtep {
 
     /// Sends a frame to members that have not got it, until there is no room for the next. What is left, if any.
     fn spread<M: PacketIo, O: Outputs>(&mut self, io: &mut M, mut flood: Flood, out: &mut O) -> Option<Flood> {
-        let network = self.networks.find(flood.vni)?;
+        let Some(network) = self.networks.find(flood.vni) else {
+            // It was taken out while the frame waited.
+            self.counts.nobody += 1;
+            return None;
+        };
         let from = Origin { vni: flood.vni, network, place: flood.from };
         loop {
             let places = self.next_members(network, &flood);
