@@ -88,8 +88,9 @@ impl Ip6Fragmenter {
     fn fragment<M: PacketIo, O: Outputs>(&mut self, io: &mut M, mut packet: Packet, out: &mut O) {
         let Ok(header) = Ipv6::new_checked(packet.network()) else { return self.no_header += 1 };
         let length = ipv6::HEADER_BYTES + usize::from(header.payload_length());
-        let before = packet.len() - packet.network().len();
-        packet.truncate(before + length);
+        // Around the end, if the header was stripped.
+        let before = packet.len().wrapping_sub(packet.network().len());
+        packet.truncate(before.wrapping_add(length));
         if length <= self.mtu {
             return out.emit(0, packet);
         }
@@ -293,6 +294,9 @@ mod tests {
         }
         let mut element = Ip6Fragmenter::new(300, false);
         assert!(fragments(&mut element, crate::testing::packet(&[7; 400])).is_empty());
+        let mut stripped = marked6::datagram(UDP, 1, 2, &[7; 400]);
+        assert!(stripped.pull_front(40));
+        assert_eq!(fragments(&mut element, stripped).len(), 2, "a header that was stripped is still there");
         let (mut io, mut out) = (ListIo { buffers: Some(1), ..ListIo::new(0) }, Collected::<1>::default());
         element.push(&mut io, 0, marked6::datagram(UDP, 1, 2, &[7; 400]), &mut out);
         assert_eq!((out.0.len(), ["no_header", "no_buffer"].map(|name| read(&element, name))), (1, ["1", "1"].map(String::from)));

@@ -102,8 +102,9 @@ impl IpFragmenter {
         let (header_length, length) = (header.header_length(), usize::from(header.total_length()));
         let (dont_fragment, payload_length) = (header.dont_fragment(), header.payload().len());
         let flags = marked::header(&packet).map_or(0, marked::flags_and_offset);
-        let before = packet.len() - packet.network().len();
-        packet.truncate(before + length);
+        // Around the end, if the header was stripped.
+        let before = packet.len().wrapping_sub(packet.network().len());
+        packet.truncate(before.wrapping_add(length));
         if length <= self.mtu {
             return out.emit(0, packet);
         }
@@ -124,7 +125,7 @@ impl IpFragmenter {
             Err(()) => return self.too_many += 1,
         }
         write_header(&mut packet, flags & !IP_DF | IP_MF, header_length + first_length);
-        packet.truncate(before + header_length + first_length);
+        packet.truncate(before.wrapping_add(header_length + first_length));
         self.fragments += 1 + later.len() as u64;
         out.emit(0, packet);
         later.into_iter().for_each(|fragment| out.emit(0, fragment));

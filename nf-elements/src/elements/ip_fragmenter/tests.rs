@@ -125,3 +125,13 @@ fn arguments_become_an_expression() {
     assert_eq!((instance.expression.as_str(), instance.most), ("IpFragmenter::new(1500, false, false, false)", 32));
     assert!(made(&["7"]).is_err() && made(&[]).is_err());
 }
+
+#[test]
+fn a_header_that_was_stripped_breaks_nothing() {
+    let mut element = IpFragmenter::new(100, true, false, false);
+    let mut stripped = datagram(17, [10, 0, 0, 1], [10, 0, 0, 2], &[7; 300]);
+    assert!(stripped.pull_front(20));
+    let mut out = Collected::<2>::default();
+    element.push(&mut ListIo::new(0), 0, stripped, &mut out);
+    assert_eq!(out.0.len(), 4);
+}

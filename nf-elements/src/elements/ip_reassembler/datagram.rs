@@ -36,7 +36,7 @@ pub struct Fragment {
 }
 
 impl Fragment {
-    /// Reads the marked header; none if its lengths lie, or if it is no last fragment and ends between blocks.
+    /// Reads the marked header; none if its lengths lie, if it was stripped, or if it is no last fragment and ends between blocks.
     pub fn read(packet: &Packet) -> Option<Self> {
         let header = marked::header(packet)?;
         let header_length = marked::header_length(header);
@@ -45,6 +45,7 @@ impl Fragment {
         let (offset, more) = (usize::from(flags & 0x1fff) * BLOCK_BYTES, flags & 0x2000 != 0);
         let end = offset + length;
         let there = packet.network().len().checked_sub(header_length)?;
+        let before = packet.len().checked_sub(packet.network().len())?;
         let good = header_length >= HEADER_BYTES
             && (1..=there).contains(&length)
             && end <= 0xffff
@@ -56,7 +57,7 @@ impl Fragment {
                 identification: [header[4], header[5]],
                 protocol: header[9],
             },
-            before: packet.len() - packet.network().len(),
+            before,
             header_length,
             offset,
             end,

@@ -183,3 +183,12 @@ fn memory_becomes_part_of_the_type() {
     assert_eq!(made(&[]).expression, "IpReassembler::<128>::new(262144, false)");
     assert_eq!(made(&["HIMEM 1"]).rust_type, "IpReassembler<1>");
 }
+
+#[test]
+fn a_fragment_whose_header_was_stripped_is_bad() {
+    let mut element = IpReassembler::<4>::new(1 << 20, false);
+    let mut stripped = fragment(1, 0, &pattern(0..24), true);
+    assert!(stripped.pull_front(20));
+    assert!(pushed(&mut element, vec![stripped]).is_empty());
+    assert_eq!(read(&element, "bad_fragments"), "1");
+}
