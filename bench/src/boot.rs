@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::course::Course;
 use crate::frame::{Ends, udp};
-use crate::lab::IN;
 use crate::port::Port;
 use crate::stop;
 use crate::vmm::Vm;
@@ -14,26 +14,27 @@ use crate::vmm::Vm;
 /// Time between two frames of the probe.
 const PROBE_INTERVAL: Duration = Duration::from_micros(200);
 
-/// Boots a VM and sends until the first frame comes out at `exit`: the VM, and the time since its exec.
+/// Boots a VM and sends until the first frame has gone along `course`: the VM, and the time since its exec.
 pub fn until_first_frame(
     qemu: &[String],
     guarded: bool,
     ends: &Ends,
-    exit: &str,
+    course: &Course,
     patience: Duration,
 ) -> Result<(Vm, Duration)> {
     let frame = udp(ends, 64, 0);
-    let mut sender = Port::sender(IN)?;
-    let mut receiver = Port::receiver(exit, PROBE_INTERVAL)?;
+    let entering = course.entering(ends, 64, 0);
+    let mut sender = Port::sender(course.entry)?;
+    let mut receiver = Port::receiver(course.exit, PROBE_INTERVAL)?;
     let mut vm = Vm::start(qemu, guarded)?;
     let mut buffer = [0; 2048];
     let mut checked = Instant::now();
     loop {
-        sender.send_one(&frame)?;
+        sender.send_one(&entering)?;
         // The receive waits out the interval, and ends at once when the frame comes.
         let heard = receiver.receive(&mut buffer)?;
         let now = Instant::now();
-        if heard.is_some_and(|heard| is_probe(heard, &frame, exit)) {
+        if heard.is_some_and(|heard| course.has_passed(heard, &frame)) {
             let took = now - vm.started;
             return Ok((vm, took));
         }
@@ -46,10 +47,4 @@ pub fn until_first_frame(
             bail!("the VM forwarded nothing within {} s", patience.as_secs());
         }
     }
-}
-
-/// The same UDP datagram, whatever addresses and TTL the way changed. At the entry, our own frames are heard as well:
-/// there only a frame with its addresses exchanged has been through the VM.
-fn is_probe(heard: &[u8], sent: &[u8], exit: &str) -> bool {
-    heard.len() >= sent.len() && heard[34..38] == sent[34..38] && (exit != IN || heard[..6] == sent[6..12])
 }

@@ -42,7 +42,7 @@ pub fn boots(results: &mut Results, scale: &Scale, contestants: &[Contestant], f
             for contestant in contestants {
                 let name = format!("boot_ms/{}/{}", machine.name(), contestant.name);
                 let command = contestant.command(machine);
-                let took = until_first_frame(&command, false, &contestant.ends(), contestant.exit(), PATIENCE);
+                let took = until_first_frame(&command, false, &contestant.ends(), contestant.course(), PATIENCE);
                 keep(results, &name, took.map(|(_, took)| took.as_secs_f64() * 1e3))?;
             }
             let command = floors.ends.command(machine, images::MEMORY_MIB, None);
@@ -115,12 +115,12 @@ fn one_contestant(
     let ends = contestant.ends();
     // A process inherits its CPUs: the VM gets its own here, then this thread goes where the load comes from.
     lab::pin(&place.vm_cpus)?;
-    let (vm, _) = until_first_frame(&contestant.command(machine), true, &ends, contestant.exit(), PATIENCE)?;
+    let (vm, _) = until_first_frame(&contestant.command(machine), true, &ends, contestant.course(), PATIENCE)?;
     lab::pin(&place.load_cpus)?;
     sleep(SETTLE);
     for &frame_bytes in &scale.frame_bytes {
-        let load = Load::new(&ends, frame_bytes, contestant.exit());
-        if contestant.bridges {
+        let load = Load::new(&ends, frame_bytes, *contestant.course());
+        if contestant.learns {
             load.introduce(&ends)?;
         }
         let name = |figure| format!("{figure}/{}/{frame_bytes}/{}", place.name, contestant.name);
@@ -160,7 +160,7 @@ pub fn least_memory(
         eprintln!("bench: least RAM of {}, between {little} and {enough} MiB", contestant.name);
         let middle = (little + enough) / 2;
         let command = contestant.command_with(machine, middle);
-        let booted = until_first_frame(&command, true, &contestant.ends(), contestant.exit(), patience);
+        let booted = until_first_frame(&command, true, &contestant.ends(), contestant.course(), patience);
         stop::check()?;
         if booted.is_ok() {
             enough = middle;

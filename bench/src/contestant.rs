@@ -4,12 +4,16 @@
 use anyhow::Result;
 use qemu::Kind;
 
+use crate::course::Course;
 use crate::frame::Ends;
 use crate::images::{self, Builder, Image};
-use crate::lab::{IN, IN_STATION, OUT, OUT_STATION};
+use crate::lab::{IN_STATION, OUT_STATION};
 use crate::linux::{self, Job, NIC_MACS};
 use crate::peer::Peer;
 use crate::rules::RuleKind;
+
+/// The station behind the other end of a tunnel.
+const FAR_STATION: [u8; 6] = [0x02, 0, 0, 0, 0, 4];
 
 /// What boots.
 #[derive(Debug, Clone)]
@@ -24,10 +28,12 @@ pub struct Contestant {
     /// Its name in the results.
     pub name: String,
     body: Body,
-    exit: &'static str,
+    course: Course,
     routes: bool,
     /// Does it bridge, so that a ping can pass both ways?
     pub bridges: bool,
+    /// Does it learn where stations are?
+    pub learns: bool,
 }
 
 impl Contestant {
@@ -39,27 +45,39 @@ impl Contestant {
             Job::RouteFirewall(kind, count) => (format!("linux-nft-routed-{}-{count}", kind.word()), true),
             Job::Vtep => ("linux-vtep".to_owned(), false),
         };
-        Self { name, body: Body::Linux(peer.clone(), job), exit: OUT, routes, bridges: job == Job::Bridge }
+        let (body, bridges) = (Body::Linux(peer.clone(), job), job == Job::Bridge);
+        Self { name, body, course: Course::THROUGH, routes, bridges, learns: bridges }
     }
 
     /// An example that forwards from its first port to its second, or, with one port, mirrors.
     pub fn example(builder: &Builder, name: &str) -> Result<Self> {
         let image = builder.example(name)?;
-        let (exit, bridges) = if image.ports == 1 { (IN, false) } else { (OUT, true) };
-        Ok(Self { name: format!("sluice-{name}"), body: Body::Ours(image), exit, routes: false, bridges })
+        let (course, bridges) = if image.ports == 1 { (Course::BACK, false) } else { (Course::THROUGH, true) };
+        let (name, body) = (format!("sluice-{name}"), Body::Ours(image));
+        Ok(Self { name, body, course, routes: false, bridges, learns: bridges })
     }
 
     /// A firewall of ours.
     pub fn firewall(builder: &Builder, kind: RuleKind, count: usize) -> Result<Self> {
         let body = Body::Ours(builder.firewall(kind, count)?);
         let name = format!("sluice-firewall-{}-{count}", kind.word());
-        Ok(Self { name, body, exit: OUT, routes: false, bridges: false })
+        Ok(Self { name, body, course: Course::THROUGH, routes: false, bridges: false, learns: false })
     }
 
-    /// A switch of ours with a VXLAN tunnel at one port.
-    pub fn vtep(builder: &Builder) -> Result<Self> {
-        let body = Body::Ours(builder.vtep()?);
-        Ok(Self { name: "sluice-vtep".to_owned(), body, exit: OUT, routes: false, bridges: false })
+    /// VTEPs, Linux's and ours, once with a load that goes into the tunnel and once with one that comes out of it.
+    pub fn vteps(peer: &Peer, builder: &Builder) -> Result<Vec<Self>> {
+        let ours = Body::Ours(builder.vtep()?);
+        let both = [("linux", Body::Linux(peer.clone(), Job::Vtep)), ("sluice", ours)];
+        let ways = [("into", Course::INTO_TUNNEL), ("out", Course::OUT_OF_TUNNEL)];
+        let one = |(way, course): (&str, Course), (who, body): (&str, Body)| Self {
+            name: format!("{who}-vtep-{way}"),
+            body,
+            course,
+            routes: false,
+            bridges: false,
+            learns: true,
+        };
+        Ok(ways.into_iter().flat_map(|way| both.clone().map(|vtep| one(way, vtep))).collect())
     }
 
     /// QEMU's command line with the RAM that it is used with.
@@ -87,14 +105,19 @@ impl Contestant {
         }
     }
 
-    /// The TAP where frames come out.
-    pub fn exit(&self) -> &'static str {
-        self.exit
+    /// The course of the load.
+    pub fn course(&self) -> &Course {
+        &self.course
     }
 
     /// From whom to whom the load goes.
     pub fn ends(&self) -> Ends {
         let to = if self.routes { NIC_MACS[0] } else { OUT_STATION };
-        Ends { from: IN_STATION, to, source: [10, 0, 0, 2], destination: [10, 0, 1, 2] }
+        let ends = Ends { from: IN_STATION, to, source: [10, 0, 0, 2], destination: [10, 0, 1, 2] };
+        match self.course {
+            Course::OUT_OF_TUNNEL => Ends { from: FAR_STATION, to: IN_STATION, ..ends },
+            Course::INTO_TUNNEL => Ends { to: FAR_STATION, ..ends },
+            _ => ends,
+        }
     }
 }

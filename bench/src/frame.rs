@@ -44,6 +44,25 @@ pub fn udp(ends: &Ends, wire_bytes: usize, flow: u16) -> Vec<u8> {
     frame
 }
 
+/// Bytes in front of a frame in a VXLAN packet: Ethernet, IPv4, UDP, VXLAN.
+pub const VXLAN_BYTES: usize = ETHER_HEADER + IP_HEADER + 8 + 8;
+/// VXLAN's port, and the network of the measurements.
+const VXLAN: u16 = 4789;
+const VNI: u8 = 42;
+
+/// A frame in a VXLAN packet (RFC 7348 §5) between `ends`; `flow` chooses the source port.
+pub fn vxlan(ends: &Ends, frame: &[u8], flow: u16) -> Vec<u8> {
+    let mut packet = ip(ends, VXLAN_BYTES + frame.len(), 17);
+    let udp = ETHER_HEADER + IP_HEADER;
+    let length = (packet.len() - udp) as u16;
+    packet[udp..udp + 2].copy_from_slice(&(49_152 + flow % 16_384).to_be_bytes());
+    packet[udp + 2..udp + 4].copy_from_slice(&VXLAN.to_be_bytes());
+    packet[udp + 4..udp + 6].copy_from_slice(&length.to_be_bytes());
+    packet[udp + 8..VXLAN_BYTES].copy_from_slice(&[8, 0, 0, 0, 0, 0, VNI, 0]);
+    packet[VXLAN_BYTES..].copy_from_slice(frame);
+    packet
+}
+
 /// An ICMP echo request of 64 bytes on the wire.
 pub fn echo_request(ends: &Ends, sequence: u16) -> Vec<u8> {
     let mut frame = ip(ends, 64 - CHECK_SEQUENCE, 1);

@@ -19,9 +19,9 @@ pub const MEMORY_MIB: u32 = 8;
 const VTEP_CHAIN: &str = "network in;
 network out;
 vm vtep {
-  FromDevice(in) -> s :: EtherSwitch -> ToDevice(in);
-  s [1] -> VXLANEncap(10.0.1.1, 10.0.1.2, 42, MTU 1500) -> EtherEncap(0x0800, MACS) -> ToDevice(out);
-  FromDevice(out) -> CheckIPHeader(14) -> IPClassifier(dst udp port 4789) -> VXLANDecap(42) -> [1] s;
+  v :: VTEP(10.0.1.1, access 42 1, flood 42 10.0.1.2);
+  FromDevice(in) -> [1] v [1] -> ToDevice(in);
+  FromDevice(out) -> CheckIPHeader(14) -> IPClassifier(dst udp port 4789) -> v -> EtherEncap(0x0800, MACS) -> ToDevice(out);
 }
 chain in <-> vtep <-> out;
 ";
@@ -100,7 +100,7 @@ impl Builder {
         self.build(&source, &name)
     }
 
-    /// Builds a switch with a VXLAN tunnel at its second port.
+    /// Builds a VTEP with hosts at its first port.
     pub fn vtep(&self) -> Result<Image> {
         let source = self.folder.join("vtep.nf");
         let macs = [NIC_MACS[1], OUT_STATION].map(mac).join(", ");

@@ -5,6 +5,7 @@
 pub mod boot;
 pub mod campaign;
 pub mod contestant;
+pub mod course;
 pub mod echo;
 pub mod frame;
 pub mod images;
@@ -12,6 +13,7 @@ pub mod lab;
 pub mod linux;
 pub mod load;
 pub mod options;
+
 pub mod peer;
 pub mod plot;
 pub mod port;

@@ -9,8 +9,9 @@ use anyhow::{Result, ensure};
 use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
-use crate::frame::{Ends, udp};
-use crate::lab::{self, IN, OUT};
+use crate::course::Course;
+use crate::frame::Ends;
+use crate::lab;
 use crate::port::{BURST, Port};
 use crate::{stop, vmm};
 
@@ -52,46 +53,45 @@ pub struct Trial {
 /// The frames of a load, ready to send.
 pub struct Load {
     frames: Vec<Vec<u8>>,
-    /// The TAP where they should come out: [`OUT`], or [`IN`] for a VM that mirrors.
-    exit: &'static str,
+    course: Course,
 }
 
 impl Load {
-    /// A load between these ends, of this frame size.
-    pub fn new(ends: &Ends, wire_bytes: usize, exit: &'static str) -> Self {
-        Self::of_flows(ends, wire_bytes, exit, FEW_FLOWS)
+    /// A load between these ends, of this frame size, outside tunnels.
+    pub fn new(ends: &Ends, wire_bytes: usize, course: Course) -> Self {
+        Self::of_flows(ends, wire_bytes, course, FEW_FLOWS)
     }
 
     /// The same of so many flows, one after the other, that begin at the address of `ends`.
-    pub fn of_flows(ends: &Ends, wire_bytes: usize, exit: &'static str, flows: usize) -> Self {
+    pub fn of_flows(ends: &Ends, wire_bytes: usize, course: Course, flows: usize) -> Self {
         let frame = |index: usize| {
             let (address, port) = (index / FLOWS_OF_ADDRESS, index % FLOWS_OF_ADDRESS);
             let source = (u32::from_be_bytes(ends.source) + address as u32).to_be_bytes();
-            udp(&Ends { source, ..*ends }, wire_bytes, port as u16)
+            course.entering(&Ends { source, ..*ends }, wire_bytes, port as u16)
         };
         let frames = flows.next_multiple_of(BURST);
-        Self { frames: (0..frames).map(|index| frame(index % flows)).collect(), exit }
+        Self { frames: (0..frames).map(|index| frame(index % flows)).collect(), course }
     }
 
     /// Runs one trial against the VMs of these processes.
     pub fn trial(&self, vms: &[u32], rate: Rate, duration: Duration) -> Result<Trial> {
-        let mut port = Port::sender(IN)?;
+        let mut port = Port::sender(self.course.entry)?;
         let frames: Vec<[IoSlice<'_>; 1]> = self.frames.iter().map(|frame| [IoSlice::new(frame)]).collect();
         let (out_before, cpu_before, start) =
-            (lab::counters(self.exit)?.from_vm, vmm::cpu_seconds(vms)?, Instant::now());
-        let (in_before, load_before) = (lab::counters(IN)?.to_vm, own_cpu_seconds()?);
+            (lab::counters(self.course.exit)?.from_vm, vmm::cpu_seconds(vms)?, Instant::now());
+        let (in_before, load_before) = (lab::counters(self.course.entry)?.to_vm, own_cpu_seconds()?);
         let offered = match rate {
             Rate::Saturate => saturate(&mut port, &frames, duration)?,
             Rate::Pps(pps) => pace(&mut port, &frames, pps, duration)?,
         };
         let load_sending = own_cpu_seconds()? - load_before;
         let sending = start.elapsed().as_secs_f64();
-        let out_sending = lab::counters(self.exit)?.from_vm - out_before;
+        let out_sending = lab::counters(self.course.exit)?.from_vm - out_before;
         let cpu_sending = vmm::cpu_seconds(vms)? - cpu_before;
         sleep(DRAIN);
         stop::check()?;
-        let out = lab::counters(self.exit)?.from_vm - out_before;
-        let taken = lab::counters(IN)?.to_vm - in_before;
+        let out = lab::counters(self.course.exit)?.from_vm - out_before;
+        let taken = lab::counters(self.course.entry)?.to_vm - in_before;
         ensure!(offered > 0, "the VM took no frame: its TAP is closed");
         let expected = match rate {
             Rate::Saturate => taken,
@@ -108,10 +108,9 @@ impl Load {
 
     /// Sends a few frames the other way round, so that a learning bridge knows both stations.
     pub fn introduce(&self, ends: &Ends) -> Result<()> {
-        let back = Ends { from: ends.to, to: ends.from, source: ends.destination, destination: ends.source };
-        let mut port = Port::sender(OUT)?;
+        let mut port = Port::sender(self.course.exit)?;
         for flow in 0..4 {
-            port.send_one(&udp(&back, 64, flow))?;
+            port.send_one(&self.course.returning(ends, flow))?;
         }
         sleep(Duration::from_millis(5));
         Ok(())

@@ -75,7 +75,7 @@ fn run(options: &Options) -> Result<()> {
 struct Field {
     /// The bridges first: Linux's, then ours.
     contestants: Vec<Contestant>,
-    /// The ends of a tunnel: Linux's and ours, if they are wanted.
+    /// The ends of a tunnel, Linux's and ours, both ways, if they are wanted.
     vteps: Vec<Contestant>,
     floors: Floors,
     peer: Peer,
@@ -105,7 +105,7 @@ impl Field {
         let mut vteps = Vec::new();
         if options.wants(Part::Vtep) {
             peer::prepare_vtep(&options.peer_cache())?;
-            vteps = vec![Contestant::linux(&peer, Job::Vtep), Contestant::vtep(&builder)?];
+            vteps = Contestant::vteps(&peer, &builder)?;
         }
         Ok(Self {
             contestants,

@@ -88,18 +88,15 @@ fn forwarding_rows(results: &Results, place: &str) -> Vec<Row> {
     );
     versus_linux("64 B bridge, QEMU CPU per frame (µs)", "cpu_us", 64, "linux-bridge", "sluice-bridge", Target::None);
     versus_linux("64 B two ports joined (kpps)", "saturation_kpps", 64, "linux-bridge", "sluice-wire", Target::None);
-    for (bytes, what) in [(64, "64 B into VXLAN, saturation (kpps)"), (1400, "1400 B into VXLAN, saturation (kpps)")] {
-        versus_linux(what, "saturation_kpps", bytes, "linux-vtep", "sluice-vtep", at_least(3.0));
+    for (way, words) in [("into", "into VXLAN"), ("out", "out of VXLAN")] {
+        let (linux, ours) = (format!("linux-vtep-{way}"), format!("sluice-vtep-{way}"));
+        for bytes in [64, 1400] {
+            let what = format!("{bytes} B {words}, saturation (kpps)");
+            versus_linux(&what, "saturation_kpps", bytes, &linux, &ours, at_least(3.0));
+            let what = format!("{bytes} B {words}, QEMU CPU per frame (µs)");
+            versus_linux(&what, "cpu_us", bytes, &linux, &ours, Target::None);
+        }
     }
-    versus_linux("64 B into VXLAN, QEMU CPU per frame (µs)", "cpu_us", 64, "linux-vtep", "sluice-vtep", Target::None);
-    versus_linux(
-        "1400 B into VXLAN, QEMU CPU per frame (µs)",
-        "cpu_us",
-        1400,
-        "linux-vtep",
-        "sluice-vtep",
-        Target::None,
-    );
     versus_linux(
         "1500 B bridge, saturation (kpps)",
         "saturation_kpps",

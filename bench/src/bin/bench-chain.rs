@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use anyhow::{Context, Result, bail, ensure};
+use bench::course::Course;
 use bench::frame::{Ends, udp};
 use bench::lab::{self, IN, IN_STATION, OUT, OUT_STATION};
 use bench::load::{Load, Rate};
@@ -333,7 +334,7 @@ impl Sluice {
     fn load(&self, options: &Options) -> Result<Sample> {
         let vms = self.processes()?;
         stop::check()?;
-        let load = Load::new(&ENDS, options.frame, OUT);
+        let load = Load::new(&ENDS, options.frame, Course::THROUGH);
         // Once shortly, so that everything is translated.
         load.trial(&vms, Rate::Saturate, SETTLE)?;
         let trial = load.trial(&vms, Rate::Saturate, Duration::from_millis(options.trial_ms))?;

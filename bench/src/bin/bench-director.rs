@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use anyhow::{Context, Result, ensure};
+use bench::course::Course;
 use bench::frame::Ends;
 use bench::lab::{self, IN, IN_STATION, OUT, OUT_STATION};
 use bench::load::{Load, Rate};
@@ -209,7 +210,7 @@ impl Chain<'_> {
     /// From TAP to TAP.
     fn load(&self) -> Result<Sample> {
         const FRAME_BYTES: usize = 64;
-        let (vms, load) = (self.processes()?, Load::of_flows(&ENDS, FRAME_BYTES, OUT, self.options.flows));
+        let (vms, load) = (self.processes()?, Load::of_flows(&ENDS, FRAME_BYTES, Course::THROUGH, self.options.flows));
         load.trial(&vms, Rate::Saturate, Duration::from_millis(self.options.settle_ms))?;
         let trial = load.trial(&vms, Rate::Saturate, Duration::from_millis(self.options.trial_ms))?;
         Ok(Sample {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The path of a load: where it goes into a VM and where it comes out, and which of both is the inside of a tunnel.
+//! The course of a load: where it goes into a VM and where it comes out, and which of both is the inside of a tunnel.
 
 use crate::frame::{self, Ends};
 use crate::lab::{IN, OUT, OUT_STATION};
@@ -8,9 +8,9 @@ use crate::linux::NIC_MACS;
 /// The ends of the tunnel: the other one, behind [`OUT`], and the VM under test.
 const TUNNEL: Ends = Ends { from: OUT_STATION, to: NIC_MACS[1], source: [10, 0, 1, 2], destination: [10, 0, 1, 1] };
 
-/// A path.
+/// A course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Path {
+pub struct Course {
     /// The TAP into which the load goes.
     pub entry: &'static str,
     /// The TAP from which it comes out.
@@ -19,15 +19,15 @@ pub struct Path {
     tunnels: bool,
 }
 
-impl Path {
+impl Course {
     /// Through the VM.
-    pub const THROUGH: Path = Path { entry: IN, exit: OUT, tunnels: false };
+    pub const THROUGH: Course = Course { entry: IN, exit: OUT, tunnels: false };
     /// In, and out at the same TAP.
-    pub const BACK: Path = Path { entry: IN, exit: IN, tunnels: false };
+    pub const BACK: Course = Course { entry: IN, exit: IN, tunnels: false };
     /// Into a tunnel.
-    pub const INTO_TUNNEL: Path = Path { entry: IN, exit: OUT, tunnels: true };
+    pub const INTO_TUNNEL: Course = Course { entry: IN, exit: OUT, tunnels: true };
     /// Out of a tunnel.
-    pub const OUT_OF_TUNNEL: Path = Path { entry: OUT, exit: IN, tunnels: true };
+    pub const OUT_OF_TUNNEL: Course = Course { entry: OUT, exit: IN, tunnels: true };
 
     /// A frame of flow `flow` as it goes in.
     pub fn entering(&self, ends: &Ends, wire_bytes: usize, flow: u16) -> Vec<u8> {
@@ -63,13 +63,13 @@ mod tests {
     #[test]
     fn frames_are_known_again() {
         let bare = frame::udp(&ENDS, 64, 3);
-        let wrapped = Path::OUT_OF_TUNNEL.entering(&ENDS, 64, 3);
+        let wrapped = Course::OUT_OF_TUNNEL.entering(&ENDS, 64, 3);
         assert_eq!(wrapped[frame::VXLAN_BYTES..], bare);
-        assert!(Path::THROUGH.has_passed(&bare, &bare) && Path::OUT_OF_TUNNEL.has_passed(&bare, &bare));
-        assert!(Path::INTO_TUNNEL.has_passed(&wrapped, &bare));
-        for (path, heard) in [(Path::THROUGH, &wrapped), (Path::INTO_TUNNEL, &bare), (Path::BACK, &bare)] {
-            assert!(!path.has_passed(heard, &bare), "{path:?}");
+        assert!(Course::THROUGH.has_passed(&bare, &bare) && Course::OUT_OF_TUNNEL.has_passed(&bare, &bare));
+        assert!(Course::INTO_TUNNEL.has_passed(&wrapped, &bare));
+        for (course, heard) in [(Course::THROUGH, &wrapped), (Course::INTO_TUNNEL, &bare), (Course::BACK, &bare)] {
+            assert!(!course.has_passed(heard, &bare), "{course:?}");
         }
-        assert!(Path::BACK.has_passed(&Path::BACK.returning(&ENDS, 3), &bare));
+        assert!(Course::BACK.has_passed(&Course::BACK.returning(&ENDS, 3), &bare));
     }
 }
