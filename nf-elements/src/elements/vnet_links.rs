@@ -24,7 +24,7 @@
 //! connection that breaks is opened again, after 0.1 s at first and after at most 8 s. One that is silent is asked every 5 s, and given up
 //! after 15 s. 64 KiB wait for being sent: nobody waits for a connection, and frames that find no room, or no connection, are dropped. STREAMS is
 //! how many links may be connections, by default as many as are written with LINK; each takes 128 KiB. Segments make packets of at most 1500
-//! bytes, or MTU, if that is less.
+//! bytes, or MTU, if that is less, but of 1280 where there is so much to say.
 //!
 //! `control` takes VNET's commands, one per line: `ADD ADDRESS [PORT [PROTOCOL]]`, `DEL NUMBER`. Reading it lists the links: number, address, port,
 //! protocol, then frames and bytes received, frames and bytes sent, and the state of a connection. There are at most 64; their numbers stay as they are while
@@ -228,10 +228,9 @@ impl<const STREAMS: usize> VnetLinks<STREAMS> {
 /// Whether a packet's marked IP header says that a TCP segment follows.
 #[inline]
 fn is_segment(packet: &Packet) -> bool {
-    match packet.network() {
-        [first, .., ] if first >> 4 == 4 => packet.network().get(ipv4::field::PROTOCOL) == Some(&TCP),
-        ip => ip.get(ipv6::field::NEXT_HEADER) == Some(&TCP),
-    }
+    let ip = packet.network();
+    let is_v4 = ip.first().is_some_and(|first| first >> 4 == 4);
+    ip.get(if is_v4 { ipv4::field::PROTOCOL } else { ipv6::field::NEXT_HEADER }) == Some(&TCP)
 }
 
 /// The type of service of the IP packet in a frame; 0 without one.
