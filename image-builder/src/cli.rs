@@ -67,7 +67,7 @@ pub enum Command {
     Top(TopArgs),
     /// Read or write a handler of a running VM
     #[command(
-        after_help = "Examples:\n  sluice ctl fw read filter.denied\n  sluice ctl firewall/fw write counter.reset\n\nThe VM's own handlers are those of the element 'machine', for example machine.free_buffers; of these machine.mode\ncan be written: adaptive, poll or interrupt."
+        after_help = "Examples:\n  sluice ctl fw read filter.denied\n  sluice ctl firewall/fw write counter.reset\n  sluice ctl fw write filter.rules @new.rules\n\nThe VM's own handlers are those of the element 'machine', for example machine.free_buffers; of these machine.mode\ncan be written: adaptive, poll or interrupt."
     )]
     Ctl(CtlArgs),
     /// Give a service more or fewer VMs while frames pass
@@ -361,7 +361,7 @@ pub struct CtlArgs {
     /// The handler, and its parameter if it takes one
     #[arg(value_name = "ELEMENT.HANDLER")]
     pub handler: String,
-    /// The value to write
+    /// The value to write; for the rules of a StatefulFilter, @FILE: a rule on each line
     #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
     pub value: Vec<String>,
 }

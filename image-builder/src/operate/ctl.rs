@@ -3,8 +3,10 @@
 
 use super::asking::{Respondent, choose_vm};
 use super::message::{Answer, Ask};
+use super::rules;
 use crate::cli::{CtlAction, CtlArgs};
 use crate::failure::usage;
+use std::path::Path;
 
 /// The command.
 pub fn command(args: &CtlArgs) -> anyhow::Result<()> {
@@ -13,6 +15,10 @@ pub fn command(args: &CtlArgs) -> anyhow::Result<()> {
         return Err(usage(format!("'{}' is no handler: wanted ELEMENT.HANDLER", args.handler)));
     };
     let (run, vm) = choose_vm(&args.vm)?;
+    let file = args.value.first().filter(|_| args.value.len() == 1).and_then(|value| value.strip_prefix('@'));
+    if let (CtlAction::Write, rules::HANDLER, Some(file)) = (args.action, handler, file) {
+        return rules::replace(&mut Respondent::reach(run)?, &vm, element, Path::new(file));
+    }
     let (element, handler, value) = (element.into(), handler.into(), args.value.join(" "));
     let ask = match args.action {
         CtlAction::Read if !args.value.is_empty() => return Err(usage("read takes no value")),

@@ -17,6 +17,7 @@ mod folder;
 mod message;
 mod process;
 mod ps;
+mod rules;
 mod sample;
 mod scale;
 mod serve;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # StatefulFilter
-//! `StatefulFilter(CONNTRACK, ACTION PATTERN, …)` — filters IPv4 and IPv6 packets by rules that know of connections.
+//! `StatefulFilter(CONNTRACK, ACTION PATTERN, … [, FILE, CAPACITY])` — filters IPv4 and IPv6 packets by rules that know of connections.
 //!
 //! **Ports:** one input, any number of outputs, push.
 //!
@@ -17,7 +17,13 @@
 //! Of IPv6 packets, addresses (`src net 2001:db8::/32`), protocols, ports, TCP flags, VLANs, `ip tos`, `dscp`, `ecn` and `ttl` are tested
 //! like those of IPv4; `ip6` holds for all of them. Tests of IPv4 addresses hold for no IPv6 packet, and the other way round.
 //!
-//! **Handlers:** `rules` (read: how many), `program`, `program6` (read: the decisions, a node a line), `count` (read), `denied`, `no_match`,
+//! FILE names a file of rules, one on a line, which stand in front of the others. With CAPACITY the rules are data (a decision tree) and not
+//! code, and others can replace them while packets pass: `sluice ctl VM write FILTER.rules @FILE` compiles a file and sends it in pieces,
+//! and behind the last one all packets are decided by the new rules, those of known connections as well, as by any rules: connections
+//! themselves stay known. If anything is wrong the rules before stay. CAPACITY is in bytes, of which five-field rules take 50 to 90
+//! each; twice as much memory is set aside, and none beside that is ever used. More than 4096 rules are data in any case.
+//!
+//! **Handlers:** `rules` (read: how many; write: a part of other rules), `state` (read: room for rules, and how far others have come), `program`, `program6` (read: the decisions, a node a line), `count` (read), `denied`, `no_match`,
 //! `no_header`, `no_room` (drops: new connections that the tracker has no room for), `early_fragments` (drops: before the first of their
 //! datagram, or behind one that did not pass), `bad_fragments` (drops: that overlap).
 //!
@@ -58,12 +64,17 @@ impl<D: Decide> StatefulFilter<D> {
         StatefulFilter { rules, decisions, decisions6, count: 0, drops: [0; DROPS.len()] }
     }
 
+    /// Keeps other rules in `memory`.
+    pub fn lend(&mut self, memory: &'static mut [crate::filter::tree::Word]) {
+        self.decisions.lend(memory);
+    }
+
     /// The output of a packet, or why it has none.
     #[inline]
     fn decide(&self, packet: &Packet) -> Result<u16, usize> {
         let state = packet.annotations().connection;
         let leaf = match packet.network().first().map(|first| first >> 4) {
-            Some(6) => Ip6Words::of(packet).map(|words| self.decisions6.walk(&words.with_state(state))),
+            Some(6) => Ip6Words::of(packet).map(|words| self.decisions.leaf6(self.decisions6, &words.with_state(state))),
             _ => IpWords::new(packet, self.decisions.diagram().transport)
                 .map(|words| self.decisions.leaf(&words.with_state(state))),
         };
@@ -101,9 +112,12 @@ impl<D: Decide> Element for StatefulFilter<D> {
                 kind: ArgumentKind::List,
                 doc: "'allow', 'deny', 'drop' or an output's number, then a pattern",
             },
+            Argument { name: "FILE", kind: ArgumentKind::Keyword, doc: "a file of rules in front of these, one on a line" },
+            Argument { name: "CAPACITY", kind: ArgumentKind::Keyword, doc: "bytes set aside for other rules; 0" },
         ],
         handlers: &[
-            Handler { name: "rules", kind: HandlerKind::Read, doc: "number of rules" },
+            Handler { name: "rules", kind: HandlerKind::ReadWrite, doc: "number of rules; takes parts of others" },
+            Handler { name: "state", kind: HandlerKind::Read, doc: "room for other rules, and how far they have come" },
             Handler { name: "program", kind: HandlerKind::Read, doc: "the decisions about IPv4 packets" },
             Handler { name: "program6", kind: HandlerKind::Read, doc: "the decisions about IPv6 packets" },
             Handler { name: "count", kind: HandlerKind::Read, doc: "packets that came in" },
@@ -118,7 +132,8 @@ impl<D: Decide> Element for StatefulFilter<D> {
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
         match name {
-            "rules" => write!(out, "{}", self.rules)?,
+            "rules" => write!(out, "{}", self.decisions.rules(self.rules))?,
+            "state" => self.decisions.describe(out)?,
             "program" => write!(out, "{}", self.decisions.diagram())?,
             "program6" => write!(out, "{}", self.decisions6)?,
             "count" => write!(out, "{}", self.count)?,
@@ -128,6 +143,13 @@ impl<D: Decide> Element for StatefulFilter<D> {
             }
         }
         Ok(())
+    }
+
+    fn write_handler(&mut self, name: &str, value: &str) -> Result<(), HandlerError> {
+        match name {
+            "rules" => self.decisions.replace(value),
+            _ => Err(HandlerError::Unknown),
+        }
     }
 }
 
@@ -165,35 +187,6 @@ impl<D: Decide> RouteWith<(&mut ConnTrack,)> for StatefulFilter<D> {
 }
 
 #[cfg(feature = "host")]
-impl crate::configure::Configure for StatefulFilter {
-    fn configure(
-        arguments: &mut crate::configure::Arguments,
-        surroundings: &crate::configure::Surroundings,
-    ) -> Option<crate::configure::Instance> {
-        use crate::filter::{compile_rules, of_ipv6, parse_tracked_rule};
-        let tracker = arguments.required_peer("CONNTRACK", &["ConnTrack"]);
-        let texts = arguments.rest();
-        let mut rules = Vec::with_capacity(texts.len());
-        for (index, text) in &texts {
-            match parse_tracked_rule(&text.value, surroundings.outputs) {
-                Ok(rule) => rules.push(rule),
-                Err(errors) => arguments.pattern_errors(*index, errors),
-            }
-        }
-        if texts.is_empty() {
-            arguments.error("no rule", Some("StatefulFilter(CONNTRACK, ACTION PATTERN, …)".into()));
-        }
-        if rules.len() < texts.len().max(1) {
-            return None;
-        }
-        let tables = compile_rules(rules.iter().map(|rule| (&rule.pattern, rule.action.leaf())));
-        let patterns6: Vec<_> = rules.iter().map(|rule| of_ipv6(&rule.pattern)).collect();
-        let tables6 = compile_rules(patterns6.iter().zip(&rules).map(|(pattern, rule)| (pattern, rule.action.leaf())));
-        let (tables, tables6) = (arguments.compiled(tables)?, arguments.compiled(tables6)?);
-        let rest = format!(", &{}", tables6.expression());
-        Some(tables.instance_with("StatefulFilter", rules.len(), &rest).with_peers(vec![tracker?]))
-    }
-}
-
+mod configuration;
 #[cfg(all(test, feature = "host"))]
 mod tests;

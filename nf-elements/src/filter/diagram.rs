@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The decision diagram as an image holds it, and the walk through it.
 
+use crate::HandlerError;
 use crate::filter::Field;
 use crate::filter::field::NEAR;
+use crate::filter::tree::Word;
 use core::fmt;
 
 /// The leaf of packets that a rule denies.
@@ -28,6 +30,30 @@ pub trait Decide {
 
     /// The leaf that a packet's words lead to.
     fn leaf<W: Words>(&self, words: &W) -> u16;
+
+    /// The leaf of an IPv6 packet, whose diagram is `baked` unless this has its own.
+    #[inline]
+    fn leaf6<W: Words>(&self, baked: &'static Diagram, words: &W) -> u16 {
+        baked.walk(words)
+    }
+
+    /// How many rules there are, of which `baked` are in the image.
+    fn rules(&self, baked: u32) -> u32 {
+        baked
+    }
+
+    /// Keeps other rules in `memory`.
+    fn lend(&mut self, _: &'static mut [Word]) {}
+
+    /// Takes a part of other rules.
+    fn replace(&mut self, _: &str) -> Result<(), HandlerError> {
+        Err(HandlerError::BadValue)
+    }
+
+    /// Tells of that, a line each: how much room there is, and how far it is.
+    fn describe(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        out.write_str("room 0\n")
+    }
 }
 
 impl Decide for &'static Diagram {

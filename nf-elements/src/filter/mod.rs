@@ -6,6 +6,7 @@
 mod data_words;
 mod diagram;
 pub(crate) mod field;
+mod replaceable;
 pub mod tree;
 mod words;
 mod words6;
@@ -14,6 +15,8 @@ mod words6;
 mod arguments;
 #[cfg(feature = "host")]
 pub mod ast;
+#[cfg(feature = "host")]
+mod book;
 #[cfg(feature = "host")]
 mod clauses;
 #[cfg(feature = "host")]
@@ -56,9 +59,12 @@ mod value;
 pub use data_words::DataWords;
 pub use diagram::{DENIED, Decide, Diagram, NO_MATCH, Words, interval};
 pub use field::Field;
+pub use replaceable::{NO_DIAGRAM, Replaceable};
 pub use words::IpWords;
 pub use words6::Ip6Words;
 
+#[cfg(feature = "host")]
+pub use book::{BadLine, book, requests, rules_of_file};
 #[cfg(feature = "host")]
 pub use clauses::{Clause, clauses_match, parse_clauses};
 #[cfg(feature = "host")]

@@ -149,3 +149,23 @@ fn states_are_asked_for_here_only_and_by_their_names() {
     let elsewhere = crate::filter::parse_rule("allow state new", 1).unwrap_err();
     assert_eq!(elsewhere[0].message, "the state of connections is not known here");
 }
+
+#[test]
+fn rules_are_code_or_data() {
+    use crate::configure::{Surroundings, configure};
+    let around = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], hosts: &[], information: &[], stores: &[] };
+    let code = configure::<StatefulFilter>(&["ct", "allow tcp"], &around).unwrap();
+    assert!(code.data.is_empty() && code.memory.is_none(), "{}", code.expression);
+    let data = configure::<StatefulFilter>(&["ct", "allow tcp", "CAPACITY 1000"], &around).unwrap();
+    assert_eq!(data.rust_type, "StatefulFilter<nf_elements::filter::Replaceable>");
+    assert_eq!((data.memory.unwrap().count, data.peers.len()), (500, 1));
+    let file = std::env::temp_dir().join(format!("rules-{}", std::process::id()));
+    std::fs::write(&file, "deny src host 10.0.0.1\nallow tpc\n").unwrap();
+    let argument = format!("FILE {}", file.display());
+    let errors = configure::<StatefulFilter>(&["ct", &argument], &around).unwrap_err();
+    assert!(errors[0].message.contains(":2:"), "{}", errors[0].message);
+    std::fs::write(&file, "deny src host 10.0.0.1\n".repeat(5000)).unwrap();
+    let many = configure::<StatefulFilter>(&["ct", &argument, "allow all"], &around).unwrap();
+    assert!(many.expression.starts_with("StatefulFilter::new(5001, nf_elements::filter::Replaceable::new({data}, 2)"));
+    std::fs::remove_file(&file).unwrap();
+}

@@ -52,6 +52,9 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// Words that [`Checked::begin`] wants to see.
+    pub const HEAD_WORDS: usize = HEAD;
+
     /// Checks the head, which `words` begin with.
     pub fn begin(words: &[Word]) -> Result<Self, Fault> {
         let far = word(words, AT_FAR) as usize;

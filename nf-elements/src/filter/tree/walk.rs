@@ -3,7 +3,7 @@
 
 use super::check::{Fault, check};
 use super::format::{
-    AT_FAR, AT_RULES, AT_STEPS, BOTH, HEAD, KIND, LEAF, MOST_STEPS, MOST_WAITING, NARROW, SPLIT, Word, word,
+    AT_FAR, AT_LENGTH, AT_RULES, AT_STEPS, BOTH, HEAD, KIND, LEAF, MOST_STEPS, MOST_WAITING, NARROW, SPLIT, Word, word,
 };
 use crate::filter::field::NEAR;
 use crate::filter::{NO_MATCH, Words};
@@ -34,6 +34,11 @@ impl<'a> Tree<'a> {
     /// How many rules it was made of.
     pub fn rules(&self) -> u32 {
         word(self.words, AT_RULES)
+    }
+
+    /// How many words it says that it has.
+    pub fn words(&self) -> usize {
+        word(self.words, AT_LENGTH) as usize
     }
 
     /// How long it is.
