@@ -42,6 +42,14 @@ impl Channel {
         }
     }
 
+    /// Goes on with a message that did not fit as a whole: a loop that is always busy sleeps never, and sends it all the same.
+    #[inline]
+    pub fn go_on(&mut self) {
+        if let Channel::Xen(channel) = self {
+            channel.go_on();
+        }
+    }
+
     /// Asks for an interrupt when bytes come. False if some have.
     pub fn arm(&mut self) -> bool {
         match self {

@@ -68,7 +68,10 @@ impl ControlServer {
         }
         match end_of_first(input) {
             Some(end) if self.channel.is_drained() => self.answer(end, graph, tap, now_ns, machine),
-            _ => Wish::GoOn,
+            _ => {
+                self.channel.go_on();
+                Wish::GoOn
+            }
         }
     }
 

@@ -86,7 +86,17 @@ impl Channel {
         {
             let written = self.ring.borrow_mut().write(&output);
             drop(output.drain(..written));
-            self.tell(port);
+            if written > 0 {
+                self.tell(port);
+            }
+        }
+    }
+
+    /// Goes on with the message that goes out.
+    #[inline]
+    pub fn go_on(&self) {
+        if !self.output.borrow().is_empty() {
+            self.push();
         }
     }
 
