@@ -168,10 +168,13 @@ impl Xen {
             if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 return Some(value);
             }
+            let left_ns = until_ns.checked_sub(now_ns).filter(|&left_ns| left_ns > 0)?;
+            if store.take_moved() {
+                continue;
+            }
             if !store.flush() {
                 pause_ns = (4 * pause_ns).min(MOST_PAUSE_NS);
             }
-            let left_ns = until_ns.checked_sub(now_ns).filter(|&left_ns| left_ns > 0)?;
             self.calls.sleep(&[], Some(self.system_ns_in(pause_ns.min(left_ns))));
         }
     }
@@ -225,12 +228,25 @@ impl Managed {
         self.poll(now_ns);
     }
 
-    /// Gives each task its turn.
+    /// Gives each task its turn, and again while that moves messages of xenstore; and once more, for a task may have done what an earlier
+    /// one waits for, which no event tells of.
     #[inline(never)]
     pub fn poll(&mut self, now_ns: u64) {
-        self.xen.moments.pass(now_ns);
-        self.port_tasks.poll();
-        self.later_tasks.poll();
+        /// More turns than messages are honestly in the ring; what is left then has its turn in the next round.
+        const MOST_TURNS: usize = 64;
+        let mut quiet_turns = 0;
+        for _ in 0..MOST_TURNS {
+            self.xen.moments.pass(now_ns);
+            self.port_tasks.poll();
+            self.later_tasks.poll();
+            quiet_turns = if self.store.take_moved() { 0 } else { quiet_turns + 1 };
+            if quiet_turns == 2 {
+                break;
+            }
+        }
+        if quiet_turns < 2 {
+            self.xen.moments.hurry();
+        }
         self.store.flush();
         if let Some(reason) = self.xen.end.get() {
             defmt::info!("stopped by the toolstack");

@@ -26,12 +26,10 @@ impl Tasks {
         assert!(added.is_ok(), "there are more tasks than ports");
     }
 
-    /// Gives each its turn, and another one: a task may have done what an earlier one waits for, which no event tells of.
+    /// Gives each its turn.
     pub fn poll(&mut self) {
-        for _ in 0..2 {
-            for task in &mut self.0 {
-                let _ = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            }
+        for task in &mut self.0 {
+            let _ = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }
     }
 }

@@ -2,7 +2,8 @@
 //! The requests, as futures: docs/misc/xenstore.txt.
 //!
 //! Any number of tasks share one [`Store`]. They are polled by hand, all of them, when xenstored's event channel fires and whenever
-//! else the machine likes, and then [`Store::flush`] tells xenstored of all that they ask: wakers are not used. Requests go out
+//! else the machine likes, and again while [`Store::take_moved`] says so; then [`Store::flush`] tells xenstored of all that they ask: wakers are
+//! not used. Requests go out
 //! without waiting for the replies to others, and replies may come in any order. Requests whose future is dropped cost nothing but
 //! their replies. If xenstored is late, requests are, too; whoever cannot wait drops them.
 
@@ -306,6 +307,12 @@ impl<'h, H: Hypercalls> Store<'h, H> {
     /// Whether a watch with `token` has fired, as far as is known; it has not from then on.
     pub fn take_fired(&self, token: Token) -> bool {
         !self.connection.borrow_mut().take_fired(token.into()).is_empty()
+    }
+
+    /// Whether a message has come, or a reply was taken, since this was asked last. Then all tasks are to be polled again: one reply is
+    /// kept at a time, so that behind it there may be one for a task that had its turn before, and no event tells of that.
+    pub fn take_moved(&self) -> bool {
+        self.connection.borrow_mut().take_moved()
     }
 
     /// Tells xenstored of what tasks have asked for since the last call, by one event for all: to be called when all were polled. True if

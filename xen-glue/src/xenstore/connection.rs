@@ -96,6 +96,8 @@ pub struct Connection {
     reconnecting: bool,
     /// The tokens of watches that have fired.
     fired: Tokens,
+    /// Something has come or was taken since somebody asked.
+    has_moved: bool,
     /// Messages that nobody waited for or that were nonsense.
     pub strays: u64,
     /// How many times the server broke the protocol or began anew.
@@ -113,6 +115,7 @@ impl Connection {
             last_number: 0,
             reconnecting: false,
             fired: Tokens::default(),
+            has_moved: false,
             strays: 0,
             losses: 0,
         }
@@ -170,8 +173,14 @@ impl Connection {
         if self.is_reply_to(number) {
             self.answered = false;
             self.incoming.length = 0;
+            self.has_moved = true;
         }
         self.out.retain(|&out| out != number);
+    }
+
+    /// Whether a message has come, or a reply was taken, since this was asked last.
+    pub fn take_moved(&mut self) -> bool {
+        core::mem::take(&mut self.has_moved)
     }
 
     /// Takes the tokens of `wanted` that have fired.
@@ -223,6 +232,7 @@ impl Connection {
 
     /// Looks at a message that is all there: it is a watch event, or a reply that somebody waits for, or dropped.
     fn look(&mut self) {
+        self.has_moved = true;
         let Header { kind, request, .. } = self.incoming.header();
         if kind == Kind::WatchEvent {
             match Token::of_event(self.incoming.payload()) {

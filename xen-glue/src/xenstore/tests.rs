@@ -256,6 +256,27 @@ fn a_transaction_of_which_something_fails_writes_nothing() {
 }
 
 #[test]
+fn replies_for_several_tasks_are_all_taken_without_another_event() {
+    let (mut server, guest, page, port) = server(0);
+    let store = Store::new(page, port, &guest);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut tasks: Vec<_> = (0..4).map(|_| Box::pin(ask(&store, READ))).collect();
+    tasks.iter_mut().for_each(|task| assert!(task.as_mut().poll(&mut context).is_pending()));
+    (0..ROUNDS).for_each(|_| server.serve());
+    // The first reply is the last task's.
+    tasks.reverse();
+    let mut turns = 0;
+    loop {
+        turns += 1;
+        tasks.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
+        if !store.take_moved() {
+            break;
+        }
+    }
+    assert_eq!((tasks.len(), turns), (0, 5));
+}
+
+#[test]
 fn tasks_take_turns() {
     let (mut server, guest, page, port) = server(0);
     let store = Store::new(page, port, &guest);
