@@ -59,6 +59,11 @@ pub enum Command {
         after_help = "Examples:\n  sluice run firewall.nf --print-command | sh | sluice logs build/firewall/fw.elf -\n  sluice logs --alerts ips --follow\n\nAlerts are fetched from IDS elements, which keep the last 128 each; how many came too fast to be kept is said."
     )]
     Logs(LogsArgs),
+    /// Make a chain file of another firewall's rules
+    #[command(
+        after_help = "Example:\n  sluice import nft /etc/nftables.conf --lan eth1 --wan eth0 -o fw.nf\n\nThe chain with the hook forward becomes two filters, of packets from LAN to WAN and back. What is not supported is an error with its line."
+    )]
+    Import(ImportArgs),
     /// List the runs and their VMs
     #[command(after_help = "Example:\n  sluice ps --json")]
     Ps(PsArgs),
@@ -373,6 +378,32 @@ pub enum CtlAction {
     Read,
     /// Give it a value
     Write,
+}
+
+/// `import`
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Whose rules they are
+    #[arg(value_enum)]
+    pub language: RuleLanguage,
+    /// The file
+    pub file: PathBuf,
+    /// What the rules call the device at the network lan
+    #[arg(long, value_name = "DEVICE", default_value = "lan")]
+    pub lan: String,
+    /// What the rules call the device at the network wan
+    #[arg(long, value_name = "DEVICE", default_value = "wan")]
+    pub wan: String,
+    /// Where the chain goes [default: standard output]
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+}
+
+/// A language of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RuleLanguage {
+    /// nftables
+    Nft,
 }
 
 /// `scale`

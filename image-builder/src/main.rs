@@ -12,6 +12,7 @@ mod elements;
 mod export;
 mod failure;
 mod graph;
+mod import;
 mod logs;
 mod operate;
 mod place;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Test(args) => script::command(&args),
         Command::Elements(args) => elements::command(&args),
         Command::Graph(args) => graph::command(&args),
+        Command::Import(args) => import::command(&args),
         Command::Logs(args) => logs::command(&args),
         Command::Ps(args) => operate::ps(&args),
         Command::Top(args) => operate::top(&args),

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `sluice import nft`: a file of nftables' rules as a chain file with a stateful firewall.
+//!
+//! `tokens` → `parse` (tables, sets, chains, rules: nft(8)) → `flatten` (jumps and returns become one list of rules, of which the first
+//! that holds decides) → the text of a chain. What is not understood is refused with its line.
+
+mod expression;
+mod flatten;
+mod matches;
+mod parse;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use crate::cli::{ImportArgs, RuleLanguage};
+use crate::failure::usage;
+use anyhow::Context;
+
+/// Something that cannot be imported: its line, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    line: usize,
+    message: String,
+}
+
+type Found<T> = Result<T, Problem>;
+
+fn problem<T>(line: usize, message: impl Into<String>) -> Found<T> {
+    Err(Problem { line, message: message.into() })
+}
+
+/// The command.
+pub fn command(args: &ImportArgs) -> anyhow::Result<()> {
+    let RuleLanguage::Nft = args.language;
+    let name = args.file.display();
+    let text = std::fs::read_to_string(&args.file).with_context(|| format!("cannot read {name}"))?;
+    let imported = import(&text, &args.lan, &args.wan)
+        .map_err(|problem| usage(format!("{name}:{}: {}", problem.line, problem.message)))?;
+    for warning in &imported.warnings {
+        eprintln!("warning: {name}:{}: {}", warning.line, warning.message);
+    }
+    match &args.output {
+        Some(path) => std::fs::write(path, &imported.chain).with_context(|| format!("cannot write {}", path.display())),
+        None => {
+            print!("{}", imported.chain);
+            Ok(())
+        }
+    }
+}
+
+/// A chain, and what of the rules is not in it.
+pub struct Imported {
+    chain: String,
+    warnings: Vec<Problem>,
+}
+
+/// The chain that forwards between the devices `lan` and `wan` as the rules say.
+pub fn import(text: &str, lan: &str, wan: &str) -> Found<Imported> {
+    let ruleset = parse::ruleset(tokens::tokens(text)?)?;
+    let filters = [(lan, wan), (wan, lan)].map(|(from, to)| flatten::filter(&ruleset, from, to));
+    let [out, back] = filters;
+    let chain = TEMPLATE.replace("{out}", &out?).replace("{in}", &back?);
+    Ok(Imported { chain, warnings: ruleset.warnings })
+}
+
+const TEMPLATE: &str = "\
+// Made by `sluice import nft`.
+network lan;
+network wan;
+
+vm fw {
+  ct :: ConnTrack(LOOSE true);
+
+  FromDevice(lan) -> lan_kind :: Classifier(12/0800, 12/86dd, -);
+  lan_kind[0] -> CheckIPHeader(14) -> [0] ct;
+  lan_kind[1] -> CheckIP6Header(OFFSET 14) -> [0] ct;
+  lan_kind[2] -> to_wan :: ToDevice(wan);
+
+  FromDevice(wan) -> wan_kind :: Classifier(12/0800, 12/86dd, -);
+  wan_kind[0] -> CheckIPHeader(14) -> [1] ct;
+  wan_kind[1] -> CheckIP6Header(OFFSET 14) -> [1] ct;
+  wan_kind[2] -> to_lan :: ToDevice(lan);
+
+  ct[0] -> out :: StatefulFilter(ct,
+{out}      CAPACITY 4194304) -> to_wan;
+  ct[1] -> in :: StatefulFilter(ct,
+{in}      CAPACITY 4194304) -> to_lan;
+}
+
+chain lan <-> fw <-> wan;
+";
