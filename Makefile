@@ -11,7 +11,7 @@ demo: prerequisites
 
 # Everything that CI runs. Tests whose names say `root` need root; without it they print why they were skipped.
 test: prerequisites lint
-	@scripts/install-missing tcpdump=tcpdump tshark=tshark pcap-config=libpcap-dev ip=iproute2 ping=iputils-ping iperf3=iperf3
+	@scripts/install-missing tcpdump=tcpdump tshark=tshark pcap-config=libpcap-dev ip=iproute2 ping=iputils-ping iperf3=iperf3 nft=nftables python3=python3
 	cargo test --workspace --release --all-features
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test --release --package ring --lib
 

@@ -1,4 +1,6 @@
-# Sends packets between two devices one by one, and prints what becomes of each.
+# SPDX-License-Identifier: Apache-2.0
+# Sends packets between two devices one by one, and prints what becomes of each. Behind each goes one that the rules let pass: when that has
+# come and the first has not, the first was stopped.
 import itertools, select, socket, struct, sys
 lan, wan, to_lan, to_wan = sys.argv[1:5]
 MARK = b"packet number "
@@ -67,17 +69,33 @@ sockets = {}
 for name in (lan, wan):
     sockets[name] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     sockets[name].bind((name, 0))
+
+
 def hardware(text):
     return bytes.fromhex(text.replace(":", ""))
-for number, (name, make) in enumerate(packets()):
-    data = MARK + b"%04d" % number
-    packet = make(data)
+
+
+def send(name, packet):
     kind = b"\x86\xdd" if packet[0] >> 4 == 6 else b"\x08\x00"
-    target = hardware(to_lan if name == lan else to_wan)
+    sockets[name].send(hardware(to_lan if name == lan else to_wan) + b"\x02\0\0\0\0\x99" + kind + packet)
+
+
+def behind(name, number, data):
+    if name == lan:
+        return udp(inside, outside, (40000 + number, 53), data)
+    return udp(outside, inside, (40000 + number, 7500), data)
+
+
+for number, (name, make) in enumerate(packets()):
+    data, end = MARK + b"%04d" % number, b"what follows %04d" % number
     there = sockets[wan if name == lan else lan]
-    sockets[name].send(target + b"\x02\0\0\0\0\x99" + kind + packet)
-    passed = False
-    while not passed and select.select([there], [], [], 0.15)[0]:
+    send(name, make(data))
+    send(name, behind(name, number, end))
+    seen = set()
+    while end not in seen:
+        if not select.select([there], [], [], 60)[0]:
+            sys.exit(f"what follows packet {number} never comes")
         frame, address = there.recvfrom(4096)
-        passed = data in frame and address[2] != socket.PACKET_OUTGOING
-    print(number, "lan" if name == lan else "wan", "passes" if passed else "stopped", flush=True)
+        if address[2] != socket.PACKET_OUTGOING:
+            seen |= {text for text in (end, data) if text in frame}
+    print(number, "lan" if name == lan else "wan", "passes" if data in seen else "stopped", flush=True)
