@@ -158,6 +158,13 @@ pub fn all() -> Vec<Pipeline> {
                 .with_rest("Idle -> [1] n; n[1] -> Discard;"),
         );
     }
+    // There and back, by the same rules without connections and with them.
+    let rules = five_field_rules(100);
+    let stateless = format!("IPFilter({rules}) -> IPMirror -> IPFilter({rules})");
+    all.push(Pipeline::new("IPFilter both ways, 16384 flows", Flows(14), stateless));
+    let stateful = format!("StatefulFilter(ct, allow state established, {rules})");
+    let stateful = format!("[0] ct :: ConnTrack [0] -> {stateful} -> IPMirror -> [1] ct [1] -> {stateful}");
+    all.push(Pipeline::new("StatefulFilter both ways, 16384 flows", Flows(14), stateful));
     // All flows in the table, behind two rules; then a hop that remembers them and spreads them over four replicas.
     let director =
         "Unstrip(14) -> FlowDirector(web tcp port 80, DEFAULT bulk, CHAIN web 1, CHAIN bulk 2, FLOWS 131072)";
