@@ -80,17 +80,20 @@ def send(name, packet):
     sockets[name].send(hardware(to_lan if name == lan else to_wan) + b"\x02\0\0\0\0\x99" + kind + packet)
 
 
-def behind(name, number, data):
+def behind(name, number, six, data):
+    # Of the same version of IP: only those are sure to stay in order.
+    near, far = (inside6, outside6) if six else (inside, outside)
     if name == lan:
-        return udp(inside, outside, (40000 + number, 53), data)
-    return udp(outside, inside, (40000 + number, 7500), data)
+        return udp(near, far, (40000 + number, 53), data)
+    return udp(far, near, (40000 + number, 7500), data)
 
 
 for number, (name, make) in enumerate(packets()):
     data, end = MARK + b"%04d" % number, b"what follows %04d" % number
     there = sockets[wan if name == lan else lan]
-    send(name, make(data))
-    send(name, behind(name, number, end))
+    packet = make(data)
+    send(name, packet)
+    send(name, behind(name, number, packet[0] >> 4 == 6, end))
     seen = set()
     while end not in seen:
         if not select.select([there], [], [], 60)[0]:
