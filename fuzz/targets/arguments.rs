@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
     let told = ["x 1.0.0.1 1024-65535 - -", "y - - 1.0.0.1 80"].to_vec();
     let information = [Information { class: "IPRewriterPatterns", arguments: told }];
     let (inputs, outputs) = (count(inputs), count(outputs));
-    let around = Surroundings { name: "x", inputs, outputs, ports: &ports, information: &information, stores: &[] };
+    let around = Surroundings { name: "x", inputs, outputs, ports: &ports, information: &information, stores: &[], hosts: &[] };
     let arguments: Vec<&str> = arguments.trim_end_matches(')').split(',').map(str::trim).collect();
     let mut taken = Arguments::new(class.spec, &arguments);
     let instance = (class.configure)(&mut taken, &around);
