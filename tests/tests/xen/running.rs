@@ -125,15 +125,26 @@ fn background(dom0: &mut Dom0) {
     run(dom0, "./sluice scale inspect 1; ! xl domid scaled.ids_1 2>/dev/null");
     all_pass(dom0);
 
+    sleeps(dom0);
     trace(dom0);
     comes_back(dom0);
     assert_eq!(run(dom0, "./sluice stop"), "scaled: stopped\n");
     run(dom0, "only_dom0; [ -z \"$(ls /run/sluice)\" ]");
 }
 
+/// Who has lost a neighbour sleeps as it did before: a few times a second, not thousands of times.
+fn sleeps(dom0: &mut Dom0) {
+    for vm in ["fw", "ids_0", "wan_gate"] {
+        let sleeps = format!("./sluice ctl {vm} read machine.sleeps");
+        let more = run(dom0, &format!("before=$({sleeps}); sleep 2; echo $(($({sleeps}) - before))"));
+        assert!(more.trim().parse::<u32>().unwrap() < 500, "{vm} slept {more} times");
+    }
+}
+
 /// What passes a port is mirrored.
 fn trace(dom0: &mut Dom0) {
-    run(dom0, "(./sluice trace fw.lan -w trace.pcap --count 20 2>trace.said; echo $? >>trace.said) >/dev/null &");
+    let traced = "./sluice trace fw.lan -w trace.pcap --count 20 2>trace.said || status=$?";
+    run(dom0, &format!("{{ status=0; {traced}; echo $status >>trace.said; }} >/dev/null &"));
     until(|| {
         all_pass(dom0);
         dom0.run("grep '^[0-9]*$' trace.said").unwrap().status == 0

@@ -147,7 +147,6 @@ impl End for Channel {
 
     fn withdraw(&self, grants: &RefCell<Grants>) -> bool {
         if let Some(port) = self.port.take() {
-            self.xen.events.ignore(port);
             // It is ours, and open.
             let _ = self.xen.calls.close(port);
         }

@@ -126,6 +126,7 @@ impl Xen {
     fn note(&self, device: &str, report: Report) {
         match report {
             Report::Bound(port) => self.events.listen(port),
+            Report::Unbound(port) => self.events.ignore(port),
             // At the beginning nothing is logged that is as it should be: a hypercall each, before the first frame.
             Report::Up if !self.has_begun.get() => {}
             Report::Up => defmt::info!("{=str} is up", device),

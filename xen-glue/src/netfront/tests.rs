@@ -374,7 +374,7 @@ fn a_backend_whose_driver_is_loaded_again_goes_on_where_it_stood() {
 fn a_device_that_is_unplugged_is_let_go_and_one_that_is_plugged_in_comes_up() {
     with_bed(|mut bed| {
         assert!(bed.comes_up());
-        let granted = bed.guest.domain.granted();
+        let (granted, port) = (bed.guest.domain.granted(), bed.vif.port().unwrap());
         assert_eq!(granted, PAGES);
         bed.guest.netback.unplug(&mut bed.guest.server);
         assert!(bed.until(|bed| bed.guest.netback.state() == State::Closed));
@@ -386,6 +386,7 @@ fn a_device_that_is_unplugged_is_let_go_and_one_that_is_plugged_in_comes_up() {
         (0..500).for_each(|_| bed.round());
         assert_eq!(bed.guest.server.answered, answered, "it waits, and does not ask");
         assert_eq!((bed.vif.queue().is_up(), bed.vif.port(), bed.guest.domain.granted()), (false, None, 0));
+        assert!(bed.reports.borrow().contains(&Report::Unbound(port)), "nobody is to sleep on a closed channel");
         assert_eq!(bed.guest.server.get("device/vif/0/state"), None, "what is gone is not made again");
         bed.guest.netback.plug(&mut bed.guest.server);
         assert!(bed.comes_up());

@@ -70,6 +70,8 @@ pub trait Pauses {
 pub enum Report {
     /// It has an event channel, to be listened to.
     Bound(EventPort),
+    /// That is about to be closed: a sleep on a closed channel would end at once.
+    Unbound(EventPort),
     /// It is up.
     Up,
     /// It is not, or no more.
@@ -112,6 +114,7 @@ pub async fn run<H: Hypercalls>(
         if told.replace(error) != Some(error) {
             report(Report::Down(error));
         }
+        end.port().into_iter().for_each(|port| report(Report::Unbound(port)));
         while !end.withdraw(grants) {
             session.pause().await;
         }
