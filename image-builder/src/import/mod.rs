@@ -14,7 +14,10 @@ mod tokens;
 
 use crate::cli::{ImportArgs, RuleLanguage};
 use crate::failure::usage;
-use anyhow::Context;
+use crate::place::Pending;
+
+/// What a warning begins with, on a terminal.
+const YELLOW: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();
 
 /// Something that cannot be imported: its line, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +36,16 @@ fn problem<T>(line: usize, message: impl Into<String>) -> Found<T> {
 pub fn command(args: &ImportArgs) -> anyhow::Result<()> {
     let RuleLanguage::Nft = args.language;
     let name = args.file.display();
-    let text = std::fs::read_to_string(&args.file).with_context(|| format!("cannot read {name}"))?;
+    let text = std::fs::read_to_string(&args.file).map_err(|error| usage(format!("cannot read {name}: {error}")))?;
     let imported = import(&text, &args.lan, &args.wan)
         .map_err(|problem| usage(format!("{name}:{}: {}", problem.line, problem.message)))?;
     for warning in &imported.warnings {
-        eprintln!("warning: {name}:{}: {}", warning.line, warning.message);
+        anstream::eprintln!("{YELLOW}warning{YELLOW:#}: {name}:{}: {}", warning.line, warning.message);
     }
     match &args.output {
-        Some(path) => std::fs::write(path, &imported.chain).with_context(|| format!("cannot write {}", path.display())),
+        Some(path) => Pending::with(path, imported.chain.as_bytes())?.place(),
         None => {
-            print!("{}", imported.chain);
+            anstream::print!("{}", imported.chain);
             Ok(())
         }
     }

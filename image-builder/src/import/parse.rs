@@ -16,7 +16,8 @@ pub struct Ruleset {
     /// What is left out.
     pub warnings: Vec<Problem>,
     sets: HashMap<(String, String), Vec<Element>>,
-    defines: HashMap<String, Vec<Token>>,
+    /// Variables, with those in them set in.
+    defines: HashMap<String, Vec<String>>,
 }
 
 /// Rules in order.
@@ -60,6 +61,9 @@ pub enum Verdicts {
     /// By the value of a field.
     Map(Subject, Vec<(String, Verdict)>),
 }
+
+/// Most values of a variable: each may hold others.
+const MOST_VALUES: usize = 1 << 20;
 
 /// An element of a set or of a map.
 type Element = (String, Option<Verdict>);
@@ -137,21 +141,25 @@ impl Parser {
         }
     }
 
-    /// `define NAME = VALUE` or `= { VALUE, … }`.
+    /// `define NAME = VALUE` or `= { VALUE, … }`; what is in it was defined before, as nft wants it.
     fn define(&mut self) -> Found<()> {
-        let name = self.take();
+        let (name, line) = (self.take(), self.line());
         self.expect("=")?;
-        let first = self.at;
         let braces = self.word() == "{";
+        let mut values = Vec::new();
         while !(self.word().is_empty() || !braces && matches!(self.word(), "\n" | ";")) {
-            let end = self.word() == "}";
-            self.at += 1;
-            if end {
-                break;
+            let word = self.take();
+            match word.strip_prefix('$') {
+                Some(inner) => values.extend_from_slice(self.defined(inner, line)?),
+                None if word == "}" => break,
+                None if matches!(word.as_str(), "{" | "," | "\n") => {}
+                None => values.push(word),
+            }
+            if values.len() > MOST_VALUES {
+                return problem(line, format!("${name} has more than {MOST_VALUES} values"));
             }
         }
-        let tokens = self.tokens[first..self.at].iter().filter(|token| token.text != "\n").cloned().collect();
-        self.ruleset.defines.insert(name, tokens);
+        self.ruleset.defines.insert(name, values);
         Ok(())
     }
 
@@ -241,7 +249,7 @@ impl Parser {
             }
             match value.strip_prefix('$') {
                 Some(name) => {
-                    elements.extend(self.defined(name, line)?.into_iter().map(|value| (value, verdict.clone())))
+                    elements.extend(self.defined(name, line)?.iter().map(|value| (value.clone(), verdict.clone())))
                 }
                 None => elements.push((value, verdict)),
             }
@@ -256,18 +264,11 @@ impl Parser {
     }
 
     /// The values of a variable.
-    fn defined(&self, name: &str, line: usize) -> Found<Vec<String>> {
-        let Some(tokens) = self.ruleset.defines.get(name) else {
-            return problem(line, format!("there is no variable ${name}"));
-        };
-        let mut values = Vec::new();
-        for token in tokens.iter().filter(|token| !matches!(token.text.as_str(), "{" | "}" | ",")) {
-            match token.text.strip_prefix('$') {
-                Some(inner) => values.extend(self.defined(inner, line)?),
-                None => values.push(token.text.clone()),
-            }
+    fn defined(&self, name: &str, line: usize) -> Found<&[String]> {
+        match self.ruleset.defines.get(name) {
+            Some(values) => Ok(values),
+            None => problem(line, format!("there is no variable ${name} in front of this")),
         }
-        Ok(values)
     }
 
     fn chain(&mut self) -> Found<()> {
@@ -445,7 +446,7 @@ impl Parser {
             let value = self.take();
             match value.strip_prefix('$') {
                 _ if matches!(value.as_str(), "\n" | ";" | "") => return problem(line, "a match without its value"),
-                Some(name) => values.extend(self.defined(name, line)?),
+                Some(name) => values.extend_from_slice(self.defined(name, line)?),
                 None => values.push(value),
             }
             if !self.accept(",") && !self.accept("|") {

@@ -89,9 +89,18 @@ fn what_is_not_supported_is_refused_with_its_line() {
         ("add rule ip t c accept", 1),
         ("table ip t {\n}", 1),
         ("table ip t {\n chain c {\n ip saddr \"x", 3),
+        ("\ndefine a = $a", 2),
+        ("define a = $b\ndefine b = $a", 1),
     ] {
         assert_eq!(import(text, "a", "b").map(|_| ()).unwrap_err().line, line, "{text}");
     }
+}
+
+#[test]
+fn variables_of_variables_have_an_end() {
+    let doubled = (1..40).map(|number| format!("define v{number} = {{ $v{0}, $v{0} }}\n", number - 1));
+    let text: String = [String::from("define v0 = 1\n")].into_iter().chain(doubled).collect();
+    assert_eq!(import(&text, "a", "b").map(|_| ()).unwrap_err().line, 22);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 use super::asking::Respondent;
 use super::message::{Answer, Ask};
-use anyhow::{Context, bail};
+use crate::failure::usage;
+use anyhow::bail;
 use nf_elements::filter::{book, requests, rules_of_file};
 use std::path::Path;
 
@@ -16,30 +17,25 @@ const SHOWN: usize = 20;
 
 /// Replaces the rules of `element` in `vm` by those in the file.
 pub fn replace(whom: &mut Respondent, vm: &str, element: &str, file: &Path) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let name = &file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| usage(format!("cannot read {name}: {error}")))?;
     let state = read(whom, vm, element, "state")?;
     let value = |name: &str| state.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<usize>().ok());
     if value("room ").is_none_or(|room| room == 0) {
         bail!("{element} was built without room for other rules; CAPACITY sets it aside");
     }
     let rules = match rules_of_file(&text, value("outputs ").unwrap_or(0)) {
-        Ok(rules) if rules.is_empty() => bail!("{}: no rule", file.display()),
+        Ok(rules) if rules.is_empty() => return Err(usage(format!("{name}: no rule"))),
         Ok(rules) => rules,
         Err(bad) => {
             let lines = bad.iter().take(SHOWN).flat_map(|bad| {
                 bad.errors.iter().map(move |error| {
                     let wanted = error.wanted.as_ref().map(|wanted| format!("; wanted: {wanted}")).unwrap_or_default();
-                    format!(
-                        "{}:{}:{}: {}{wanted}\n  {}",
-                        file.display(),
-                        bad.line,
-                        error.span.start + 1,
-                        error.message,
-                        bad.text
-                    )
+                    let column = error.span.start + 1;
+                    format!("{name}:{}:{column}: {}{wanted}\n  {}", bad.line, error.message, bad.text)
                 })
             });
-            return Err(crate::failure::usage(lines.collect::<Vec<_>>().join("\n")));
+            return Err(usage(lines.collect::<Vec<_>>().join("\n")));
         }
     };
     let book = book(&rules)?;
