@@ -155,14 +155,15 @@ impl Xen {
     /// Waits for `future`, which begins the domain's life: nothing else goes on meanwhile. None if that takes too long.
     ///
     /// Xenstored tells of every piece of a message that it reads or writes, about four times for a request. Waking up each time would be
-    /// most of what the domain does until its first frame. So events are left pending, when they wake nobody again, and the domain
-    /// looks by itself: after pauses that grow until they are as long as xenstored takes.
+    /// most of what the domain does until its first frame. So while a reply is to come, events are left pending, when they wake nobody
+    /// again, and the domain looks by itself: after pauses that grow until they are as long as xenstored takes. What other ends do, for
+    /// which no time is too long, is told by a watch, and that by an event.
     fn wait<T>(&self, clock: Clock, store: &Store, future: impl Future<Output = T>) -> Option<T> {
         const PATIENCE_NS: u64 = 10_000_000_000;
         const LEAST_PAUSE_NS: u64 = 50_000;
         const MOST_PAUSE_NS: u64 = 16_000_000;
         let (until_ns, mut future) = (clock.now_ns() + PATIENCE_NS, pin!(future));
-        let mut pause_ns = LEAST_PAUSE_NS;
+        let (mut pause_ns, mut listens) = (LEAST_PAUSE_NS, false);
         loop {
             let now_ns = clock.now_ns();
             self.moments.pass(now_ns);
@@ -173,10 +174,20 @@ impl Xen {
             if store.take_moved() {
                 continue;
             }
-            if !store.flush() {
-                pause_ns = (4 * pause_ns).min(MOST_PAUSE_NS);
+            let told = store.flush();
+            if store.awaits() {
+                if !told {
+                    pause_ns = (4 * pause_ns).min(MOST_PAUSE_NS);
+                }
+                self.calls.sleep(&[], Some(self.system_ns_in(pause_ns.min(left_ns))));
+            } else if listens {
+                let due_ns = self.moments.next_ns().map_or(left_ns, |next_ns| next_ns.saturating_sub(now_ns));
+                self.sleep(Some(due_ns.min(left_ns)));
+            } else {
+                // What has come until now is looked at once more.
+                self.events.take(|_| ());
             }
-            self.calls.sleep(&[], Some(self.system_ns_in(pause_ns.min(left_ns))));
+            listens = !store.awaits() && !listens;
         }
     }
 }

@@ -10,14 +10,22 @@ use heapless::Vec;
 /// Most values that an end says at once.
 pub const VALUES: usize = 14;
 
-/// Most values that an end is asked for at once, beside its state.
+/// Most values that an end is asked for at once, beside its state; and its own directory.
 pub const NAMES: usize = 4;
+pub const OWN_NAMES: usize = 2;
 /// What it takes to see an end's state.
 const STATES: usize = 3;
-const _: () = assert!(STATES + NAMES <= ANSWERS);
+const _: () = assert!(1 + OWN_NAMES + STATES + NAMES <= ANSWERS);
 
 /// What an end says of names, in their order.
 pub type Values = Vec<Answer, NAMES>;
+
+/// What was seen of the other end: its state, and what it says of names; and whether the token had fired before.
+pub struct Look {
+    state: State,
+    values: Values,
+    told: bool,
+}
 
 /// One end of a device.
 pub struct Device<'s, H> {
@@ -61,13 +69,18 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         })
     }
 
-    /// Has the token fire, too, when the other end changes its state. Gives what is called `names` in this end's directory.
-    pub async fn begin(&self, names: &[&str]) -> Result<Values, Error> {
-        let reads = names.iter().map(|name| Request::read(&self.path, name));
-        let requests: Vec<_, ANSWERS> = [self.watch_of_other()].into_iter().chain(reads).collect();
-        let [watched, values @ ..] = self.store.ask(&requests).await;
+    /// Has the token fire, too, when the other end changes its state. Gives what is called `own` in this end's directory, and the first look
+    /// at the other one. All at once: it is a good part of what a domain does until its first frame.
+    pub async fn begin(&self, own: &[&str], names: &[&str]) -> Result<(Vec<Answer, OWN_NAMES>, Look), Error> {
+        let told = self.store.take_fired(self.token);
+        let reads = own.iter().map(|name| Request::read(&self.path, name));
+        let requests = [self.watch_of_other()].into_iter().chain(reads).chain(self.looks(names));
+        let answers = self.store.ask(&requests.collect::<Vec<_, ANSWERS>>()).await;
+        let (watched, values) = answers.split_first().expect("there is room");
         watched.done().map_err(Error::Store)?;
-        Ok(values.into_iter().take(names.len()).collect())
+        let (own, seen) = values.split_at(own.len());
+        let (state, values) = self.seen(seen, names.len())?;
+        Ok((own.iter().cloned().collect(), Look { state, values, told }))
     }
 
     /// Sets the watches of the device again: those of a connection to xenstore end with it.
@@ -96,20 +109,29 @@ impl<'s, H: Hypercalls> Device<'s, H> {
     /// What the other end says of itself, and of `names`. If the device is gone, or was made anew since this end spoke, that is said
     /// instead.
     pub async fn look(&self, names: &[&str]) -> Result<(State, Values), Error> {
+        let answers = self.store.ask(&self.looks(names).collect::<Vec<_, ANSWERS>>()).await;
+        self.seen(&answers, names.len())
+    }
+
+    /// What it takes to look.
+    fn looks<'d>(&'d self, names: &'d [&str]) -> impl Iterator<Item = Request<'d>> {
         let [name, _] = self.role.other();
         let states: [_; STATES] =
             [Request::read(&self.path, "state"), Request::read(&self.path, name), Request::read(&self.other, "state")];
         // What is read after a state was said before it.
-        let reads = names.iter().map(|name| Request::read(&self.other, name));
-        let requests: Vec<_, ANSWERS> = states.into_iter().chain(reads).collect();
-        let [own, other, state, values @ ..] = self.store.ask(&requests).await;
-        if state_of(&own)? != self.said.get() {
+        states.into_iter().chain(names.iter().map(|name| Request::read(&self.other, name)))
+    }
+
+    /// What the answers to that say.
+    fn seen(&self, answers: &[Answer], names: usize) -> Result<(State, Values), Error> {
+        let [own, other, state, values @ ..] = answers else { return Err(Error::Store(xenstore::Error::BadReply)) };
+        if state_of(own)? != self.said.get() {
             return Err(Error::Gone);
         }
-        self.seen.set(state_of(&state)?);
+        self.seen.set(state_of(state)?);
         match self.seen.get() {
             State::Unknown if other.path()? != self.other => Err(Error::Gone),
-            state => Ok((state, values.into_iter().take(names.len()).collect())),
+            state => Ok((state, values.iter().take(names).cloned().collect())),
         }
     }
 
@@ -129,15 +151,15 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         if self.said.get() == state { Ok(()) } else { self.switch_with(state, &[]).await }
     }
 
-    /// Says what this end is now, and these values of it, all at once.
+    /// Says these values of this end, and then what it is now, which tells the other end to look at them.
+    ///
+    /// A value that is refused does not keep the state back: whoever sees the error closes. Without a transaction, which would take three answers for one: whose directory is gone may not make it again, for its parent is the
+    /// toolstack's.
     pub async fn switch_with(&self, state: State, values: &[(&str, u32)]) -> Result<(), Error> {
-        let [name, _] = self.role.other();
-        let mut requests: Vec<_, { VALUES + 2 }> = Vec::new();
-        let values = values.iter().map(|&(name, value)| Request::write_number(&self.path, name, value));
-        // What is gone cannot be read, and the whole fails.
-        let first = [Request::read(&self.path, name), Request::write_number(&self.path, "state", state as u32)];
-        requests.extend(first.into_iter().chain(values));
-        self.store.transact(&requests).await?;
+        let last = ("state", state as u32);
+        let values = values.iter().chain([&last]).map(|&(name, value)| Request::write_number(&self.path, name, value));
+        let requests: Vec<_, { VALUES + 1 }> = values.collect();
+        self.store.tell(Transaction::NONE, &requests).await?;
         self.said.set(state);
         Ok(())
     }
@@ -147,19 +169,33 @@ impl<'s, H: Hypercalls> Device<'s, H> {
         self.store.changed(self.token).await;
     }
 
-    /// Waits until the other end's state is one that `wanted` accepts: what it then says of `names`.
-    pub async fn until(&self, wanted: fn(State) -> bool, names: &[&str]) -> Result<Values, Error> {
-        loop {
+    /// Waits until the other end's state is one that `wanted` accepts.
+    pub async fn until(&self, wanted: fn(State) -> bool) -> Result<(), Error> {
+        let look = self.look_anew(&[]).await?;
+        self.until_after(look, wanted, &[]).await?;
+        Ok(())
+    }
+
+    /// The same after a look: what the other end then says of `names`.
+    pub async fn until_after(
+        &self,
+        mut look: Look,
+        wanted: fn(State) -> bool,
+        names: &[&str],
+    ) -> Result<Values, Error> {
+        while !wanted(look.state) {
             // What was told of before a look is seen by it, so if it is what was waited for, there is nothing new.
-            let told = self.store.take_fired(self.token);
-            let (state, values) = self.look(names).await?;
-            if wanted(state) {
-                return Ok(values);
-            }
-            if !told {
+            if !look.told {
                 self.changed().await;
             }
+            look = self.look_anew(names).await?;
         }
+        Ok(look.values)
+    }
+
+    async fn look_anew(&self, names: &[&str]) -> Result<Look, Error> {
+        let told = self.store.take_fired(self.token);
+        self.look(names).await.map(|(state, values)| Look { state, values, told })
     }
 
     /// Waits until the other end is connected, or closes instead.

@@ -25,7 +25,7 @@ pub struct Offer {
 pub trait End {
     /// Which end it is.
     fn role(&self) -> Role;
-    /// What its own directory is asked for, at most [`NAMES`](super::device::NAMES) of them: when it is found.
+    /// What its own directory is asked for, at most [`OWN_NAMES`](super::device::OWN_NAMES) of them: when it is found.
     fn own_names(&self) -> &'static [&'static str] {
         &[]
     }
@@ -148,9 +148,10 @@ impl Session<'_> {
     /// Connects the device and looks after it until something is wrong.
     async fn serve<H: Hypercalls>(&self, device: &Device<'_, H>) -> Result<Infallible, Error> {
         let end = self.end;
-        end.found(&device.begin(end.own_names()).await?);
+        let (own, look) = device.begin(end.own_names(), end.other_names()).await?;
+        end.found(&own);
         device.switch(State::Initialising).await?;
-        let answers = device.until(end.awaited(), end.other_names()).await?;
+        let answers = device.until_after(look, end.awaited(), end.other_names()).await?;
         let offer = end.set_up(self.grants, device.other_domain(), &answers)?;
         end.port().into_iter().for_each(|port| (self.report)(Report::Bound(port)));
         device.switch_with(offer.state, &offer.values).await?;
@@ -198,7 +199,7 @@ async fn follow<H: Hypercalls>(device: &Device<'_, H>) {
     for own in [State::Closing, State::Closed] {
         let followed = |state: State| state == State::Closing || state.is_over();
         let other = if own == State::Closed { State::is_over } else { followed };
-        if device.switch(own).await.is_err() || device.until(other, &[]).await.is_err() {
+        if device.switch(own).await.is_err() || device.until(other).await.is_err() {
             return;
         }
     }

@@ -21,7 +21,7 @@ use heapless::{String, Vec};
 pub const PATH_BYTES: usize = 128;
 
 /// Most answers that are kept at a time: to what is asked of one end of a device.
-pub const ANSWERS: usize = 7;
+pub const ANSWERS: usize = 10;
 
 /// How often a transaction is tried that meets others.
 const TRANSACTION_TRIES: usize = 16;
@@ -313,6 +313,11 @@ impl<'h, H: Hypercalls> Store<'h, H> {
     /// kept at a time, so that behind it there may be one for a task that had its turn before, and no event tells of that.
     pub fn take_moved(&self) -> bool {
         self.connection.borrow_mut().take_moved()
+    }
+
+    /// Whether a reply is to come: if not, tasks wait for other ends, and a watch tells of those.
+    pub fn awaits(&self) -> bool {
+        self.connection.borrow().awaits()
     }
 
     /// Tells xenstored of what tasks have asked for since the last call, by one event for all: to be called when all were polled. True if

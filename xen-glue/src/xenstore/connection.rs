@@ -126,6 +126,11 @@ impl Connection {
         self.outgoing.moved == self.outgoing.length && !self.out.is_full() && !self.reconnecting
     }
 
+    /// Whether a reply is to come.
+    pub fn awaits(&self) -> bool {
+        self.outgoing.moved != self.outgoing.length || !self.out.is_empty() || self.reconnecting
+    }
+
     /// Begins a request; `fill` writes what it says. [`is_free`](Self::is_free) holds.
     pub fn begin(
         &mut self,

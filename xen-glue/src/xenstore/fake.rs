@@ -254,6 +254,7 @@ impl Xenstored {
         match header.kind {
             Kind::Read => self.tree_of(header)?.get(&path).cloned().ok_or("ENOENT"),
             Kind::Directory => children(self.tree_of(header)?, &path).ok_or("ENOENT"),
+            Kind::Write if !self.may_make(&path) => Err("EACCES"),
             Kind::Write => self.change(header, &path, |tree| put(tree, &path, &rest)),
             Kind::MakeDirectory => self.change(header, &path, |tree| {
                 if !tree.contains_key(&path) {
@@ -282,6 +283,15 @@ impl Xenstored {
             Kind::TransactionEnd => self.end_transaction(header.transaction, first == "T"),
             _ => Err("ENOSYS"),
         }
+    }
+
+    /// Whether a path is there or its domain may make it: in a device's directory, of which the toolstack makes each, as libxl does.
+    fn may_make(&self, path: &str) -> bool {
+        let of_device = path.strip_prefix(&self.absolute("device/"));
+        let directory = of_device.and_then(|of_device| of_device.match_indices('/').nth(1));
+        directory.is_none_or(|(end, _)| {
+            self.tree.contains_key(&self.absolute(&format!("device/{}", &of_device.unwrap_or_default()[..end])))
+        })
     }
 
     fn tree_of(&self, header: Header) -> Result<&Tree, &'static str> {
