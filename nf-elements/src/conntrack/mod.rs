@@ -13,7 +13,7 @@ mod view;
 pub use fragments::Part;
 pub use known::{Kind, Known, Timeouts};
 pub use tracker::{State, Tracker};
-pub use view::{Ends, Fragment, Message, View};
+pub use view::{Ends, Fragment, Message, Plain, View};
 
 /// A part of a tracker's memory.
 pub type Bucket = crate::flow_table::Bucket<Known>;

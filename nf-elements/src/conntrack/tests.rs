@@ -244,6 +244,29 @@ fn without_room_a_connection_does_not_begin() {
 }
 
 #[test]
+fn what_is_read_in_one_piece_is_read_the_same() {
+    let mut random = crate::testing::rule_sets::Random::new(7);
+    let sound = [there(6, &tcp([9, 80], ACK, 5, 6, b"hello")), back(17, &udp([53, 9], b"data")), there(6, &[0; 19])];
+    let mut plain = 0;
+    for round in 0..200_000 {
+        let mut packet = sound[round % sound.len()].clone();
+        for _ in 0..random.between(0, 2) {
+            let at = random.between(0, packet.len() as u32 - 1) as usize;
+            packet[at] = random.between(0, 255) as u8;
+        }
+        let cut = random.between(0, 3) / 3 * random.between(0, 30);
+        packet.truncate(packet.len() - cut as usize);
+        if let Some(read) = Plain::of(&packet) {
+            let message = if read.is_tcp() { read.segment().map(Message::Tcp) } else { Some(Message::Datagram) };
+            let view = message.map(|message| View { ends: read.ends, message, fragment: None });
+            assert_eq!(view, View::of(&packet), "{packet:?}");
+            plain += 1;
+        }
+    }
+    assert!(plain > 50_000, "{plain}");
+}
+
+#[test]
 fn packets_that_lie_are_invalid() {
     let mut tracker = tracker(4);
     let syn = there(6, &tcp([1025, 80], SYN, 100, 0, &[]));

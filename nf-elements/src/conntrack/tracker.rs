@@ -5,7 +5,7 @@ use super::Bucket;
 use super::fragments::{self, Fragments, Part};
 use super::known::{Kind, Known, Timeouts, kind};
 use super::tcp::{self, Direction, Judgement, Segment};
-use super::view::{Ends, Message, View};
+use super::view::{Ends, Message, Plain, View};
 use crate::flow_table::{FlowKey, FlowTable, Guesses, Place};
 use crate::{Batch, Packet};
 
@@ -82,13 +82,46 @@ impl Tracker {
 
     /// Looks at packets that come next.
     pub fn look_ahead(&mut self, batch: &Batch) {
-        let key = |packet: &Packet| View::of(packet.network()).map_or(FlowKey::EMPTY, |view| view.ends.key);
+        let key = |packet: &Packet| {
+            let packet = packet.network();
+            let plain = Plain::of(packet).map(|plain| plain.ends.key);
+            plain.or_else(|| View::of(packet).map(|view| view.ends.key)).unwrap_or(FlowKey::EMPTY)
+        };
         self.guesses.look(&self.table, batch, key);
     }
 
     /// What `packet`, from its IP header on, is. A connection that it belongs to goes on; none begins.
     #[inline]
     pub fn sight(&mut self, packet: &[u8], now: u32) -> State {
+        let guess = self.guesses.next_place();
+        let Some(plain) = Plain::of(packet) else { return self.sight_any(packet, now) };
+        let guessed = guess.and_then(|guess| self.table.is(guess, &plain.ends.key, now));
+        let Some(place) = guessed.or_else(|| self.find(plain.ends.key, now)) else {
+            return self.sight_any(packet, now);
+        };
+        match plain.is_tcp() {
+            true => self.sight_segment(place, &plain, now),
+            false => self.sight_known(place, plain.ends.upwards, &Message::Datagram, now),
+        }
+    }
+
+    /// Where a connection is of which nothing was guessed, or not what is so.
+    #[inline(never)]
+    fn find(&self, key: FlowKey, now: u32) -> Option<Place> {
+        self.table.find(&key, key.hash(), now)
+    }
+
+    #[inline(never)]
+    fn sight_segment(&mut self, place: Place, plain: &Plain, now: u32) -> State {
+        match plain.segment() {
+            Some(segment) => self.sight_known(place, plain.ends.upwards, &Message::Tcp(segment), now),
+            None => State::Invalid,
+        }
+    }
+
+    /// A packet that is not plain, or of a connection that is not known.
+    #[inline(never)]
+    fn sight_any(&mut self, packet: &[u8], now: u32) -> State {
         let Some(view) = View::of(packet) else { return State::Invalid };
         if view.fragment.is_some_and(|fragment| !fragments::is_sound(&fragment)) {
             return State::Invalid;
@@ -97,42 +130,40 @@ impl Tracker {
             Message::Local => State::Untracked,
             Message::Later => State::Later,
             Message::Error { about, sequence } => self.sight_error(about, *sequence, now),
-            message => {
-                let (_, place) = self.guesses.take(&self.table, &view.ends.key, now);
-                match place {
-                    Some(place) => self.sight_known(place, &view, now),
-                    None => self.sight_unknown(message),
-                }
-            }
+            message => match self.table.find(&view.ends.key, view.ends.key.hash(), now) {
+                Some(place) => self.sight_known(place, view.ends.upwards, message, now),
+                None => self.sight_unknown(message),
+            },
         }
     }
 
     /// A packet with the ends of a connection that is there.
     #[inline(always)]
-    fn sight_known(&mut self, place: Place, view: &View, now: u32) -> State {
-        let known = self.table.memo(place);
-        let direction = known.direction(view.ends.upwards);
-        let judgement = match &view.message {
+    fn sight_known(&mut self, place: Place, upwards: bool, message: &Message, now: u32) -> State {
+        let known = self.table.memo_mut(place);
+        let direction = known.direction(upwards);
+        let judgement = match message {
             Message::Tcp(segment) => known.tcp.judge(direction, segment, self.loose),
             Message::Answer if direction == Direction::Original => Judgement::Invalid,
             _ => Judgement::Fits,
         };
-        match judgement {
-            Judgement::Begins => return State::New,
-            Judgement::Invalid => return State::Invalid,
-            Judgement::Harmless => {}
-            Judgement::Fits => {
-                self.table.memo_mut(place).note(direction, segment(&view.message));
-                self.table.touch(place, now);
-            }
+        if judgement == Judgement::Fits {
+            known.note(direction, segment(message));
         }
-        match self.table.memo(place).replied {
-            true => State::Established,
-            false => State::New,
+        let state = match judgement {
+            Judgement::Begins => State::New,
+            Judgement::Invalid => State::Invalid,
+            _ if known.replied => State::Established,
+            _ => State::New,
+        };
+        if judgement == Judgement::Fits {
+            self.table.touch(place, now);
         }
+        state
     }
 
     /// A packet of no connection that is there.
+    #[inline(never)]
     fn sight_unknown(&self, message: &Message) -> State {
         match message {
             Message::Answer => State::Invalid,

@@ -11,6 +11,13 @@ const MANY_FLOWS: u32 = 1000;
 /// With fewer packets in a batch there is little to overlap.
 const FEW_PACKETS: usize = 4;
 
+/// Where a flow may be.
+#[derive(Clone, Copy)]
+pub struct Guess {
+    pub(super) bucket: u32,
+    pub(super) way: u32,
+}
+
 /// What was found out about the packets that come next.
 pub struct Guesses {
     hashes: [u64; BURST],
@@ -33,18 +40,22 @@ impl Guesses {
         }
         let first = BURST - batch.len();
         let mut tags = [0; BURST];
-        for (packet, at) in batch.iter().zip(first..) {
-            self.hashes[at] = key(packet).hash();
-            let (bucket, tag) = table.home(self.hashes[at]);
-            (self.places[at].0, tags[at]) = (bucket as u32, tag);
+        let (places, tags) = (&mut self.places[first..], &mut tags[first..]);
+        for (((packet, hash), place), tag) in
+            batch.iter().zip(&mut self.hashes[first..]).zip(&mut *places).zip(&mut *tags)
+        {
+            *hash = key(packet).hash();
+            let (bucket, tag_of_it) = table.home(*hash);
+            (place.0, *tag) = (bucket as u32, tag_of_it);
         }
-        let buckets = self.places[first..].iter().filter_map(|(bucket, _)| table.buckets.get(*bucket as usize));
+        let buckets = places.iter().filter_map(|(bucket, _)| table.buckets.get(*bucket as usize));
         black_box(buckets.fold(0, |read, bucket| read ^ bucket.line()));
-        for ((bucket, way), tag) in self.places.iter_mut().zip(tags).skip(first) {
-            let found = table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::<M>::hits(bucket, tag).next());
+        for ((bucket, way), tag) in places.iter_mut().zip(&*tags) {
+            let found =
+                table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::<M>::hits(bucket, *tag).next());
             *way = found.map_or(u32::MAX, |way| way as u32);
         }
-        let flows = self.places[first..].iter().filter_map(|(bucket, way)| table.peek(*bucket, *way));
+        let flows = places.iter().filter_map(|(bucket, way)| table.peek(*bucket, *way));
         black_box(flows.fold(0, |read, kind| read ^ kind));
         self.next = first;
     }
@@ -52,15 +63,19 @@ impl Guesses {
     /// The flow of the packet that is here now: its hash, and where it is in the table.
     #[inline(always)]
     pub fn take<M: Memo>(&mut self, table: &FlowTable<M>, key: &FlowKey, now: u32) -> (u64, Option<Place>) {
-        if self.next < BURST {
-            let at = self.next;
-            self.next += 1;
-            let (bucket, way) = self.places[at];
-            if let Some(place) = table.is(bucket as usize, way as usize, key, now) {
-                return (self.hashes[at], Some(place));
-            }
+        let at = self.next;
+        if let Some(place) = self.next_place().and_then(|guess| table.is(guess, key, now)) {
+            return (self.hashes[at], Some(place));
         }
         let hash = key.hash();
         (hash, table.find(key, hash, now))
+    }
+
+    /// Where the flow of the packet that is here now may be, which is to be seen by [`FlowTable::is`].
+    #[inline(always)]
+    pub fn next_place(&mut self) -> Option<Guess> {
+        let &(bucket, way) = self.places.get(self.next)?;
+        self.next += 1;
+        Some(Guess { bucket, way })
     }
 }

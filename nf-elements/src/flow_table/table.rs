@@ -6,6 +6,7 @@
 //! the place of the one that was quiet longest, of those that [yield](Memo::yields). With twice as many places as flows that happens
 //! to one flow in four thousand.
 
+use super::ahead::Guess;
 use super::key::{FlowKey, mix};
 
 /// Places of a bucket.
@@ -214,15 +215,16 @@ impl<M: Memo> FlowTable<M> {
         (!bucket.is_over(way, &self.timeouts, now)).then_some(Place { bucket: second as u32, way: way as u32 })
     }
 
-    /// Whether that flow, which may be another by now, is this one.
+    /// Where this flow is, if that is where it was guessed to be.
     #[inline(always)]
-    pub(super) fn is(&self, bucket: usize, way: usize, key: &FlowKey, now: u32) -> Option<Place> {
-        let found = self.buckets.get(bucket)?;
+    pub fn is(&self, guess: Guess, key: &FlowKey, now: u32) -> Option<Place> {
+        let (found, way) = (self.buckets.get(guess.bucket as usize)?, guess.way as usize);
+        // What was used just now is not over.
         let same = way < WAYS
             && found.is_used(way)
             && found.flows[way].key == *key
-            && !found.is_over(way, &self.timeouts, now);
-        same.then_some(Place { bucket: bucket as u32, way: way as u32 })
+            && (found.seen[way] == now || !found.is_over(way, &self.timeouts, now));
+        same.then_some(Place { bucket: guess.bucket, way: guess.way })
     }
 
     /// A word of the flow there, if one can be there, for who wants its line to be loaded.
