@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Chains that jump to each other as one list of rules.
+//! Chains that jump to each other as one list of rules, in pieces between which limits stand.
 
 use super::expression::Condition;
-use super::parse::{Chain, Ruleset, Verdict, Verdicts};
+use super::parse::{Chain, Limit, Ruleset, Verdict, Verdicts};
 use super::{Found, problem};
 use std::fmt::Write;
 
@@ -11,12 +11,32 @@ const MOST_JUMPS: usize = 16;
 /// More rules than these are refused.
 const MOST_RULES: usize = 100_000;
 
-/// The rules for packets from device `from` to device `to`, as arguments of a filter.
-pub fn filter(ruleset: &Ruleset, from: &str, to: &str) -> Found<String> {
+/// Rules up to a limit, or to the end.
+#[derive(Debug, Default)]
+pub struct Piece {
+    /// Arguments of a filter.
+    pub rules: String,
+    /// What follows; none: nothing.
+    pub asks: Option<Asks>,
+}
+
+/// A rule with a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asks {
+    /// The packets that it is asked about, as a pattern.
+    pub pattern: String,
+    pub limit: Limit,
+    /// What becomes of those for which it holds.
+    pub accepts: bool,
+}
+
+/// The rules for packets from device `from` to device `to`.
+pub fn pieces(ruleset: &Ruleset, from: &str, to: &str) -> Found<Vec<Piece>> {
     let Some((table, name, accepts)) = &ruleset.forward else {
         return problem(1, "there is no chain with 'type filter hook forward'");
     };
-    let mut list = List { ruleset, table, devices: (from, to), text: String::new(), rules: 0, depth: 0 };
+    let pieces = vec![Piece::default()];
+    let mut list = List { ruleset, table, devices: (from, to), pieces, rules: 0, depth: 0 };
     // A table of one family is not asked about packets of the other one.
     let family = &ruleset.chains[&(table.clone(), name.clone())].family;
     let ours = match family.as_str() {
@@ -27,14 +47,14 @@ pub fn filter(ruleset: &Ruleset, from: &str, to: &str) -> Found<String> {
     list.decide(ours.clone().not(), true)?;
     list.chain(name, Condition::Constant(true))?;
     list.decide(Condition::Constant(true), *accepts)?;
-    Ok(list.text)
+    Ok(list.pieces)
 }
 
 struct List<'r> {
     ruleset: &'r Ruleset,
     table: &'r str,
     devices: (&'r str, &'r str),
-    text: String,
+    pieces: Vec<Piece>,
     rules: usize,
     depth: usize,
 }
@@ -45,12 +65,32 @@ impl List<'_> {
         if condition == Condition::Constant(false) {
             return Ok(());
         }
+        self.count()?;
+        let action = if accepts { "allow" } else { "deny" };
+        let _ = writeln!(self.last().rules, "      {action} {},", condition.text());
+        Ok(())
+    }
+
+    /// What holds is accepted, or dropped, if the limit holds, too.
+    fn ask(&mut self, condition: Condition, limit: &Limit, accepts: bool) -> Found<()> {
+        if condition == Condition::Constant(false) {
+            return Ok(());
+        }
+        self.count()?;
+        self.last().asks = Some(Asks { pattern: condition.text(), limit: limit.clone(), accepts });
+        self.pieces.push(Piece::default());
+        Ok(())
+    }
+
+    fn last(&mut self) -> &mut Piece {
+        self.pieces.last_mut().expect("there is always one")
+    }
+
+    fn count(&mut self) -> Found<()> {
         self.rules += 1;
         if self.rules > MOST_RULES {
             return problem(1, format!("the rules become more than {MOST_RULES}: their chains jump too often"));
         }
-        let action = if accepts { "allow" } else { "deny" };
-        let _ = writeln!(self.text, "      {action} {},", condition.text());
         Ok(())
     }
 
@@ -63,6 +103,16 @@ impl List<'_> {
                 parts.push(found.subject.condition(found.negated, &found.values, self.devices, rule.line)?);
             }
             let own = Condition::all(parts);
+            if let Some(limit) = &rule.limit {
+                let accepts = match &rule.verdicts {
+                    Verdicts::One(Verdict::Accept) => true,
+                    Verdicts::One(Verdict::Drop) => false,
+                    Verdicts::None => continue,
+                    _ => return problem(rule.line, "a limit is supported in front of accept, drop and reject only"),
+                };
+                self.ask(Condition::all([guard.clone(), own]), limit, accepts)?;
+                continue;
+            }
             match &rule.verdicts {
                 Verdicts::None => {}
                 Verdicts::One(verdict) => self.verdict(verdict, own, &mut guard, rule.line)?,

@@ -2,8 +2,9 @@
 //! `sluice import nft`: a file of nftables' rules as a chain file with a stateful firewall.
 //!
 //! `tokens` → `parse` (tables, sets, chains, rules: nft(8)) → `flatten` (jumps and returns become one list of rules, of which the first
-//! that holds decides) → the text of a chain. What is not understood is refused with its line.
+//! that holds decides) → `chain` (its text). What is not understood is refused with its line.
 
+mod chain;
 mod expression;
 mod flatten;
 mod matches;
@@ -60,35 +61,6 @@ pub struct Imported {
 /// The chain that forwards between the devices `lan` and `wan` as the rules say.
 pub fn import(text: &str, lan: &str, wan: &str) -> Found<Imported> {
     let ruleset = parse::ruleset(tokens::tokens(text)?)?;
-    let filters = [(lan, wan), (wan, lan)].map(|(from, to)| flatten::filter(&ruleset, from, to));
-    let [out, back] = filters;
-    let chain = TEMPLATE.replace("{out}", &out?).replace("{in}", &back?);
-    Ok(Imported { chain, warnings: ruleset.warnings })
+    let [out, back] = [(lan, wan), (wan, lan)].map(|(from, to)| flatten::pieces(&ruleset, from, to));
+    Ok(Imported { chain: chain::chain(&out?, &back?), warnings: ruleset.warnings })
 }
-
-const TEMPLATE: &str = "\
-// Made by `sluice import nft`.
-network lan;
-network wan;
-
-vm fw {
-  ct :: ConnTrack(LOOSE true);
-
-  FromDevice(lan) -> lan_kind :: Classifier(12/0800, 12/86dd, -);
-  lan_kind[0] -> CheckIPHeader(14) -> [0] ct;
-  lan_kind[1] -> CheckIP6Header(OFFSET 14) -> [0] ct;
-  lan_kind[2] -> to_wan :: ToDevice(wan);
-
-  FromDevice(wan) -> wan_kind :: Classifier(12/0800, 12/86dd, -);
-  wan_kind[0] -> CheckIPHeader(14) -> [1] ct;
-  wan_kind[1] -> CheckIP6Header(OFFSET 14) -> [1] ct;
-  wan_kind[2] -> to_lan :: ToDevice(lan);
-
-  ct[0] -> out :: StatefulFilter(ct,
-{out}      CAPACITY 4194304) -> to_wan;
-  ct[1] -> in :: StatefulFilter(ct,
-{in}      CAPACITY 4194304) -> to_lan;
-}
-
-chain lan <-> fw <-> wan;
-";

@@ -32,6 +32,8 @@ pub struct Chain {
 pub struct Rule {
     pub line: usize,
     pub matches: Vec<Match>,
+    /// Asked when all matches hold.
+    pub limit: Option<Limit>,
     pub verdicts: Verdicts,
 }
 
@@ -41,6 +43,18 @@ pub struct Match {
     pub subject: Subject,
     pub negated: bool,
     pub values: Vec<String>,
+}
+
+/// `limit rate [over] PACKETS/TIME [burst PACKETS packets]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Which one it is of the file.
+    pub number: usize,
+    /// It holds for what exceeds the rate, and not for what does not.
+    pub over: bool,
+    pub packets: u32,
+    pub seconds: u32,
+    pub burst: u32,
 }
 
 /// What becomes of a packet.
@@ -70,7 +84,8 @@ type Element = (String, Option<Verdict>);
 
 /// Reads a file.
 pub fn ruleset(tokens: Vec<Token>) -> Found<Ruleset> {
-    let mut parser = Parser { tokens, at: 0, ruleset: Ruleset::default(), table: String::new(), family: String::new() };
+    let (table, family) = Default::default();
+    let mut parser = Parser { tokens, at: 0, ruleset: Ruleset::default(), table, family, limits: 0 };
     parser.file()?;
     Ok(parser.ruleset)
 }
@@ -81,6 +96,8 @@ struct Parser {
     ruleset: Ruleset,
     table: String,
     family: String,
+    /// So many so far.
+    limits: usize,
 }
 
 impl Parser {
@@ -343,7 +360,7 @@ impl Parser {
 
     fn rule(&mut self) -> Found<Rule> {
         let line = self.line();
-        let mut rule = Rule { line, matches: Vec::new(), verdicts: Verdicts::None };
+        let mut rule = Rule { line, matches: Vec::new(), limit: None, verdicts: Verdicts::None };
         while !matches!(self.word(), "\n" | ";" | "}" | "") {
             if let Verdicts::One(_) | Verdicts::Map(..) = rule.verdicts
                 && self.word() != "comment"
@@ -374,15 +391,71 @@ impl Parser {
                 self.ruleset.warnings.push(left_out("log"));
             }
             "comment" => self.at += 2,
+            "limit" => rule.limit = Some(self.limit(rule.limit.is_some())?),
             "accept" | "drop" | "jump" | "goto" | "return" | "reject" => {
                 if self.word() == "reject" {
                     self.ruleset.warnings.push(Problem { line, message: "reject drops: nothing is answered".into() });
                 }
                 rule.verdicts = Verdicts::One(self.verdict()?);
             }
+            _ if rule.limit.is_some() => {
+                return problem(line, "a match behind a limit is not supported: put it in front");
+            }
             _ => self.matching(rule)?,
         }
         Ok(())
+    }
+
+    /// `limit rate …`: packets only.
+    fn limit(&mut self, second: bool) -> Found<Limit> {
+        /// nft's own, if none is given.
+        const BURST: u32 = 5;
+        let line = self.line();
+        self.at += 1;
+        if second || !self.accept("rate") {
+            return problem(line, "a limit by name, or a second one, is not supported; one 'limit rate' is");
+        }
+        let over = self.accept("over");
+        if !over {
+            self.accept("until");
+        }
+        let rate = self.take();
+        let (packets, time) = rate.split_once('/').unwrap_or((&rate, ""));
+        let seconds = match time {
+            "second" => 1,
+            "minute" => 60,
+            "hour" => 3600,
+            "day" => 86_400,
+            "week" => 604_800,
+            _ => {
+                return problem(
+                    line,
+                    format!("'limit rate {rate}' is not supported; packets per second to week are, as 5/minute"),
+                );
+            }
+        };
+        let mut burst = BURST;
+        if self.accept("burst") {
+            let count = self.take();
+            burst = match count.parse() {
+                Ok(burst) if self.accept("packets") => burst,
+                _ => {
+                    return problem(
+                        line,
+                        format!(
+                            "a burst of '{count} {}' is not supported; of packets it is",
+                            self.word().escape_debug()
+                        ),
+                    );
+                }
+            };
+        }
+        let packets = match packets.parse() {
+            Ok(packets) if packets > 0 => packets,
+            _ => return problem(line, format!("no rate: '{rate}'")),
+        };
+        self.limits += 1;
+        Ok(Limit { number: self.limits, over, packets, seconds, burst })
     }
 
     fn verdict(&mut self) -> Found<Verdict> {

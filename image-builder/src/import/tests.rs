@@ -66,7 +66,16 @@ fn chains_jump_and_return() {
 #[test]
 fn what_is_not_supported_is_refused_with_its_line() {
     for (rules, line, message) in [
-        ("accept\ntcp dport 80 limit rate 5/second accept", 6, "'limit rate' is not supported"),
+        (
+            "accept\ntcp dport 80 limit rate 5 mbytes/second accept",
+            6,
+            "'limit rate 5' is not supported; packets per second to week are, as 5/minute",
+        ),
+        ("limit rate 5/second burst 9 kbytes accept", 5, "a burst of '9 kbytes' is not supported; of packets it is"),
+        ("limit rate 0/second accept", 5, "no rate: '0/second'"),
+        ("limit rate 1/second tcp dport 80 accept", 5, "a match behind a limit is not supported: put it in front"),
+        ("limit name \"slow\" accept", 5, "a limit by name, or a second one, is not supported; one 'limit rate' is"),
+        ("limit rate 1/second return", 5, "a limit is supported in front of accept, drop and reject only"),
         ("meta mark 1 accept", 5, "'meta mark' is not supported"),
         (
             "ip saddr example.org accept",
@@ -94,6 +103,24 @@ fn what_is_not_supported_is_refused_with_its_line() {
     ] {
         assert_eq!(import(text, "a", "b").map(|_| ()).unwrap_err().line, line, "{text}");
     }
+}
+
+#[test]
+fn limits_stand_between_filters_and_are_one_for_all_who_ask() {
+    let text = "table ip t {\n chain c { udp dport 9 limit rate over 3/minute drop; }\n chain f {\n type filter hook forward priority 0; policy drop;
+        iifname \"a\" icmp type echo-request limit rate 4/second burst 2 packets accept\n jump c\n udp dport 9 accept\n }\n}";
+    let chain = import(text, "a", "b").unwrap().chain;
+    let expected = [
+        "      1 (icmp) && (icmp type 8),\n      2 all,\n      UNDECIDED 1 2) -> to_wan;\n  out[2] -> out1 :: StatefulFilter(ct,",
+        "  out_passes :: StatefulFilter(ct, allow all) -> to_wan;",
+        "  limit2 :: RatedSplitter(4, PERIOD 1, BURST_SIZE 2);\n  out[1] -> limit2;\n  limit2[0] -> out_passes;\n  limit2[1] -> out1;",
+        "  limit1 :: RatedSplitter(3, PERIOD 60, BURST_SIZE 5);\n  limit1[0] -> limit1_0 :: PaintSwitch;\n  limit1[1] -> limit1_1 :: PaintSwitch;",
+        "  out1[1] -> Paint(0) -> limit1;\n  limit1_0[0] -> out2;\n  limit1_1[0] -> Discard;\n  in[1] -> Paint(1) -> limit1;\n  limit1_0[1] -> in1;",
+    ];
+    for part in expected {
+        assert!(chain.contains(part), "{part}\nis not in\n{chain}");
+    }
+    assert!(!chain.contains("in_passes") && !chain.contains("CAPACITY"), "{chain}");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # RatedSplitter
-//! `RatedSplitter(RATE [, BURST_DURATION, BURST_SIZE])` — sends what exceeds a rate by another output.
+//! `RatedSplitter(RATE [, BURST_DURATION, BURST_SIZE, PERIOD])` — sends what exceeds a rate by another output.
 //!
 //! **Ports:** one push input, one or two push outputs.
 //!
 //! **Description:** up to RATE packets per second leave by output 0, also while more come in. What exceeds that leaves by
 //! output 1; if that is not connected it is dropped. After a pause, what would have come in BURST_DURATION (20 ms, unless
-//! given) is granted besides, or BURST_SIZE packets.
+//! given) is granted besides, or BURST_SIZE packets. With PERIOD the rate is of as many seconds: `RatedSplitter(3, PERIOD 60)`.
 //!
 //! **Notes:** a millisecond's worth and one packet are always granted. Times are exact to the nanosecond, where Click's are to the
 //! millisecond.
@@ -30,9 +30,9 @@ pub struct RatedSplitter {
 }
 
 impl RatedSplitter {
-    /// Lets `rate` packets per second pass, after a pause as much more as `burst` says; `diverts` if output 1 takes the rest.
-    pub const fn new(rate: u32, burst: Burst, diverts: bool) -> Self {
-        RatedSplitter { tokens: Tokens::new(rate, burst), diverts, exceeding: 0 }
+    /// Lets `rate` packets pass in `period` seconds, after a pause as much more as `burst` says; `diverts` if output 1 takes the rest.
+    pub const fn new(rate: u32, burst: Burst, period: u32, diverts: bool) -> Self {
+        RatedSplitter { tokens: Tokens::in_period(rate, burst, period), diverts, exceeding: 0 }
     }
 }
 
@@ -44,7 +44,7 @@ impl Element for RatedSplitter {
         ports: "1/1-2",
         processing: "h/h",
         shape: Shape::Route,
-        arguments: tokens::PACKETS,
+        arguments: tokens::PACKETS_IN_PERIOD,
         handlers: &[
             tokens::RATE_HANDLER,
             Handler { name: "exceeding", kind: HandlerKind::Drops, doc: "packets above RATE" },
@@ -69,8 +69,13 @@ impl crate::configure::Configure for RatedSplitter {
         arguments: &mut crate::configure::Arguments,
         surroundings: &crate::configure::Surroundings,
     ) -> Option<crate::configure::Instance> {
+        const MOST_SECONDS: u32 = 7 * 86_400;
         let (tokens, diverts) = (tokens::configure::<false>(arguments)?, surroundings.outputs > 1);
-        let expression = format!("RatedSplitter::new({tokens}, {diverts})");
+        let period = arguments.keyword("PERIOD").unwrap_or(1);
+        if !(1..=MOST_SECONDS).contains(&period) {
+            arguments.error_last(format!("a period of {period} s"), format!("1 to {MOST_SECONDS}"));
+        }
+        let expression = format!("RatedSplitter::new({tokens}, {period}, {diverts})");
         Some(crate::configure::Instance::new("RatedSplitter", expression))
     }
 }
@@ -96,7 +101,7 @@ mod tests {
     fn what_exceeds_the_rate_goes_elsewhere() {
         for (diverts, other, dropped) in [(true, Some(1), "0"), (false, None, "2")] {
             let (mut io, mut frame) = (ListIo::new(0), packet(&[0; 100]));
-            let mut splitter = RatedSplitter::new(10, Burst::Tokens(2), diverts);
+            let mut splitter = RatedSplitter::new(10, Burst::Tokens(2), 1, diverts);
             for (now_ms, output) in [(0, Some(0)), (0, Some(0)), (99, other), (100, Some(0)), (100, other)] {
                 io.now_ns = now_ms * 1_000_000;
                 assert_eq!(splitter.route(&mut io, 0, &mut frame), output, "{now_ms}");
@@ -111,6 +116,9 @@ mod tests {
         use crate::configure::{Surroundings, configure};
         let two = Surroundings { outputs: 2, ..Default::default() };
         let made = configure::<RatedSplitter>(&["2000"], &two).unwrap().expression;
-        assert_eq!(made, "RatedSplitter::new(2000, tokens::Burst::Milliseconds(20), true)");
+        assert_eq!(made, "RatedSplitter::new(2000, tokens::Burst::Milliseconds(20), 1, true)");
+        let slow = configure::<RatedSplitter>(&["3", "PERIOD 60", "BURST_SIZE 5"], &two).unwrap().expression;
+        assert_eq!(slow, "RatedSplitter::new(3, tokens::Burst::Tokens(5), 60, true)");
+        assert!(configure::<RatedSplitter>(&["3", "PERIOD 0"], &two).is_err());
     }
 }

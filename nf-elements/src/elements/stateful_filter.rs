@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! # StatefulFilter
-//! `StatefulFilter(CONNTRACK, ACTION PATTERN, … [, FILE, CAPACITY])` — filters IPv4 and IPv6 packets by rules that know of connections.
+//! `StatefulFilter(CONNTRACK, ACTION PATTERN, … [, FILE, CAPACITY, UNDECIDED])` — filters IPv4 and IPv6 packets by rules that know of connections.
 //!
 //! **Ports:** one input, any number of outputs, push.
 //!
@@ -13,6 +13,9 @@
 //! A connection begins when a rule lets a new packet pass, and not before: what is denied leaves no trace, so that
 //! no answer to it is taken for established. A later fragment goes where the first one of its datagram went, whatever the rules
 //! say.
+//!
+//! What leaves by an output that UNDECIDED names (`UNDECIDED 1 2`) is left to another `StatefulFilter` behind it: no connection begins by
+//! it. So elements can stand between rules, as a `RatedSplitter` does for a rule with a limit.
 //!
 //! Of IPv6 packets, addresses (`src net 2001:db8::/32`), protocols, ports, TCP flags, VLANs, `ip tos`, `dscp`, `ecn` and `ttl` are tested
 //! like those of IPv4; `ip6` holds for all of them. Tests of IPv4 addresses hold for no IPv6 packet, and the other way round.
@@ -45,6 +48,8 @@ pub struct StatefulFilter<D = &'static Diagram> {
     rules: u32,
     decisions: D,
     decisions6: &'static Diagram,
+    /// Outputs by which packets leave undecided, a bit each.
+    undecided: u64,
     count: u64,
     drops: [u64; DROPS.len()],
 }
@@ -59,9 +64,10 @@ const EARLY: usize = 4;
 const BAD: usize = 5;
 
 impl<D: Decide> StatefulFilter<D> {
-    /// Filters by `decisions`, which `rules` rules became for IPv4 packets, and `decisions6` for IPv6 packets.
-    pub const fn new(rules: u32, decisions: D, decisions6: &'static Diagram) -> Self {
-        StatefulFilter { rules, decisions, decisions6, count: 0, drops: [0; DROPS.len()] }
+    /// Filters by `decisions`, which `rules` rules became for IPv4 packets, and `decisions6` for IPv6 packets. What leaves by the outputs
+    /// `undecided`, a bit each, is decided elsewhere.
+    pub const fn new(rules: u32, decisions: D, decisions6: &'static Diagram, undecided: u64) -> Self {
+        StatefulFilter { rules, decisions, decisions6, undecided, count: 0, drops: [0; DROPS.len()] }
     }
 
     /// Keeps other rules in `memory`.
@@ -114,6 +120,7 @@ impl<D: Decide> Element for StatefulFilter<D> {
             },
             Argument { name: "FILE", kind: ArgumentKind::Keyword, doc: "a file of rules in front of these, one on a line" },
             Argument { name: "CAPACITY", kind: ArgumentKind::Keyword, doc: "bytes set aside for other rules; 0" },
+            Argument { name: "UNDECIDED", kind: ArgumentKind::Keyword, doc: "outputs to filters that decide instead" },
         ],
         handlers: &[
             Handler { name: "rules", kind: HandlerKind::ReadWrite, doc: "number of rules; takes parts of others" },
@@ -168,6 +175,9 @@ impl<D: Decide> RouteWith<(&mut ConnTrack,)> for StatefulFilter<D> {
             Self::follow(tracker, packet, tick(io.now_ns()))
         } else {
             self.decide(packet).and_then(|output| {
+                if self.undecided.checked_shr(output.into()).unwrap_or(0) & 1 == 1 {
+                    return Ok(output);
+                }
                 let (tracker, network, now) = (tracker.tracker(), packet.network(), tick(io.now_ns()));
                 if state == State::New as u8 && !tracker.begin(network, now) {
                     return Err(NO_ROOM);

@@ -171,7 +171,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpClassifier::new(0, &NOTHING));
     check_handlers(IpEncap::new(4, [0; 4], None, 250, 0, false));
     check_handlers(IpFilter::new(0, &NOTHING));
-    check_handlers(StatefulFilter::new(0, &NOTHING, &NOTHING));
+    check_handlers(StatefulFilter::new(0, &NOTHING, &NOTHING, 0));
     check_handlers(ConnTrack::new(crate::conntrack::Timeouts::NONE, false));
     check_handlers(IpFragmenter::new(1500, true, false, false));
     check_handlers(Ip6Fragmenter::new(1500, false));
@@ -217,7 +217,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(RandomSwitch::new(2));
     check_handlers(RangeIpLookup::new(&[], 2));
     check_handlers(RatedSource::new(b"", 10, 2, -1, true, false));
-    check_handlers(RatedSplitter::new(1, tokens::Burst::Tokens(1), false));
+    check_handlers(RatedSplitter::new(1, tokens::Burst::Tokens(1), 1, false));
     check_handlers(RatedUnqueue::new(1, tokens::Burst::Tokens(1)));
     check_handlers(Red::new(red::Thresholds { min: 1, max: 2, max_p: 1, gentle: true }, 4, ""));
     check_handlers(RoundRobinIpMapper::<0>::new([]));

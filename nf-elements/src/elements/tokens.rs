@@ -7,7 +7,7 @@ use crate::spec::{Argument, ArgumentKind, Handler, HandlerKind};
 use crate::{HandlerError, Packet};
 use core::fmt;
 
-/// Parts of a token: with a rate of 1, one comes in each nanosecond.
+/// Parts of a token, for each second of the period: with a rate of 1, one comes in each nanosecond.
 const TOKEN: u64 = 1_000_000_000;
 /// What a bucket of bytes must hold before a packet may pass, however short it is.
 const BYTES_NEEDED: u32 = 131_072;
@@ -20,11 +20,16 @@ pub const BURST_DURATION: Argument = Argument {
 };
 /// The handler `rate`.
 pub const RATE_HANDLER: Handler = Handler { name: "rate", kind: HandlerKind::ReadWrite, doc: "RATE" };
+const RATE: Argument = Argument { name: "RATE", kind: ArgumentKind::Required, doc: "packets per second" };
+const BURST_SIZE: Argument = Argument { name: "BURST_SIZE", kind: ArgumentKind::Keyword, doc: "the same in packets" };
 /// The arguments of a rate of packets.
-pub const PACKETS: &[Argument] = &[
-    Argument { name: "RATE", kind: ArgumentKind::Required, doc: "packets per second" },
+pub const PACKETS: &[Argument] = &[RATE, BURST_DURATION, BURST_SIZE];
+/// Those of a rate of packets in any time.
+pub const PACKETS_IN_PERIOD: &[Argument] = &[
+    RATE,
     BURST_DURATION,
-    Argument { name: "BURST_SIZE", kind: ArgumentKind::Keyword, doc: "the same in packets" },
+    BURST_SIZE,
+    Argument { name: "PERIOD", kind: ArgumentKind::Keyword, doc: "RATE is of as many seconds; 1" },
 ];
 /// The arguments of a rate of bytes.
 pub const BYTES: &[Argument] = &[
@@ -46,6 +51,8 @@ pub enum Burst {
 pub struct Tokens<const BYTES: bool> {
     rate: u32,
     burst: Burst,
+    /// The time of the rate, in seconds.
+    period: u32,
     /// Most tokens, in parts.
     capacity: u64,
     /// What can pass now, in parts.
@@ -57,25 +64,42 @@ pub struct Tokens<const BYTES: bool> {
 impl<const BYTES: bool> Tokens<BYTES> {
     /// A full bucket; an empty one that stays so, if `rate` is 0.
     pub const fn new(rate: u32, burst: Burst) -> Self {
-        let capacity = Self::capacity(rate, burst);
-        Tokens { rate, burst, capacity, credit: if rate == 0 { 0 } else { capacity }, counted_ns: None }
+        Self::in_period(rate, burst, 1)
+    }
+
+    /// The same, of a rate in `period` seconds, of which a day has 86,400.
+    pub const fn in_period(rate: u32, burst: Burst, period: u32) -> Self {
+        let capacity = Self::capacity(rate, burst, period);
+        Tokens { rate, burst, period, capacity, credit: if rate == 0 { 0 } else { capacity }, counted_ns: None }
     }
 
     /// At least what comes in a millisecond, as in Click.
-    const fn capacity(rate: u32, burst: Burst) -> u64 {
+    const fn capacity(rate: u32, burst: Burst, period: u32) -> u64 {
+        let (token, per_second) = (TOKEN * period as u64, rate as u64 / period as u64);
         let tokens = match burst {
-            Burst::Milliseconds(duration) => rate as u64 * duration as u64 / 1000,
+            Burst::Milliseconds(duration) => per_second * duration as u64 / 1000,
             Burst::Tokens(tokens) => tokens as u64,
         };
         let tokens = if BYTES { tokens + BYTES_NEEDED as u64 } else { tokens };
-        let least = (rate as u64).div_ceil(1000);
+        let least = per_second.div_ceil(1000);
         let tokens = if tokens < least { least } else { tokens };
         let tokens = if tokens == 0 { 1 } else { tokens };
-        TOKEN * if tokens > u32::MAX as u64 { u32::MAX as u64 } else { tokens }
+        let most = u64::MAX / 2 / token;
+        let most = if most > u32::MAX as u64 { u32::MAX as u64 } else { most };
+        token * if tokens > most { most } else { tokens }
+    }
+
+    /// A token's parts.
+    #[inline(always)]
+    fn token(&self) -> u64 {
+        TOKEN * u64::from(self.period)
     }
 
     /// What must be there for a packet to pass.
-    const NEEDED: u64 = TOKEN * if BYTES { BYTES_NEEDED as u64 } else { 1 };
+    #[inline(always)]
+    fn needed(&self) -> u64 {
+        self.token() * if BYTES { BYTES_NEEDED.into() } else { 1 }
+    }
 
     /// Adds what time has brought. True if a packet may pass.
     #[inline]
@@ -84,19 +108,19 @@ impl<const BYTES: bool> Tokens<BYTES> {
         let brought = passed_ns.saturating_mul(u64::from(self.rate));
         self.credit = self.credit.saturating_add(brought).min(self.capacity);
         self.counted_ns = Some(now_ns);
-        self.credit >= Self::NEEDED
+        self.credit >= self.needed()
     }
 
     /// Pays for a packet that passes.
     #[inline]
     pub fn pay(&mut self, packet: &Packet) {
         let tokens = if BYTES { packet.len() as u64 } else { 1 };
-        self.credit = self.credit.saturating_sub(tokens * TOKEN);
+        self.credit = self.credit.saturating_sub(tokens * self.token());
     }
 
     /// When a packet may pass; none if never, or if nobody asked yet.
     pub fn ready_ns(&self) -> Option<u64> {
-        let missing = Self::NEEDED.saturating_sub(self.credit);
+        let missing = self.needed().saturating_sub(self.credit);
         let wait_ns = missing.div_ceil(u64::from(self.rate).max(1));
         self.counted_ns.filter(|_| self.rate > 0).map(|counted_ns| counted_ns.saturating_add(wait_ns))
     }
@@ -117,9 +141,9 @@ impl<const BYTES: bool> Tokens<BYTES> {
             return Err(HandlerError::Unknown);
         }
         let rate = if BYTES { super::handler_value::bytes_per_second(value)? } else { number(value)? };
-        let capacity = Self::capacity(rate, self.burst);
+        let capacity = Self::capacity(rate, self.burst, self.period);
         let credit = u128::from(self.credit) * u128::from(capacity) / u128::from(self.capacity);
-        *self = Tokens { rate, burst: self.burst, capacity, credit: credit as u64, counted_ns: self.counted_ns };
+        *self = Tokens { rate, capacity, credit: credit as u64, ..*self };
         Ok(())
     }
 }
@@ -170,6 +194,16 @@ mod tests {
         assert_eq!(times(&mut tokens, 100, 5), [0, 0, 0, 500, 1000]);
         let mut tokens = Tokens::<false>::new(10_000, Burst::Tokens(1));
         assert_eq!(times(&mut tokens, 1, 21)[20], 1);
+    }
+
+    #[test]
+    fn a_rate_can_be_of_any_time() {
+        let mut tokens = Tokens::<false>::in_period(3, Burst::Tokens(2), 60);
+        assert_eq!(times(&mut tokens, 1, 4), [0, 0, 20_000, 40_000]);
+        tokens.write_handler("rate", "6").unwrap();
+        assert_eq!(times(&mut tokens, 1, 2), [50_000, 60_000]);
+        let mut tokens = Tokens::<false>::in_period(1, Burst::Tokens(u32::MAX), 86_400);
+        assert!(times(&mut tokens, 1, 1000).iter().all(|time| *time == 0));
     }
 
     #[test]

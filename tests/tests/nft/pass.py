@@ -62,6 +62,9 @@ def packets():
         mine = next(port)
         yield lan, lambda d, m=mine, v=service: tcp(inside6, outside6, (m, v), SYN, (100, 0), d)
         yield wan, lambda d, m=mine, v=service: tcp(outside6, inside6, (v, m), SYN | ACK, (900, 101 + len(d)), d)
+    for service in (4000, 4001):
+        for name, source, destination in [(lan, inside, outside), (wan, outside, inside)] * 4:
+            yield name, lambda d, n=name, s=source, t=destination, m=next(port), v=service: udp(s, t, (m, v), d)
     yield lan, lambda d: tcp(inside, outside, (30000, 80), RST | SYN, (100, 0), d)
     yield lan, lambda d: datagram(47, inside, outside, d)
     yield wan, lambda d: datagram(47, outside, inside, d)

@@ -19,13 +19,28 @@ impl Configure for StatefulFilter {
         if capacity > MOST_CAPACITY {
             arguments.error_last(format!("'{capacity}' bytes"), format!("0 to {MOST_CAPACITY}"));
         }
+        let undecided = undecided(arguments, surroundings.outputs);
         let rules = rules(arguments, surroundings.outputs)?;
         let instance = match rules.len() > MOST_AS_CODE || capacity > 0 {
-            true => data(arguments, &rules, surroundings.outputs, capacity),
-            false => code(arguments, &rules),
+            true => data(arguments, &rules, surroundings.outputs, capacity, undecided),
+            false => code(arguments, &rules, undecided),
         };
         Some(instance?.with_peers(vec![tracker?]))
     }
+}
+
+/// The outputs of UNDECIDED, a bit each.
+fn undecided(arguments: &mut Arguments, outputs: usize) -> u64 {
+    let Some(text) = arguments.keyword::<String>("UNDECIDED") else { return 0 };
+    let most = outputs.min(64);
+    let mut bits = 0;
+    for word in text.split_whitespace() {
+        match word.parse::<usize>() {
+            Ok(output) if output < most => bits |= 1 << output,
+            _ => arguments.error_last(format!("'{word}' is no output"), format!("0 to {}", most.saturating_sub(1))),
+        }
+    }
+    bits
 }
 
 /// The rules of FILE and those behind them.
@@ -71,20 +86,26 @@ fn file(arguments: &mut Arguments, outputs: usize) -> Option<Vec<Rule>> {
     }
 }
 
-fn code(arguments: &mut Arguments, rules: &[Rule]) -> Option<Instance> {
+fn code(arguments: &mut Arguments, rules: &[Rule], undecided: u64) -> Option<Instance> {
     let tables = compile_rules(rules.iter().map(|rule| (&rule.pattern, rule.action.leaf())));
     let patterns6: Vec<_> = rules.iter().map(|rule| of_ipv6(&rule.pattern)).collect();
     let tables6 = compile_rules(patterns6.iter().zip(rules).map(|(pattern, rule)| (pattern, rule.action.leaf())));
     let (tables, tables6) = (arguments.compiled(tables)?, arguments.compiled(tables6)?);
-    let rest = format!(", &{}", tables6.expression());
+    let rest = format!(", &{}, {undecided:#x}", tables6.expression());
     Some(tables.instance_with("StatefulFilter", rules.len(), &rest))
 }
 
-fn data(arguments: &mut Arguments, rules: &[Rule], outputs: usize, capacity: usize) -> Option<Instance> {
+fn data(
+    arguments: &mut Arguments,
+    rules: &[Rule],
+    outputs: usize,
+    capacity: usize,
+    undecided: u64,
+) -> Option<Instance> {
     let book = book(rules).map_err(|error| arguments.error(error.to_string(), Some("fewer rules, or simpler ones".into()))).ok()?;
     let count = rules.len();
     let decisions = format!("nf_elements::filter::Replaceable::new({{data}}, {outputs})");
-    let expression = format!("StatefulFilter::new({count}, {decisions}, &nf_elements::filter::NO_DIAGRAM)");
+    let expression = format!("StatefulFilter::new({count}, {decisions}, &nf_elements::filter::NO_DIAGRAM, {undecided:#x})");
     let instance = Instance::new("StatefulFilter<nf_elements::filter::Replaceable>", expression).with_data(book);
     // Two halves: one is asked while the other one is filled.
     let words = 2 * capacity.div_ceil(size_of::<crate::filter::tree::Word>());

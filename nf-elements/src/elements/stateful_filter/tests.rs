@@ -25,7 +25,7 @@ fn filter(rules: &[&str]) -> StatefulFilter {
     };
     let patterns: Vec<_> = rules.iter().map(|rule| rule.pattern.clone()).collect();
     let patterns6: Vec<_> = patterns.iter().map(of_ipv6).collect();
-    StatefulFilter::new(rules.len() as u32, leaked(&patterns), leaked(&patterns6))
+    StatefulFilter::new(rules.len() as u32, leaked(&patterns), leaked(&patterns6), 0)
 }
 
 impl Firewall {
@@ -151,6 +151,16 @@ fn states_are_asked_for_here_only_and_by_their_names() {
 }
 
 #[test]
+fn what_leaves_undecided_begins_nothing() {
+    let mut firewall = Firewall::new();
+    firewall.filters[OUT] = StatefulFilter { undecided: 2, ..filter(&["1 udp port 53", "allow udp"]) };
+    let asks = |firewall: &mut Firewall, ports| firewall.takes(OUT, &ipv4(17, 1, 2, &udp(ports)));
+    assert_eq!((asks(&mut firewall, [9, 53]), asks(&mut firewall, [9, 54])), (Some(1), Some(0)));
+    let answers = |firewall: &mut Firewall, ports| firewall.takes(IN, &ipv4(17, 2, 1, &udp(ports)));
+    assert_eq!((answers(&mut firewall, [53, 9]), answers(&mut firewall, [54, 9])), (None, Some(0)));
+}
+
+#[test]
 fn rules_are_code_or_data() {
     use crate::configure::{Surroundings, configure};
     let around = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], hosts: &[], information: &[], stores: &[] };
@@ -159,6 +169,9 @@ fn rules_are_code_or_data() {
     let data = configure::<StatefulFilter>(&["ct", "allow tcp", "CAPACITY 1000"], &around).unwrap();
     assert_eq!(data.rust_type, "StatefulFilter<nf_elements::filter::Replaceable>");
     assert_eq!((data.memory.unwrap().count, data.peers.len()), (500, 1));
+    let open = configure::<StatefulFilter>(&["ct", "allow tcp", "1 all", "UNDECIDED 1"], &around).unwrap();
+    assert!(open.expression.ends_with(", 0x2)"), "{}", open.expression);
+    assert!(configure::<StatefulFilter>(&["ct", "allow tcp", "UNDECIDED 2"], &around).is_err());
     let file = std::env::temp_dir().join(format!("rules-{}", std::process::id()));
     std::fs::write(&file, "deny src host 10.0.0.1\nallow tpc\n").unwrap();
     let argument = format!("FILE {}", file.display());
