@@ -119,9 +119,15 @@ fn one_contestant(
     lab::pin(&place.load_cpus)?;
     sleep(SETTLE);
     for &frame_bytes in &scale.frame_bytes {
-        let load = Load::new(&ends, frame_bytes, *contestant.course());
+        let load = match contestant.knows {
+            Some(flows) => Load::of_flows(&ends, frame_bytes, *contestant.course(), flows),
+            None => Load::new(&ends, frame_bytes, *contestant.course()),
+        };
         if contestant.learns {
             load.introduce(&ends)?;
+        }
+        if let Some(flows) = contestant.knows {
+            load.establish(&ends, flows)?;
         }
         let name = |figure| format!("{figure}/{}/{frame_bytes}/{}", place.name, contestant.name);
         let saturated = load.trial(&[vm.pid()], Rate::Saturate, scale.trial)?;

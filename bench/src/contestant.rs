@@ -34,7 +34,12 @@ pub struct Contestant {
     pub bridges: bool,
     /// Does it learn where stations are?
     pub learns: bool,
+    /// Flows of the load that it shall know before, if any.
+    pub knows: Option<usize>,
 }
+
+/// Flows that a stateful firewall knows.
+const ESTABLISHED: usize = 10_000;
 
 impl Contestant {
     /// The Linux VM with this job.
@@ -43,10 +48,11 @@ impl Contestant {
             Job::Bridge => ("linux-bridge".to_owned(), false),
             Job::BridgeFirewall(kind, count) => (format!("linux-nft-bridged-{}-{count}", kind.word()), false),
             Job::RouteFirewall(kind, count) => (format!("linux-nft-routed-{}-{count}", kind.word()), true),
+            Job::StatefulFirewall(count) => (format!("linux-nft-stateful-{count}"), true),
             Job::Vtep => ("linux-vtep".to_owned(), false),
         };
         let (body, bridges) = (Body::Linux(peer.clone(), job), job == Job::Bridge);
-        Self { name, body, course: Course::THROUGH, routes, bridges, learns: bridges }
+        Self { name, body, course: Course::THROUGH, routes, bridges, learns: bridges, knows: None }
     }
 
     /// An example that forwards from its first port to its second, or, with one port, mirrors.
@@ -54,14 +60,24 @@ impl Contestant {
         let image = builder.example(name)?;
         let (course, bridges) = if image.ports == 1 { (Course::BACK, false) } else { (Course::THROUGH, true) };
         let (name, body) = (format!("sluice-{name}"), Body::Ours(image));
-        Ok(Self { name, body, course, routes: false, bridges, learns: bridges })
+        Ok(Self { name, body, course, routes: false, bridges, learns: bridges, knows: None })
     }
 
     /// A firewall of ours.
     pub fn firewall(builder: &Builder, kind: RuleKind, count: usize) -> Result<Self> {
         let body = Body::Ours(builder.firewall(kind, count)?);
         let name = format!("sluice-firewall-{}-{count}", kind.word());
-        Ok(Self { name, body, course: Course::THROUGH, routes: false, bridges: false, learns: false })
+        Ok(Self { name, body, course: Course::THROUGH, routes: false, bridges: false, learns: false, knows: None })
+    }
+
+    /// Firewalls that know connections, Linux's and ours, and one of ours of the same `count` rules that knows none: all with as many flows.
+    pub fn stateful_firewalls(peer: &Peer, builder: &Builder, count: usize) -> Result<Vec<Self>> {
+        let mut ours = Self::firewall(builder, RuleKind::FiveField, count)?;
+        let stateless = ours.clone();
+        ours.name = format!("sluice-stateful-{count}");
+        ours.body = Body::Ours(builder.stateful_firewall(count)?);
+        let all = [Self::linux(peer, Job::StatefulFirewall(count)), ours, stateless];
+        Ok(all.map(|one| Self { knows: Some(ESTABLISHED), ..one }).into())
     }
 
     /// VTEPs, Linux's and ours, once with a load that goes into the tunnel and once with one that comes out of it.
@@ -76,6 +92,7 @@ impl Contestant {
             routes: false,
             bridges: false,
             learns: true,
+            knows: None,
         };
         Ok(ways.into_iter().flat_map(|way| both.clone().map(|vtep| one(way, vtep))).collect())
     }

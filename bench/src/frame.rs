@@ -44,6 +44,15 @@ pub fn udp(ends: &Ends, wire_bytes: usize, flow: u16) -> Vec<u8> {
     frame
 }
 
+/// The answer to such a frame, as short as can be, between these stations.
+pub fn answer(ends: &Ends, (from, to): ([u8; 6], [u8; 6]), flow: u16) -> Vec<u8> {
+    let back = Ends { from, to, source: ends.destination, destination: ends.source };
+    let mut frame = udp(&back, 64, flow);
+    // Ports exchanged: nothing else of the frame changes, as it has no checksum.
+    frame[ETHER_HEADER + IP_HEADER..ETHER_HEADER + IP_HEADER + 4].rotate_left(2);
+    frame
+}
+
 /// Bytes in front of a frame in a VXLAN packet: Ethernet, IPv4, UDP, VXLAN.
 pub const VXLAN_BYTES: usize = ETHER_HEADER + IP_HEADER + 8 + 8;
 /// VXLAN's port, and the network of the measurements.

@@ -10,7 +10,7 @@ use qemu::{Accel, Backend, Kind, Machine, Nic, PortDevice};
 
 use crate::lab::{IN, OUT, OUT_STATION, mac};
 use crate::linux::NIC_MACS;
-use crate::rules::RuleKind;
+use crate::rules::{RuleKind, STATEFUL_ARGUMENTS};
 
 /// RAM that `sluice run` gives a VM unless told otherwise.
 pub const MEMORY_MIB: u32 = 8;
@@ -100,6 +100,14 @@ impl Builder {
         self.build(&source, &name)
     }
 
+    /// Builds a firewall between two ports, of `count` five-field rules, that knows connections.
+    pub fn stateful_firewall(&self, count: usize) -> Result<Image> {
+        let name = format!("stateful-{count}");
+        let source = self.folder.join(format!("{name}.nf"));
+        fs::write(&source, stateful_chain(count))?;
+        self.build(&source, &name)
+    }
+
     /// Builds a VTEP with hosts at its first port.
     pub fn vtep(&self) -> Result<Image> {
         let source = self.folder.join("vtep.nf");
@@ -150,6 +158,18 @@ fn firewall_chain(kind: RuleKind, count: usize) -> String {
         "network left;\nnetwork right;\n\nvm fw {{\n  FromDevice(left) -> Strip(14) -> CheckIPHeader -> IPFilter(\n    {rules})\n    \
          -> Unstrip(14) -> ToDevice(right);\n  FromDevice(right) -> ToDevice(left);\n}}\n\nchain left <-> fw <-> right;\n"
     )
+}
+
+fn stateful_chain(count: usize) -> String {
+    let rules = format!("{STATEFUL_ARGUMENTS}{}", RuleKind::FiveField.click_arguments(count));
+    let way = |(from, to, port): (&str, &str, usize)| {
+        format!(
+            "  FromDevice({from}) -> Strip(14) -> CheckIPHeader -> [{port}] ct [{port}] -> StatefulFilter(ct,\n    {rules})\n    \
+             -> Unstrip(14) -> ToDevice({to});\n"
+        )
+    };
+    let ways = [("left", "right", 0), ("right", "left", 1)].map(way).concat();
+    format!("network left;\nnetwork right;\n\nvm fw {{\n  ct :: ConnTrack;\n{ways}}}\n\nchain left <-> fw <-> right;\n")
 }
 
 /// The rate of this processor's time stamp counter, which the emulated one follows.

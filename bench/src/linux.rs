@@ -27,6 +27,8 @@ pub enum Job {
     BridgeFirewall(RuleKind, usize),
     /// Route between the two NICs, with a firewall.
     RouteFirewall(RuleKind, usize),
+    /// Route between the two NICs, with a firewall of as many five-field rules that knows connections.
+    StatefulFirewall(usize),
     /// Bridge the first NIC and a VXLAN device over the second.
     Vtep,
 }
@@ -42,6 +44,10 @@ impl Job {
                 let next = lab::mac(OUT_STATION);
                 format!("sluice.mode=route sluice.next={next} sluice.rules=ip-{}-{count}.nft", kind.word())
             }
+            Job::StatefulFirewall(count) => {
+                let (next, kind) = (lab::mac(OUT_STATION), RuleKind::FiveField.word());
+                format!("sluice.mode=route sluice.next={next} sluice.rules=stateful-{kind}-{count}.nft")
+            }
             Job::Vtep => format!("sluice.mode=vtep sluice.next={}", lab::mac(OUT_STATION)),
         }
     }
@@ -52,6 +58,7 @@ pub fn command(peer: &Peer, machine: Kind, job: Job, memory_mib: u32) -> Vec<Str
     let initrd = match job {
         Job::Bridge => &peer.bridge,
         Job::Vtep => &peer.vtep,
+        Job::StatefulFirewall(_) => &peer.conntrack,
         Job::BridgeFirewall(..) | Job::RouteFirewall(..) => &peer.nft,
     };
     let (kernel, initrd) = (peer.vmlinux.to_string_lossy(), initrd.to_string_lossy());

@@ -10,8 +10,9 @@ use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use crate::course::Course;
-use crate::frame::Ends;
+use crate::frame::{self, Ends};
 use crate::lab;
+use crate::linux::NIC_MACS;
 use crate::port::{BURST, Port};
 use crate::{stop, vmm};
 
@@ -104,6 +105,21 @@ impl Load {
             cpu_us_per_frame: cpu_sending * 1e6 / out_sending.max(1) as f64,
             load_us_per_frame: load_sending * 1e6 / offered as f64,
         })
+    }
+
+    /// Sends a frame of each flow, and an answer to each the other way, at a rate that any VM can take: from then on a firewall that
+    /// knows connections knows these.
+    pub fn establish(&self, ends: &Ends, flows: usize) -> Result<()> {
+        const RATE: f64 = 10e3;
+        let stations = (lab::OUT_STATION, NIC_MACS[1]);
+        let answers: Vec<_> = (0..flows).map(|flow| frame::answer(ends, stations, flow as u16)).collect();
+        for (tap, frames) in [(self.course.entry, &self.frames), (self.course.exit, &answers)] {
+            let slices: Vec<[IoSlice<'_>; 1]> = frames.iter().map(|frame| [IoSlice::new(frame)]).collect();
+            // A bit more than each once.
+            pace(&mut Port::sender(tap)?, &slices, RATE, Duration::from_secs_f64(1.1 * flows as f64 / RATE))?;
+            sleep(DRAIN);
+        }
+        Ok(())
     }
 
     /// Sends a few frames the other way round, so that a learning bridge knows both stations.

@@ -20,6 +20,8 @@ use bench::rules::RuleKind;
 use bench::{campaign, lab, options, peer, plot, report, stop};
 
 const RULE_COUNTS: [usize; 3] = [10, 100, 1000];
+/// Rules of the firewalls that know connections.
+const STATEFUL_RULES: usize = 100;
 /// Frames that go into a tunnel: the longest still fit its MTU.
 const TUNNEL_FRAMES: [usize; 2] = [64, 1400];
 
@@ -68,6 +70,12 @@ fn run(options: &Options) -> Result<()> {
             campaign::forwarding(&mut results, &scale, place, machine, &field.vteps)?;
         }
     }
+    if options.wants(Part::Stateful) {
+        let scale = options::Scale { frame_bytes: vec![64], ..options.scale() };
+        for place in &scale.placements {
+            campaign::forwarding(&mut results, &scale, place, machine, &field.firewalls)?;
+        }
+    }
     report(options, &results, &scale)
 }
 
@@ -77,6 +85,8 @@ struct Field {
     contestants: Vec<Contestant>,
     /// The ends of a tunnel, Linux's and ours, both ways, if they are wanted.
     vteps: Vec<Contestant>,
+    /// Firewalls that know connections, and one that knows none, if they are wanted.
+    firewalls: Vec<Contestant>,
     floors: Floors,
     peer: Peer,
 }
@@ -107,9 +117,14 @@ impl Field {
             peer::prepare_vtep(&options.peer_cache())?;
             vteps = Contestant::vteps(&peer, &builder)?;
         }
+        let mut firewalls = Vec::new();
+        if options.wants(Part::Stateful) {
+            firewalls = Contestant::stateful_firewalls(&peer, &builder, STATEFUL_RULES)?;
+        }
         Ok(Self {
             contestants,
             vteps,
+            firewalls,
             floors: Floors { ends: builder.floor()?, speaks: builder.first_instruction()? },
             peer,
         })

@@ -52,6 +52,8 @@ pub enum Part {
     Size,
     /// A tunnel's end: frames into VXLAN, beside Linux's bridge and VXLAN device; only by name
     Vtep,
+    /// A firewall that knows connections, 10,000 of them, beside nftables; only by name
+    Stateful,
 }
 
 /// A machine type by its QEMU name.
@@ -109,7 +111,7 @@ pub struct Scale {
 impl Options {
     /// Is this part wanted?
     pub fn wants(&self, part: Part) -> bool {
-        self.only.contains(&part) || self.only.is_empty() && part != Part::Vtep
+        self.only.contains(&part) || self.only.is_empty() && !matches!(part, Part::Vtep | Part::Stateful)
     }
 
     /// The sizes of this run.

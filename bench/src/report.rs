@@ -97,6 +97,12 @@ fn forwarding_rows(results: &Results, place: &str) -> Vec<Row> {
             versus_linux(&what, "cpu_us", bytes, &linux, &ours, Target::None);
         }
     }
+    for (figure, words, target) in
+        [("saturation_kpps", "saturation (kpps)", at_least(4.0)), ("cpu_us", "QEMU CPU per frame (µs)", Target::None)]
+    {
+        let (linux, ours) = ("linux-nft-stateful-100", "sluice-stateful-100");
+        versus_linux(&format!("64 B, 10,000 established flows, {words}"), figure, 64, linux, ours, target);
+    }
     versus_linux(
         "1500 B bridge, saturation (kpps)",
         "saturation_kpps",
@@ -115,6 +121,12 @@ fn forwarding_rows(results: &Results, place: &str) -> Vec<Row> {
                 versus_linux(&what, "saturation_kpps", 64, &linux, &ours, target);
             }
         }
+    }
+    let cost = |who| get("cpu_us", 64, who);
+    let (stateless, stateful) = (cost("sluice-firewall-five-100"), cost("sluice-stateful-100"));
+    if stateful.is_some() {
+        let what = "the same, QEMU CPU per frame against no connections (µs)".to_owned();
+        rows.push(row(what, None, stateful, stateless, "× stateless", Target::RatioAtMost(1.25)));
     }
     for kind in ["src", "five"] {
         let cost = |count| get("cpu_us", 64, &format!("sluice-firewall-{kind}-{count}"));

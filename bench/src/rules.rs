@@ -23,8 +23,17 @@ impl RuleKind {
 
     /// A script for `nft` of `count` rules in the tables of `family` (`ip` when routing, `bridge` when bridging).
     pub fn nft_script(self, family: &str, count: usize) -> String {
+        self.nft_script_behind("", family, count)
+    }
+
+    /// The same of a firewall that lets the packets of known connections pass at once.
+    pub fn stateful_nft_script(self, count: usize) -> String {
+        self.nft_script_behind("  ct state established,related accept\n  ct state invalid drop\n", "ip", count)
+    }
+
+    fn nft_script_behind(self, first: &str, family: &str, count: usize) -> String {
         let mut script =
-            format!("table {family} f {{\n chain c {{\n  type filter hook forward priority 0; policy drop;\n");
+            format!("table {family} f {{\n chain c {{\n  type filter hook forward priority 0; policy drop;\n{first}");
         for index in 0..count - 1 {
             let host = Host(index);
             let _ = match self {
@@ -58,6 +67,9 @@ impl RuleKind {
         arguments + "allow all"
     }
 }
+
+/// What stands before the rules of a stateful firewall, as arguments of the element StatefulFilter.
+pub const STATEFUL_ARGUMENTS: &str = "allow state established|related,\n    deny state invalid,\n    ";
 
 /// The load's own destination port, so that a five-field rule cannot be refused by its last field alone.
 const DESTINATION_PORT: u16 = 9;

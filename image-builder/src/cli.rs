@@ -402,8 +402,16 @@ pub struct ImportArgs {
 /// A language of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RuleLanguage {
-    /// nftables
+    /// nftables: a file for nft -f
     Nft,
+    /// iptables: what iptables-save writes
+    Iptables,
+}
+
+impl std::fmt::Display for RuleLanguage {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(if *self == RuleLanguage::Nft { "nft" } else { "iptables" })
+    }
 }
 
 /// `scale`

@@ -18,6 +18,8 @@ const TUNNEL_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "br
 const BRIDGE_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge"];
 const XEN_MODULES: &[&str] = &["xen_netfront", "bridge"];
 const NFT_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "bridge", "nf_tables", "nft_meta_bridge"];
+/// What a stateful firewall needs beside.
+const CONNTRACK_MODULES: &[&str] = &["virtio_pci", "virtio_mmio", "virtio_net", "nf_tables", "nf_conntrack", "nft_ct"];
 
 /// A kernel and its initial file systems, ready to boot.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct Peer {
     pub bridge: PathBuf,
     /// The file system of a VM with nftables and its rules.
     pub nft: PathBuf,
+    /// The file system of a VM with a stateful firewall.
+    pub conntrack: PathBuf,
     /// The file system of a VM with a VXLAN device, where [`prepare_vtep`] has made it.
     pub vtep: PathBuf,
 }
@@ -44,10 +48,11 @@ pub fn prepare(cache: &Path, rule_counts: &[usize]) -> Result<Peer> {
     if !kernel.exists() {
         write_whole(&kernel, &vmlinux(&root, &bzimage)?)?;
     }
-    let (bridge, nft) = (cache.join("bridge.cpio"), cache.join("nft.cpio"));
+    let [bridge, nft, conntrack] = ["bridge.cpio", "nft.cpio", "conntrack.cpio"].map(|name| cache.join(name));
     write_whole(&bridge, &base_archive(&root, BRIDGE_MODULES)?.finish())?;
     write_whole(&nft, &nft_archive(&root, rule_counts)?.finish())?;
-    Ok(Peer { vmlinux: kernel, bzimage, bridge, nft, vtep: cache.join("vtep.cpio") })
+    write_whole(&conntrack, &conntrack_archive(&root, rule_counts)?.finish())?;
+    Ok(Peer { vmlinux: kernel, bzimage, bridge, nft, conntrack, vtep: cache.join("vtep.cpio") })
 }
 
 /// Makes the file system of a VM with a VXLAN device; `cache` has the rest already.
@@ -102,6 +107,17 @@ fn base_archive(root: &Root, wanted: &[&str]) -> Result<Archive> {
         order.push('\n');
     }
     archive.file("modules/order", 0o644, order.as_bytes());
+    Ok(archive)
+}
+
+fn conntrack_archive(root: &Root, rule_counts: &[usize]) -> Result<Archive> {
+    let mut archive = base_archive(root, CONNTRACK_MODULES)?;
+    archive.program(root, "usr/sbin/nft")?;
+    for &count in rule_counts {
+        let kind = RuleKind::FiveField;
+        let name = format!("rules/stateful-{}-{count}.nft", kind.word());
+        archive.file(&name, 0o644, kind.stateful_nft_script(count).as_bytes());
+    }
     Ok(archive)
 }
 

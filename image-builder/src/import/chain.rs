@@ -6,7 +6,7 @@ use super::parse::Limit;
 use std::fmt::Write;
 
 const HEAD: &str = "\
-// Made by `sluice import nft`.
+// Made by `sluice import {language}`.
 network lan;
 network wan;
 
@@ -47,12 +47,12 @@ struct Asking<'p> {
 }
 
 /// The chain whose rules for packets from `lan` to `wan` are `out`, and `back` for the others.
-pub fn chain(out: &[Piece], back: &[Piece]) -> String {
+pub fn chain(language: &str, out: &[Piece], back: &[Piece]) -> String {
     let ways = [
         Way { name: "out", input: 0, device: "to_wan", pieces: out },
         Way { name: "in", input: 1, device: "to_lan", pieces: back },
     ];
-    let mut text = HEAD.to_string();
+    let mut text = HEAD.replace("{language}", language);
     ways.iter().for_each(|way| write_way(&mut text, way));
     let asking: Vec<Asking> = ways.iter().flat_map(asking).collect();
     let mut numbers: Vec<usize> = asking.iter().map(|asking| asking.asks.limit.number).collect();

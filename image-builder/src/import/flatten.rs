@@ -98,6 +98,7 @@ impl List<'_> {
     fn chain(&mut self, name: &str, mut guard: Condition) -> Found<()> {
         let chain: &Chain = &self.ruleset.chains[&(self.table.to_string(), name.to_string())];
         for rule in &chain.rules {
+            let rule = rule.as_ref().map_err(Clone::clone)?;
             let mut parts = Vec::new();
             for found in &rule.matches {
                 parts.push(found.subject.condition(found.negated, &found.values, self.devices, rule.line)?);

@@ -19,6 +19,8 @@ pub enum Subject {
     /// The address family.
     Family,
     State,
+    /// Flags of TCP: those that are looked at, and those of them that are set.
+    Flags,
     /// The device that a packet came from, or leaves by.
     Device(bool),
 }
@@ -59,6 +61,7 @@ impl Subject {
             Subject::Address(..) | Subject::Protocol(6) => Condition::test("ip vers 6"),
             Subject::Port("", _) => Condition::test("tcp or udp"),
             Subject::Port(protocol, _) => Condition::test(protocol),
+            Subject::Flags => Condition::test("tcp"),
             Subject::Type(4) => Condition::test("icmp"),
             Subject::Type(_) => Condition::test("ip proto 58"),
             _ => Condition::Constant(true),
@@ -107,6 +110,7 @@ impl Subject {
                 }
                 _ => problem(line, format!("no state of connections: '{value}'")),
             },
+            Subject::Flags => flags(value, line),
             Subject::Device(comes) => {
                 let device = if comes { from } else { to };
                 let holds = value.strip_suffix('*').map_or(value == device, |start| device.starts_with(start));
@@ -127,6 +131,33 @@ fn range(text: &str, one: impl Fn(&str) -> Option<u32>, line: usize) -> Found<(u
         Some((first, last)) if first <= last => Ok((first, last)),
         _ => problem(line, format!("'{text}' is not supported here")),
     }
+}
+
+/// `MASK/SET`, names with commas.
+fn flags(value: &str, line: usize) -> Found<Condition> {
+    const NAMES: [&str; 6] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
+    let (mask, set) = value.split_once('/').unwrap_or((value, ""));
+    let list = |text: &str| -> Found<Vec<&str>> {
+        let names = text.split(',').filter(|name| !matches!(*name, "NONE" | ""));
+        let mut all = Vec::new();
+        for name in names {
+            match NAMES.iter().find(|known| **known == name) {
+                _ if name == "ALL" => all.extend(NAMES),
+                Some(name) => all.push(name),
+                None => return problem(line, format!("no flag of TCP: '{name}'")),
+            }
+        }
+        Ok(all)
+    };
+    let (mask, set) = (list(mask)?, list(set)?);
+    if set.iter().any(|name| !mask.contains(name)) {
+        // What is set and not looked at is never so.
+        return Ok(Condition::Constant(false));
+    }
+    Ok(Condition::all(mask.iter().map(|name| {
+        let test = Condition::test(format!("tcp opt {}", name.to_lowercase()));
+        if set.contains(name) { test } else { test.not() }
+    })))
 }
 
 fn port(word: &str) -> Option<u32> {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `sluice import nft`: a file of nftables' rules as a chain file with a stateful firewall.
+//! `sluice import`: a file of nftables' or iptables' rules as a chain file with a stateful firewall.
 //!
-//! `tokens` → `parse` (tables, sets, chains, rules: nft(8)) → `flatten` (jumps and returns become one list of rules, of which the first
-//! that holds decides) → `chain` (its text). What is not understood is refused with its line.
+//! `tokens` → `parse` (tables, sets, chains, rules: nft(8)), or `iptables` in place of both → `flatten` (jumps and returns become one list of
+//! rules, of which the first that holds decides) → `chain` (its text). What is not understood is refused with its line, unless no packet
+//! that is forwarded meets it.
 
 mod chain;
 mod expression;
 mod flatten;
+mod iptables;
 mod matches;
 mod parse;
 #[cfg(test)]
@@ -35,10 +37,9 @@ fn problem<T>(line: usize, message: impl Into<String>) -> Found<T> {
 
 /// The command.
 pub fn command(args: &ImportArgs) -> anyhow::Result<()> {
-    let RuleLanguage::Nft = args.language;
     let name = args.file.display();
     let text = std::fs::read_to_string(&args.file).map_err(|error| usage(format!("cannot read {name}: {error}")))?;
-    let imported = import(&text, &args.lan, &args.wan)
+    let imported = import(args.language, &text, &args.lan, &args.wan)
         .map_err(|problem| usage(format!("{name}:{}: {}", problem.line, problem.message)))?;
     for warning in &imported.warnings {
         anstream::eprintln!("{YELLOW}warning{YELLOW:#}: {name}:{}: {}", warning.line, warning.message);
@@ -59,8 +60,11 @@ pub struct Imported {
 }
 
 /// The chain that forwards between the devices `lan` and `wan` as the rules say.
-pub fn import(text: &str, lan: &str, wan: &str) -> Found<Imported> {
-    let ruleset = parse::ruleset(tokens::tokens(text)?)?;
+pub fn import(language: RuleLanguage, text: &str, lan: &str, wan: &str) -> Found<Imported> {
+    let ruleset = match language {
+        RuleLanguage::Nft => parse::ruleset(tokens::tokens(text)?)?,
+        RuleLanguage::Iptables => iptables::ruleset(text)?,
+    };
     let [out, back] = [(lan, wan), (wan, lan)].map(|(from, to)| flatten::pieces(&ruleset, from, to));
-    Ok(Imported { chain: chain::chain(&out?, &back?), warnings: ruleset.warnings })
+    Ok(Imported { chain: chain::chain(&language.to_string(), &out?, &back?), warnings: ruleset.warnings })
 }

@@ -24,7 +24,8 @@ pub struct Ruleset {
 #[derive(Debug, Default)]
 pub struct Chain {
     pub family: String,
-    pub rules: Vec<Rule>,
+    /// In order; what is wrong with one matters where a packet meets it.
+    pub rules: Vec<Found<Rule>>,
 }
 
 /// What a rule asks, and what becomes of packets.
@@ -130,6 +131,25 @@ impl Parser {
 
     fn skip_ends(&mut self) {
         while matches!(self.word(), "\n" | ";") {
+            self.at += 1;
+        }
+    }
+
+    /// Goes on behind a statement, with what it has in braces.
+    fn skip_statement(&mut self) {
+        // Back to its beginning: braces count from there.
+        while self.at > 0 && !matches!(self.tokens[self.at.min(self.tokens.len()) - 1].text.as_str(), "\n" | ";") {
+            self.at -= 1;
+        }
+        let mut depth = 0_usize;
+        while !self.word().is_empty() {
+            match self.word() {
+                "{" => depth += 1,
+                "}" if depth == 0 => return,
+                "}" => depth -= 1,
+                "\n" | ";" if depth == 0 => return,
+                _ => {}
+            }
             self.at += 1;
         }
     }
@@ -303,7 +323,10 @@ impl Parser {
                     self.at += 2;
                 }
                 _ => {
-                    let rule = self.rule()?;
+                    let rule = self.rule();
+                    if rule.is_err() {
+                        self.skip_statement();
+                    }
                     chain.rules.push(rule);
                 }
             }
@@ -331,6 +354,11 @@ impl Parser {
             }
             ["type", "filter", "hook", hook @ ("input" | "output"), ..] => {
                 let message = format!("the chain {name} is left out: its hook {hook} is about the machine itself");
+                self.ruleset.warnings.push(Problem { line, message });
+                Ok(())
+            }
+            ["type", "nat", ..] => {
+                let message = format!("the chain {name} is left out: addresses are not translated");
                 self.ruleset.warnings.push(Problem { line, message });
                 Ok(())
             }

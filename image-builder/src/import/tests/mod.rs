@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 use super::*;
 
+mod iptables;
+
 /// The rules for packets from eth1 (lan) to eth0 (wan), and for the others, of a chain `forward` with these rules.
 fn filters(table: &str, policy: &str, rules: &str) -> Found<[Vec<String>; 2]> {
     let text = format!(
         "table inet f {{\n{table}\nchain forward {{\ntype filter hook forward priority 0; policy {policy};\n{rules}\n}}\n}}\n"
     );
-    let chain = import(&text, "eth1", "eth0")?.chain;
+    let chain = import(RuleLanguage::Nft, &text, "eth1", "eth0")?.chain;
     let lists = chain.split("StatefulFilter(ct,").skip(1).map(|part| {
         let rules = part.lines().skip(1).take_while(|line| !line.contains("CAPACITY"));
         rules.map(|line| line.trim().trim_end_matches(',').to_string()).collect()
@@ -91,7 +93,7 @@ fn what_is_not_supported_is_refused_with_its_line() {
         assert_eq!(filters("", "drop", rules).unwrap_err(), Problem { line, message: message.into() }, "{rules}");
     }
     for (text, line) in [
-        ("table ip nat {\n chain c {\n type nat hook prerouting priority 0;\n }\n}", 3),
+        ("table ip raw {\n chain c {\n type filter hook prerouting priority 0;\n }\n}", 3),
         ("\ntable netdev t {\n}", 2),
         ("table ip t {\n set s {\n type ipv4_addr\n flags dynamic\n }\n}", 4),
         ("table ip t {\n flowtable f {\n }\n}", 2),
@@ -101,7 +103,7 @@ fn what_is_not_supported_is_refused_with_its_line() {
         ("\ndefine a = $a", 2),
         ("define a = $b\ndefine b = $a", 1),
     ] {
-        assert_eq!(import(text, "a", "b").map(|_| ()).unwrap_err().line, line, "{text}");
+        assert_eq!(import(RuleLanguage::Nft, text, "a", "b").map(|_| ()).unwrap_err().line, line, "{text}");
     }
 }
 
@@ -109,7 +111,7 @@ fn what_is_not_supported_is_refused_with_its_line() {
 fn limits_stand_between_filters_and_are_one_for_all_who_ask() {
     let text = "table ip t {\n chain c { udp dport 9 limit rate over 3/minute drop; }\n chain f {\n type filter hook forward priority 0; policy drop;
         iifname \"a\" icmp type echo-request limit rate 4/second burst 2 packets accept\n jump c\n udp dport 9 accept\n }\n}";
-    let chain = import(text, "a", "b").unwrap().chain;
+    let chain = import(RuleLanguage::Nft, text, "a", "b").unwrap().chain;
     let expected = [
         "      1 (icmp) && (icmp type 8),\n      2 all,\n      UNDECIDED 1 2) -> to_wan;\n  out[2] -> out1 :: StatefulFilter(ct,",
         "  out_passes :: StatefulFilter(ct, allow all) -> to_wan;",
@@ -127,13 +129,13 @@ fn limits_stand_between_filters_and_are_one_for_all_who_ask() {
 fn variables_of_variables_have_an_end() {
     let doubled = (1..40).map(|number| format!("define v{number} = {{ $v{0}, $v{0} }}\n", number - 1));
     let text: String = [String::from("define v0 = 1\n")].into_iter().chain(doubled).collect();
-    assert_eq!(import(&text, "a", "b").map(|_| ()).unwrap_err().line, 22);
+    assert_eq!(import(RuleLanguage::Nft, &text, "a", "b").map(|_| ()).unwrap_err().line, 22);
 }
 
 #[test]
 fn what_is_left_out_is_said() {
     let text = "table ip t {\n chain c {\n type filter hook forward priority 0; policy accept;\n log prefix \"x\" drop\n udp dport 9 counter reject with icmp port-unreachable\n }\n}";
-    let imported = import(text, "a", "b").unwrap();
+    let imported = import(RuleLanguage::Nft, text, "a", "b").unwrap();
     let warnings: Vec<_> = imported.warnings.iter().map(|warning| (warning.line, warning.message.as_str())).collect();
     assert_eq!(
         warnings,
