@@ -12,6 +12,8 @@ pub enum Generator {
     RandomDestination,
     /// The same, its destination written into the packet: two to that power of flows, in random order.
     Flows(u32),
+    /// SYNs, hardly one of which is of the same flow as another.
+    Syns,
 }
 
 /// A pipeline between a generator and `Discard`.
@@ -34,19 +36,24 @@ pub struct Pipeline {
 const FRAME: &str = "0200 5e10 0002 0200 5e10 0001 0800 4500 0032 0000 4000 4011 26b9 0a00 0001 0a00 0002 \
     04d2 162e 001e 0000 0001 0203 0405 0607 0809 0a0b 0c0d 0e0f 1011 1213 1415";
 
+/// The same of TCP: a SYN with its maximum segment size, and padding.
+const SYN: &str = "0200 5e10 0002 0200 5e10 0001 0800 4500 002c 0000 4000 4006 26ca 0a00 0001 0a00 0002 \
+    04d2 0050 0000 0001 0000 0000 6002 2000 0000 0000 0204 05b4 0000 0000 0000";
+
 impl Generator {
     /// The generator with its output open, and what it needs in front; its source is called `s`.
     fn text(self, packets: u64) -> String {
-        let one = format!("s :: InfiniteSource(DATA \\<{FRAME}>, LIMIT {packets}, BURST 32, STOP true)");
+        let frame = if self == Generator::Syns { SYN } else { FRAME };
+        let one = format!("s :: InfiniteSource(DATA \\<{frame}>, LIMIT {packets}, BURST 32, STOP true)");
         match self {
             Generator::One => one,
             Generator::RandomDestination => {
                 format!("{one} -> Strip(14) -> CheckIPHeader -> SetRandIPAddress(10.0.0.0/8)")
             }
-            Generator::Flows(bits) => format!(
-                "{one} -> Strip(14) -> CheckIPHeader -> SetRandIPAddress(10.0.0.0/{}) -> StoreIPAddress(dst)",
-                32 - bits
-            ),
+            Generator::Flows(_) | Generator::Syns => {
+                let prefix = if let Generator::Flows(bits) = self { 32 - bits } else { 1 };
+                format!("{one} -> Strip(14) -> CheckIPHeader -> SetRandIPAddress(10.0.0.0/{prefix}) -> StoreIPAddress(dst)")
+            }
         }
     }
 }
@@ -96,7 +103,7 @@ impl Pipeline {
 
 /// All pipelines; the generators alone stand first.
 pub fn all() -> Vec<Pipeline> {
-    use Generator::{Flows, One, RandomDestination};
+    use Generator::{Flows, One, RandomDestination, Syns};
     let checked = "Strip(14) -> CheckIPHeader";
     let mut all = vec![
         Pipeline::new("generator", One, ""),
@@ -104,6 +111,7 @@ pub fn all() -> Vec<Pipeline> {
         Pipeline::new("generator: 16384 flows", Flows(14), ""),
         Pipeline::new("generator: 131072 flows", Flows(17), ""),
         Pipeline::new("generator: 1048576 flows", Flows(20), ""),
+        Pipeline::new("generator: SYNs", Syns, ""),
         Pipeline::new("wire", One, "Null -> Null -> Null -> Null -> Null"),
         Pipeline::new("EtherMirror", One, "EtherMirror"),
         Pipeline::new("EtherSwitch", One, "[0] w :: EtherSwitch [1]").with_rest(
@@ -165,6 +173,9 @@ pub fn all() -> Vec<Pipeline> {
     let stateful = format!("StatefulFilter(ct, allow state established, {rules})");
     let stateful = format!("[0] ct :: ConnTrack [0] -> {stateful} -> IPMirror -> [1] ct [1] -> {stateful}");
     all.push(Pipeline::new("StatefulFilter both ways, 16384 flows", Flows(14), stateful));
+    // Each begins a connection, and soon takes another one's place.
+    let flood = "[0] ct :: ConnTrack [0] -> StatefulFilter(ct, allow state established, allow tcp dst port 80)";
+    all.push(Pipeline::new("StatefulFilter, flood of SYNs", Syns, flood));
     // All flows in the table, behind two rules; then a hop that remembers them and spreads them over four replicas.
     let director =
         "Unstrip(14) -> FlowDirector(web tcp port 80, DEFAULT bulk, CHAIN web 1, CHAIN bulk 2, FLOWS 131072)";
