@@ -6,7 +6,7 @@ use qemu::Kind;
 
 use crate::course::Course;
 use crate::frame::Ends;
-use crate::images::{self, Builder, Image};
+use crate::images::{Builder, Image};
 use crate::lab::{IN_STATION, OUT_STATION};
 use crate::linux::{self, Job, NIC_MACS};
 use crate::peer::Peer;
@@ -99,9 +99,9 @@ impl Contestant {
 
     /// QEMU's command line with the RAM that it is used with.
     pub fn command(&self, machine: Kind) -> Vec<String> {
-        let memory = match self.body {
+        let memory = match &self.body {
             Body::Linux(..) => linux::MEMORY_MIB,
-            Body::Ours(_) => images::MEMORY_MIB,
+            Body::Ours(image) => image.memory_mib,
         };
         self.command_with(machine, memory)
     }

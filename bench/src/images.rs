@@ -12,7 +12,7 @@ use crate::lab::{IN, OUT, OUT_STATION, mac};
 use crate::linux::NIC_MACS;
 use crate::rules::{RuleKind, STATEFUL_ARGUMENTS};
 
-/// RAM that `sluice run` gives a VM unless told otherwise.
+/// RAM that `sluice run` gives a VM which remembers little.
 pub const MEMORY_MIB: u32 = 8;
 
 /// What the Linux VM's job `vtep` is; `MACS` are those of the tunnel's ends.
@@ -40,6 +40,8 @@ pub struct Image {
     pub path: PathBuf,
     /// Its NICs: 1 or 2.
     pub ports: usize,
+    /// RAM that `sluice run` gives it.
+    pub memory_mib: u32,
 }
 
 impl Image {
@@ -121,7 +123,7 @@ impl Builder {
     pub fn floor(&self) -> Result<Image> {
         let path = self.folder.join("floor.elf");
         fs::write(&path, qemu::floor_kernel(0))?;
-        Ok(Image { path, ports: 2 })
+        Ok(Image { path, ports: 2, memory_mib: MEMORY_MIB })
     }
 
     /// The same, but it says on the debug console that it runs, and halts: what was before is QEMU and its firmware alone,
@@ -133,7 +135,7 @@ impl Builder {
         kernel[at + END.len() - 1] = OUT_DX_AL;
         let path = self.folder.join("first-instruction.elf");
         fs::write(&path, kernel)?;
-        Ok(Image { path, ports: 2 })
+        Ok(Image { path, ports: 2, memory_mib: MEMORY_MIB })
     }
 
     fn build(&self, source: &Path, name: &str) -> Result<Image> {
@@ -148,7 +150,8 @@ impl Builder {
         let vm = &manifest["vms"][0];
         let image = vm["image"].as_str().context("chain.json names no image")?;
         let ports = vm["ports"].as_array().context("chain.json lists no ports")?.len();
-        Ok(Image { path: folder.join(image), ports })
+        let memory_mib = vm["memory_mib"].as_u64().context("chain.json says no memory")? as u32;
+        Ok(Image { path: folder.join(image), ports, memory_mib })
     }
 }
 

@@ -257,8 +257,7 @@ fn what_is_read_in_one_piece_is_read_the_same() {
         let cut = random.between(0, 3) / 3 * random.between(0, 30);
         packet.truncate(packet.len() - cut as usize);
         if let Some(read) = Plain::of(&packet) {
-            let message = if read.is_tcp() { read.segment().map(Message::Tcp) } else { Some(Message::Datagram) };
-            let view = message.map(|message| View { ends: read.ends, message, fragment: None });
+            let view = read.message().map(|message| View { ends: read.ends, message, fragment: None });
             assert_eq!(view, View::of(&packet), "{packet:?}");
             plain += 1;
         }

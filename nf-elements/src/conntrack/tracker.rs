@@ -97,7 +97,7 @@ impl Tracker {
         let Some(plain) = Plain::of(packet) else { return self.sight_any(packet, now) };
         let guessed = guess.and_then(|guess| self.table.is(guess, &plain.ends.key, now));
         let Some(place) = guessed.or_else(|| self.find(plain.ends.key, now)) else {
-            return self.sight_any(packet, now);
+            return plain.message().map_or(State::Invalid, |message| self.sight_unknown(&message));
         };
         match plain.is_tcp() {
             true => self.sight_segment(place, &plain, now),
@@ -191,30 +191,35 @@ impl Tracker {
     /// A packet that [`Tracker::sight`] found to be new may pass: its connection begins, if it is not there. False if there is no
     /// room for it.
     pub fn begin(&mut self, packet: &[u8], now: u32) -> bool {
-        let Some(view) = View::of(packet) else { return false };
-        let Ends { key, upwards } = view.ends;
+        let said = match Plain::of(packet) {
+            Some(plain) => plain.message().map(|message| (plain.ends, message)),
+            None => View::of(packet).map(|view| (view.ends, view.message)),
+        };
+        let Some((Ends { key, upwards }, message)) = said else { return false };
         let hash = key.hash();
-        if let Some(place) = self.table.find(&key, hash, now)
-            && !self.is_over(place, &view)
-        {
-            return true;
-        }
-        let Some(place) = self.table.insert(&key, hash, now) else {
+        let place = match self.table.find(&key, hash, now) {
+            Some(place) if !self.is_over(place, upwards, &message) => return true,
+            Some(place) => {
+                self.table.touch(place, now);
+                Some(place)
+            }
+            None => self.table.add(&key, hash, now),
+        };
+        let Some(place) = place else {
             self.refused += 1;
             return false;
         };
-        let mut known = Known::begin(kind(&view.message, key.protocol()), upwards);
-        known.note(Direction::Original, segment(&view.message));
+        let mut known = Known::begin(kind(&message, key.protocol()), upwards);
+        known.note(Direction::Original, segment(&message));
         *self.table.memo_mut(place) = known;
         true
     }
 
     /// Whether a packet begins the connection there anew.
-    fn is_over(&self, place: Place, view: &View) -> bool {
+    fn is_over(&self, place: Place, upwards: bool, message: &Message) -> bool {
         let known = self.table.memo(place);
-        segment(&view.message).is_some_and(|segment| {
-            known.tcp.judge(known.direction(view.ends.upwards), segment, self.loose) == Judgement::Begins
-        })
+        segment(message)
+            .is_some_and(|segment| known.tcp.judge(known.direction(upwards), segment, self.loose) == Judgement::Begins)
     }
 
     /// A packet may pass, and leaves by `output`: if it is the first fragment of a datagram the others may follow.

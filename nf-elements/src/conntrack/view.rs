@@ -110,6 +110,11 @@ impl<'a> Plain<'a> {
         self.is_tcp
     }
 
+    /// What it says. None if its TCP header contradicts itself.
+    pub fn message(&self) -> Option<Message> {
+        if self.is_tcp { self.segment().map(Message::Tcp) } else { Some(Message::Datagram) }
+    }
+
     /// The TCP segment that it is. None if its header contradicts itself.
     #[inline]
     pub fn segment(&self) -> Option<Segment> {

@@ -3,7 +3,7 @@
 //!
 //! A bucket has places for eight flows, whose tags and times share a line of the cache: a look-up reads that and the flow's own.
 //! A flow whose bucket is full lives in a second one, which is looked at only if something had to go there. If both are full it takes
-//! the place of the one that was quiet longest, of those that [yield](Memo::yields). With twice as many places as flows that happens
+//! the place of the one that was quiet longest, of those that are over or [yield](Memo::yields). With twice as many places as flows that happens
 //! to one flow in four thousand.
 
 use super::ahead::Guess;
@@ -261,12 +261,17 @@ impl<M: Memo> FlowTable<M> {
             self.touch(place, now);
             return Some(place);
         }
+        self.add(key, hash, now)
+    }
+
+    /// The same of a flow that [`find`](Self::find) does not find.
+    pub fn add(&mut self, key: &FlowKey, hash: u64, now: u32) -> Option<Place> {
         let (home, tag) = self.home(hash);
         if home >= self.buckets.len() {
             return None;
         }
         let second = self.second(hash);
-        let (index, way) = self.place_for(key, tag, home, second, now)?;
+        let (index, way) = self.place_for(key, tag, [home, second], now)?;
         self.buckets[home].spilled |= index != home;
         let (is_used, is_over) = {
             let bucket = &self.buckets[index];
@@ -282,22 +287,33 @@ impl<M: Memo> FlowTable<M> {
     }
 
     /// Where a flow that is not there, or was quiet for too long, is to be.
-    fn place_for(&self, key: &FlowKey, tag: u8, home: usize, second: usize, now: u32) -> Option<(usize, usize)> {
-        let both = [home, second];
+    fn place_for(&self, key: &FlowKey, tag: u8, both: [usize; 2], now: u32) -> Option<(usize, usize)> {
         // The same flow, quiet for too long, is not to be there twice.
         let same = |index: usize| Some((index, self.buckets[index].way_of(key, tag)?));
-        let free = |index: usize| {
-            let bucket = &self.buckets[index];
-            let is_free = |way: &usize| !bucket.is_used(*way) || bucket.is_over(*way, &self.timeouts, now);
-            Some((index, (0..WAYS).find(is_free)?))
-        };
-        let quiet = |&(index, way): &(usize, usize)| now.wrapping_sub(self.buckets[index].seen[way]);
-        let yielding = both.into_iter().flat_map(|index| (0..WAYS).map(move |way| (index, way)));
-        let yielding = yielding.filter(|&(index, way)| self.buckets[index].flows[way].memo.yields());
-        both.into_iter()
-            .find_map(same)
-            .or_else(|| both.into_iter().find_map(free))
-            .or_else(|| yielding.max_by_key(quiet))
+        let free = |index: usize| Some((index, self.buckets[index].tags.hits(0).next()?));
+        both.into_iter().find_map(same).or_else(|| both.into_iter().find_map(free)).or_else(|| self.quietest(both, now))
+    }
+
+    /// The place of the flow that was quiet longest, of those that give way. What is remembered about flows is looked at as seldom as can be:
+    /// each is another line of memory, and in a flood the first one will do.
+    #[inline(never)]
+    fn quietest(&self, both: [usize; 2], now: u32) -> Option<(usize, usize)> {
+        let mut left = [u64::MAX >> (64 - WAYS); 2];
+        loop {
+            let mut found = None;
+            for (side, index) in both.into_iter().enumerate() {
+                let seen = &self.buckets[index].seen;
+                let ways = (0..WAYS).filter(|way| left[side] >> way & 1 == 1);
+                found =
+                    ways.map(|way| (now.wrapping_sub(seen[way]), side, way)).chain(found).max_by_key(|place| place.0);
+            }
+            let (_, side, way) = found?;
+            left[side] &= !(1 << way);
+            let bucket = &self.buckets[both[side]];
+            if bucket.is_over(way, &self.timeouts, now) || bucket.flows[way].memo.yields() {
+                return Some((both[side], way));
+            }
+        }
     }
 
     /// Takes the flow there out.

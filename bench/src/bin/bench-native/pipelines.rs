@@ -52,7 +52,9 @@ impl Generator {
             }
             Generator::Flows(_) | Generator::Syns => {
                 let prefix = if let Generator::Flows(bits) = self { 32 - bits } else { 1 };
-                format!("{one} -> Strip(14) -> CheckIPHeader -> SetRandIPAddress(10.0.0.0/{prefix}) -> StoreIPAddress(dst)")
+                format!(
+                    "{one} -> Strip(14) -> CheckIPHeader -> SetRandIPAddress(10.0.0.0/{prefix}) -> StoreIPAddress(dst)"
+                )
             }
         }
     }
