@@ -70,7 +70,7 @@ impl Kind {
 
 /// The median round trip.
 fn pings(size: &str, count: &str) -> Result<Sample> {
-    let output = Command::new("ping").args(["-c", count, "-i", "0.005", "-W", "5", "-s", size, FAR]).output()?;
+    let output = Command::new("ping").args(["-A", "-c", count, "-W", "5", "-s", size, FAR]).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "ping: {}", text.trim());
     median(&round_trips(&text)).context("ping tells no times")
