@@ -143,3 +143,29 @@ fn what_is_left_out_is_said() {
     );
     assert!(imported.chain.contains("allow !(ip vers 4)"), "IPv6 is not asked by a table of IPv4");
 }
+
+/// Files that were damaged on the way are imported or refused, and nothing else.
+#[test]
+fn damaged_files_end_in_rules_or_in_an_error() {
+    use nf_elements::testing::rule_sets::Random;
+    let iptables = "*filter\n:FORWARD DROP [0:0]\n:sub - [0:0]\n-A FORWARD -m state --state ESTABLISHED -j ACCEPT\n\
+        -A FORWARD ! -s 10.0.0.0/8 -i eth1 -p tcp -m multiport --dports 22,80:90 -j sub\n\
+        -A sub -p tcp --tcp-flags SYN,ACK SYN -m limit --limit 3/min -j RETURN\n-A sub -g sub\nCOMMIT\n";
+    let nft = include_str!("../../../../tests/tests/nft/rules.nft");
+    let mut random = Random::new(11);
+    let mut refused = 0;
+    for round in 0..3000 {
+        let (language, text) = [(RuleLanguage::Nft, nft), (RuleLanguage::Iptables, iptables)][round % 2];
+        let mut words: Vec<&str> = text.split_inclusive([' ', '\n', ',', '{', ';']).collect();
+        for _ in 0..random.between(1, 4) {
+            let [from, to] = [0; 2].map(|_| random.between(0, words.len() as u32 - 1) as usize);
+            match random.between(0, 2) {
+                0 => drop(words.remove(from)),
+                1 => words.insert(to, words[from]),
+                _ => words.swap(from, to),
+            }
+        }
+        refused += usize::from(import(language, &words.concat(), "eth1", "eth0").is_err());
+    }
+    assert!((300..2900).contains(&refused), "{refused}");
+}
