@@ -135,13 +135,10 @@ impl Parser {
         }
     }
 
-    /// Goes on behind a statement, with what it has in braces.
-    fn skip_statement(&mut self) {
-        // Back to its beginning: braces count from there.
-        while self.at > 0 && !matches!(self.tokens[self.at.min(self.tokens.len()) - 1].text.as_str(), "\n" | ";") {
-            self.at -= 1;
-        }
+    /// Goes on behind the statement that begins there, with what it has in braces.
+    fn skip_statement(&mut self, first: usize) {
         let mut depth = 0_usize;
+        self.at = first;
         while !self.word().is_empty() {
             match self.word() {
                 "{" => depth += 1,
@@ -323,9 +320,10 @@ impl Parser {
                     self.at += 2;
                 }
                 _ => {
+                    let first = self.at;
                     let rule = self.rule();
                     if rule.is_err() {
-                        self.skip_statement();
+                        self.skip_statement(first);
                     }
                     chain.rules.push(rule);
                 }

@@ -144,6 +144,16 @@ fn what_is_left_out_is_said() {
     assert!(imported.chain.contains("allow !(ip vers 4)"), "IPv6 is not asked by a table of IPv4");
 }
 
+#[test]
+fn what_no_forwarded_packet_meets_need_not_be_understood() {
+    let other = "chain input { type filter hook input priority 0; meta mark 1 accept; udp dport { 5, 6 } frob { 1 : 2 } drop }\n\
+        chain unused {\n meter x { ip saddr\n limit rate 1/second }\n accept\n }";
+    let met = filters(other, "drop", "tcp dport 80 accept\nmeta mark 1 accept").unwrap_err();
+    assert_eq!(met, Problem { line: 11, message: "'meta mark' is not supported".into() });
+    let [out, back] = filters(other, "drop", "tcp dport 80 accept").unwrap();
+    assert_eq!((&out, out.len()), (&back, 2), "{out:?}");
+}
+
 /// Files that were damaged on the way are imported or refused, and nothing else.
 #[test]
 fn damaged_files_end_in_rules_or_in_an_error() {
