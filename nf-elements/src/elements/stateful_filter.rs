@@ -48,6 +48,8 @@ pub struct StatefulFilter<D = &'static Diagram> {
     rules: u32,
     decisions: D,
     decisions6: &'static Diagram,
+    /// What is decided of packets of established connections, if that is the same for all: most packets are.
+    established: Option<u16>,
     /// Outputs by which packets leave undecided, a bit each.
     undecided: u64,
     count: u64,
@@ -64,10 +66,16 @@ const EARLY: usize = 4;
 const BAD: usize = 5;
 
 impl<D: Decide> StatefulFilter<D> {
-    /// Filters by `decisions`, which `rules` rules became for IPv4 packets, and `decisions6` for IPv6 packets. What leaves by the outputs
-    /// `undecided`, a bit each, is decided elsewhere.
-    pub const fn new(rules: u32, decisions: D, decisions6: &'static Diagram, undecided: u64) -> Self {
-        StatefulFilter { rules, decisions, decisions6, undecided, count: 0, drops: [0; DROPS.len()] }
+    /// Filters by `decisions`, which `rules` rules became for IPv4 packets, and `decisions6` for IPv6 packets. They say `established` of all
+    /// packets of established connections, if it is one thing. What leaves by the outputs `undecided`, a bit each, is decided elsewhere.
+    pub const fn new(
+        rules: u32,
+        decisions: D,
+        decisions6: &'static Diagram,
+        established: Option<u16>,
+        undecided: u64,
+    ) -> Self {
+        StatefulFilter { rules, decisions, decisions6, established, undecided, count: 0, drops: [0; DROPS.len()] }
     }
 
     /// Keeps other rules in `memory`.
@@ -80,6 +88,8 @@ impl<D: Decide> StatefulFilter<D> {
     fn decide(&self, packet: &Packet) -> Result<u16, usize> {
         let state = packet.annotations().connection;
         let leaf = match packet.network().first().map(|first| first >> 4) {
+            // Whoever said so has seen the header.
+            _ if state == State::Established as u8 && self.established.is_some() => self.established,
             Some(6) => Ip6Words::of(packet).map(|words| self.decisions.leaf6(self.decisions6, &words.with_state(state))),
             _ => IpWords::new(packet, self.decisions.diagram().transport)
                 .map(|words| self.decisions.leaf(&words.with_state(state))),

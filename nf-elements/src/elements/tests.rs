@@ -171,7 +171,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(IpClassifier::new(0, &NOTHING));
     check_handlers(IpEncap::new(4, [0; 4], None, 250, 0, false));
     check_handlers(IpFilter::new(0, &NOTHING));
-    check_handlers(StatefulFilter::new(0, &NOTHING, &NOTHING, 0));
+    check_handlers(StatefulFilter::new(0, &NOTHING, &NOTHING, None, 0));
     check_handlers(ConnTrack::new(crate::conntrack::Timeouts::NONE, false));
     check_handlers(IpFragmenter::new(1500, true, false, false));
     check_handlers(Ip6Fragmenter::new(1500, false));

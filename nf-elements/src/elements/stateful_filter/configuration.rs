@@ -3,7 +3,9 @@
 
 use super::StatefulFilter;
 use crate::configure::{Arguments, Configure, Instance, Surroundings};
-use crate::filter::{Rule, book, compile_rules, of_ipv6, parse_tracked_rule, rules_of_file};
+use crate::conntrack::State;
+use crate::filter::ast::{Operator, Pattern, Subject};
+use crate::filter::{NO_MATCH, Rule, book, compile_rules, of_ipv6, parse_tracked_rule, rules_of_file};
 
 /// More rules than these are data.
 const MOST_AS_CODE: usize = 4096;
@@ -41,6 +43,45 @@ fn undecided(arguments: &mut Arguments, outputs: usize) -> u64 {
         }
     }
     bits
+}
+
+/// What rules say of all packets of that state, if it is one thing.
+fn leaf_of_state(rules: &[Rule], state: State) -> Option<u16> {
+    for rule in rules {
+        match holds(&rule.pattern, state) {
+            Some(true) => return Some(rule.action.leaf()),
+            Some(false) => {}
+            None => return None,
+        }
+    }
+    Some(NO_MATCH)
+}
+
+/// Whether a pattern holds for all packets of that state, or for none; nothing if it asks more.
+fn holds(pattern: &Pattern, state: State) -> Option<bool> {
+    match pattern {
+        Pattern::Constant(value) => Some(*value),
+        Pattern::Primitive(test) => {
+            let is_state = test.subject == Subject::State && test.mask.is_none() && test.operator == Operator::Equal;
+            (is_state && test.value.0 == test.value.1).then_some(test.value.0 == state as u32)
+        }
+        Pattern::Not(inner) => holds(inner, state).map(|holds| !holds),
+        Pattern::All(parts) => joined(parts, state, false),
+        Pattern::Any(parts) => joined(parts, state, true),
+        Pattern::Choice(parts) => {
+            let [condition, yes, no] = &**parts;
+            holds(if holds(condition, state)? { yes } else { no }, state)
+        }
+    }
+}
+
+/// What decides if one of `parts` is that; otherwise all must be known.
+fn joined(parts: &[Pattern], state: State, decides: bool) -> Option<bool> {
+    let known: Vec<_> = parts.iter().map(|part| holds(part, state)).collect();
+    if known.contains(&Some(decides)) {
+        return Some(decides);
+    }
+    (!known.contains(&None)).then_some(!decides)
 }
 
 /// The rules of FILE and those behind them.
@@ -91,7 +132,8 @@ fn code(arguments: &mut Arguments, rules: &[Rule], undecided: u64) -> Option<Ins
     let patterns6: Vec<_> = rules.iter().map(|rule| of_ipv6(&rule.pattern)).collect();
     let tables6 = compile_rules(patterns6.iter().zip(rules).map(|(pattern, rule)| (pattern, rule.action.leaf())));
     let (tables, tables6) = (arguments.compiled(tables)?, arguments.compiled(tables6)?);
-    let rest = format!(", &{}, {undecided:#x}", tables6.expression());
+    let established = leaf_of_state(rules, State::Established);
+    let rest = format!(", &{}, {established:?}, {undecided:#x}", tables6.expression());
     Some(tables.instance_with("StatefulFilter", rules.len(), &rest))
 }
 
@@ -105,7 +147,7 @@ fn data(
     let book = book(rules).map_err(|error| arguments.error(error.to_string(), Some("fewer rules, or simpler ones".into()))).ok()?;
     let count = rules.len();
     let decisions = format!("nf_elements::filter::Replaceable::new({{data}}, {outputs})");
-    let expression = format!("StatefulFilter::new({count}, {decisions}, &nf_elements::filter::NO_DIAGRAM, {undecided:#x})");
+    let expression = format!("StatefulFilter::new({count}, {decisions}, &nf_elements::filter::NO_DIAGRAM, None, {undecided:#x})");
     let instance = Instance::new("StatefulFilter<nf_elements::filter::Replaceable>", expression).with_data(book);
     // Two halves: one is asked while the other one is filled.
     let words = 2 * capacity.div_ceil(size_of::<crate::filter::tree::Word>());

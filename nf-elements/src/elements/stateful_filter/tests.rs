@@ -25,7 +25,7 @@ fn filter(rules: &[&str]) -> StatefulFilter {
     };
     let patterns: Vec<_> = rules.iter().map(|rule| rule.pattern.clone()).collect();
     let patterns6: Vec<_> = patterns.iter().map(of_ipv6).collect();
-    StatefulFilter::new(rules.len() as u32, leaked(&patterns), leaked(&patterns6), 0)
+    StatefulFilter::new(rules.len() as u32, leaked(&patterns), leaked(&patterns6), None, 0)
 }
 
 impl Firewall {
@@ -158,6 +158,27 @@ fn what_leaves_undecided_begins_nothing() {
     assert_eq!((asks(&mut firewall, [9, 53]), asks(&mut firewall, [9, 54])), (Some(1), Some(0)));
     let answers = |firewall: &mut Firewall, ports| firewall.takes(IN, &ipv4(17, 2, 1, &udp(ports)));
     assert_eq!((answers(&mut firewall, [53, 9]), answers(&mut firewall, [54, 9])), (None, Some(0)));
+}
+
+#[test]
+fn what_is_said_of_all_established_packets_is_known() {
+    use crate::configure::{Surroundings, configure};
+    let around = Surroundings { name: "", inputs: 1, outputs: 2, ports: &[], hosts: &[], information: &[], stores: &[] };
+    for (rules, said) in [
+        (&["deny state invalid", "allow state established|related", "allow tcp"][..], "Some(0)"),
+        (&["deny state new && tcp", "1 !(state invalid) || udp"], "Some(1)"),
+        (&["allow state new"], "Some(32766)"),
+        (&["deny tcp", "allow state established"], "None"),
+        (&["allow state established && !udp", "allow state established"], "None"),
+    ] {
+        let made = configure::<StatefulFilter>(&[&["ct"], rules].concat(), &around).unwrap();
+        assert!(made.expression.ends_with(&format!(", {said}, 0x0)")), "{rules:?}: {}", made.expression);
+    }
+    let mut firewall = Firewall::new();
+    firewall.filters[OUT].established = Some(1);
+    assert_eq!(firewall.takes(OUT, &ipv4(17, 1, 2, &udp([9, 53]))), Some(0));
+    assert_eq!(firewall.takes(IN, &ipv4(17, 2, 1, &udp([53, 9]))), Some(0));
+    assert_eq!(firewall.takes(OUT, &ipv4(17, 1, 2, &udp([9, 53]))), Some(1));
 }
 
 #[test]
