@@ -10,6 +10,8 @@ use std::collections::HashSet;
 const FILTER: &str = "filter";
 /// Verdicts that are no chains.
 const DROPS: [&str; 2] = ["DROP", "REJECT"];
+/// Targets in front of FORWARD that change where packets go, and so what its rules see.
+const READDRESSES: [&str; 4] = ["DNAT", "REDIRECT", "NETMAP", "TPROXY"];
 /// Targets behind which a packet goes on as it was.
 const NOTES: [&str; 5] = ["LOG", "NFLOG", "ULOG", "AUDIT", "TRACE"];
 
@@ -98,9 +100,12 @@ impl Reader {
             return problem(number, format!("'{append}' is not supported; -A is"));
         }
         if self.table != FILTER {
-            let drops = rest.windows(2).any(|pair| pair[0] == "-j" && DROPS.contains(&pair[1].as_str()));
-            return match drops {
-                true => problem(number, format!("the table {} drops packets, which only {FILTER} may", self.table)),
+            let target = rest.windows(2).find(|pair| pair[0] == "-j").map_or("", |pair| &pair[1]);
+            return match DROPS.contains(&target) || READDRESSES.contains(&target) {
+                true => problem(
+                    number,
+                    format!("{target} in the table {} is not supported: {FILTER} would see other packets", self.table),
+                ),
                 false => Ok(()),
             };
         }

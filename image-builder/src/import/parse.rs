@@ -355,11 +355,6 @@ impl Parser {
                 self.ruleset.warnings.push(Problem { line, message });
                 Ok(())
             }
-            ["type", "nat", ..] => {
-                let message = format!("the chain {name} is left out: addresses are not translated");
-                self.ruleset.warnings.push(Problem { line, message });
-                Ok(())
-            }
             _ => problem(line, format!("'{}' is not supported; 'type filter hook forward' is", words.join(" "))),
         }
     }

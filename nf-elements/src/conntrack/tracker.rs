@@ -6,7 +6,7 @@ use super::fragments::{self, Fragments, Part};
 use super::known::{Kind, Known, Timeouts, kind};
 use super::tcp::{self, Direction, Judgement, Segment};
 use super::view::{Ends, Message, Plain, View};
-use crate::flow_table::{FlowKey, FlowTable, Guesses, Place};
+use crate::flow_table::{FlowKey, FlowTable, Guess, Guesses, Place};
 use crate::{Batch, Packet};
 
 /// What a packet is to its connection.
@@ -94,7 +94,7 @@ impl Tracker {
     #[inline]
     pub fn sight(&mut self, packet: &[u8], now: u32) -> State {
         let guess = self.guesses.next_place();
-        let Some(plain) = Plain::of(packet) else { return self.sight_any(packet, now) };
+        let Some(plain) = Plain::of(packet) else { return self.sight_any(packet, guess, now) };
         let guessed = guess.and_then(|guess| self.table.is(guess, &plain.ends.key, now));
         let Some(place) = guessed.or_else(|| self.find(plain.ends.key, now)) else {
             return plain.message().map_or(State::Invalid, |message| self.sight_unknown(&message));
@@ -119,9 +119,9 @@ impl Tracker {
         }
     }
 
-    /// A packet that is not plain, or of a connection that is not known.
+    /// A packet that is not plain.
     #[inline(never)]
-    fn sight_any(&mut self, packet: &[u8], now: u32) -> State {
+    fn sight_any(&mut self, packet: &[u8], guess: Option<Guess>, now: u32) -> State {
         let Some(view) = View::of(packet) else { return State::Invalid };
         if view.fragment.is_some_and(|fragment| !fragments::is_sound(&fragment)) {
             return State::Invalid;
@@ -130,10 +130,13 @@ impl Tracker {
             Message::Local => State::Untracked,
             Message::Later => State::Later,
             Message::Error { about, sequence } => self.sight_error(about, *sequence, now),
-            message => match self.table.find(&view.ends.key, view.ends.key.hash(), now) {
-                Some(place) => self.sight_known(place, view.ends.upwards, message, now),
-                None => self.sight_unknown(message),
-            },
+            message => {
+                let guessed = guess.and_then(|guess| self.table.is(guess, &view.ends.key, now));
+                match guessed.or_else(|| self.find(view.ends.key, now)) {
+                    Some(place) => self.sight_known(place, view.ends.upwards, message, now),
+                    None => self.sight_unknown(message),
+                }
+            }
         }
     }
 

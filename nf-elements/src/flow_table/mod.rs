@@ -8,6 +8,6 @@ mod ahead;
 mod key;
 mod table;
 
-pub use ahead::Guesses;
+pub use ahead::{Guess, Guesses};
 pub use key::{FlowKey, flow_hash};
 pub use table::{Bucket, FlowTable, Memo, Place, WAYS, tick};

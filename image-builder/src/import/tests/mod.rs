@@ -93,6 +93,7 @@ fn what_is_not_supported_is_refused_with_its_line() {
         assert_eq!(filters("", "drop", rules).unwrap_err(), Problem { line, message: message.into() }, "{rules}");
     }
     for (text, line) in [
+        ("table ip nat {\n chain c {\n type nat hook prerouting priority 0;\n }\n}", 3),
         ("table ip raw {\n chain c {\n type filter hook prerouting priority 0;\n }\n}", 3),
         ("\ntable netdev t {\n}", 2),
         ("table ip t {\n set s {\n type ipv4_addr\n flags dynamic\n }\n}", 4),
