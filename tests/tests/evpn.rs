@@ -142,6 +142,8 @@ impl Hosts {
     fn plug(&self) {
         let (near, fabric) = (self.near.pid(), self.fabric.pid());
         self.own.run(&format!("ip link set lan0 netns {near}; ip link set wan0 netns {fabric}"));
+        // What a kernel tells all IPv6 hosts by itself is flooded, and rightly so.
+        self.near.run("echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6");
         let address = format!("ip link set lan0 address {}; ip address add {}/24 dev lan0", NEAR.0, NEAR.1);
         self.near.run(&format!("{address}; ip link set lan0 up"));
         self.fabric.run(FABRIC);
