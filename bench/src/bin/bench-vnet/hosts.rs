@@ -16,13 +16,8 @@ const SETTLE: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The hosts.
 const HOSTS: [&str; 2] = ["left", "right"];
-/// The Ethernet between the hosts.
+/// The Ethernets between them.
 const WIRE: &str = "wire";
-/// The addresses of the two kernels.
-const NEAR: &str = "10.9.0.1/24";
-/// The one that is measured from afar.
-pub const FAR: &str = "10.9.0.2";
-
 /// Two hosts with a UDP link.
 const EXAMPLE: &str = include_str!("../../../../examples/vnet.nf");
 /// Their ends of it.
@@ -52,6 +47,26 @@ impl Path {
             Path::Udp => "UDP",
             Path::Tcp => "TCP",
         }
+    }
+
+    /// The device `name` of this path.
+    fn device(self, name: &str) -> String {
+        format!("{name}{}", self as usize)
+    }
+
+    /// The name of the run.
+    fn run(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
+    /// The address of the near kernel.
+    fn near(self) -> String {
+        format!("10.9.{}.1", self as usize)
+    }
+
+    /// That of the far one.
+    pub fn far(self) -> String {
+        format!("10.9.{}.2", self as usize)
     }
 
     /// The hosts' chain file.
@@ -107,10 +122,8 @@ impl Site {
         Ok(site)
     }
 
-    /// Makes the Ethernet and the far namespace, from the one that is the near kernel's.
+    /// Makes the far namespace, from the one that is the near kernel's.
     pub fn join(&mut self) -> Result<()> {
-        lab::ip(&["link", "add", WIRE, "type", "bridge"])?;
-        lab::ip(&["link", "set", WIRE, "up"])?;
         let far = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "unshare", "--net", "sleep", "infinity"])
             .stdin(Stdio::null())
@@ -126,46 +139,59 @@ impl Site {
         Ok(())
     }
 
-    /// Brings `path` up between the kernels, its hosts driven as `mode` says.
-    pub fn open(&self, path: Path, mode: &str) -> Result<()> {
-        if path == Path::Native {
-            for end in ["near", "far"] {
-                let (end, port) = (format!("{end}0"), format!("{end}w"));
-                lab::ip(&["link", "add", &end, "type", "veth", "peer", "name", &port])?;
-                lab::ip(&["link", "set", &port, "master", WIRE, "up"])?;
-            }
-        } else {
-            for tap in ["near0", "far0", "left0", "right0"] {
-                lab::tap(tap)?;
-            }
-            for tap in ["left0", "right0"] {
-                lab::ip(&["link", "set", tap, "master", WIRE])?;
-            }
-            let (file, output) = (text(&self.file(path)), text(&self.output(path)));
-            let mut words = vec!["run", &file, "-o", &output, "--name", "bench", "--detach", "--accel", "tcg"];
-            let taps = ["left_lan=near0", "right_lan=far0", "left.wire=left0", "right.wire=right0"];
-            words.extend(taps.iter().flat_map(|tap| ["--tap", tap]));
-            self.sluice(&words)?;
-            for host in HOSTS {
-                self.sluice(&["ctl", host, "write", "machine.mode", mode])?;
-            }
-        }
-        self.kernels()?;
+    /// Brings all paths up, their hosts driven as `mode` says.
+    pub fn open(&self, mode: &str) -> Result<()> {
+        Path::ALL.iter().try_for_each(|path| self.open_path(*path, mode))?;
         sleep(SETTLE);
         Ok(())
     }
 
+    /// Takes them down.
+    pub fn close(&self) -> Result<()> {
+        Path::ALL.iter().try_for_each(|path| self.close_path(*path))
+    }
+
+    /// Brings `path` up between the kernels, with an Ethernet of its own.
+    fn open_path(&self, path: Path, mode: &str) -> Result<()> {
+        let [near, far, left, right, wire] = ["near", "far", "left", "right", WIRE].map(|name| path.device(name));
+        lab::ip(&["link", "add", &wire, "type", "bridge"])?;
+        lab::ip(&["link", "set", &wire, "up"])?;
+        if path == Path::Native {
+            for (end, port) in [(&near, &left), (&far, &right)] {
+                lab::ip(&["link", "add", end, "type", "veth", "peer", "name", port])?;
+                lab::ip(&["link", "set", port, "up"])?;
+            }
+        } else {
+            [&near, &far, &left, &right].into_iter().try_for_each(|tap| lab::tap(tap))?;
+        }
+        for port in [&left, &right] {
+            lab::ip(&["link", "set", port, "master", &wire])?;
+        }
+        if path != Path::Native {
+            let taps = [("left_lan", near), ("right_lan", far), ("left.wire", left), ("right.wire", right)];
+            let taps = taps.map(|(port, tap)| format!("{port}={tap}"));
+            let (file, output, run) = (text(&self.file(path)), text(&self.output(path)), path.run());
+            let mut words = vec!["run", &file, "-o", &output, "--name", &run, "--detach", "--accel", "tcg"];
+            words.extend(taps.iter().flat_map(|tap| ["--tap", tap]));
+            self.sluice(&words)?;
+            for host in HOSTS {
+                self.sluice(&["ctl", &format!("{run}/{host}"), "write", "machine.mode", mode])?;
+            }
+        }
+        self.kernels(path)
+    }
+
     /// Gives the kernels their ends. Both send every frame by itself, and none that a device would have to cut up.
-    fn kernels(&self) -> Result<()> {
-        let mtu = self.mtu.to_string();
+    fn kernels(&self, path: Path) -> Result<()> {
+        let (near, far, mtu) = (path.device("near"), path.device("far"), self.mtu.to_string());
         let single = ["mtu", mtu.as_str(), "gso_max_segs", "1", "up"];
-        lab::ip(&["addr", "replace", NEAR, "dev", "near0"])?;
-        lab::ip(&[&["link", "set", "near0"][..], &single].concat())?;
-        let far = self.far.as_ref().context("the far namespace is there")?.id().to_string();
-        lab::ip(&["link", "set", "far0", "netns", &far])?;
+        lab::ip(&["addr", "replace", &format!("{}/24", path.near()), "dev", &near])?;
+        lab::ip(&[&["link", "set", &near][..], &single].concat())?;
+        let process = self.far.as_ref().context("the far namespace is there")?.id().to_string();
+        lab::ip(&["link", "set", &far, "netns", &process])?;
         let there = |words: &[&str]| run(self.far()?.arg("ip").args(words));
-        there(&["addr", "replace", &format!("{FAR}/24"), "dev", "far0"])?;
-        there(&[&["link", "set", "far0"][..], &single].concat()).map(drop)
+        there(&["addr", "replace", &format!("{}/24", path.far()), "dev", &far])?;
+        there(&[&["link", "set", &far][..], &single].concat()).map(drop)
     }
 
     /// How often each host has halted per frame that it received: what a frame costs in wake-ups. None of a path without hosts.
@@ -174,7 +200,8 @@ impl Site {
             return Ok(None);
         }
         let number = |host: &str, handler: &str| -> Result<f64> {
-            let text = self.sluice(&["ctl", host, "read", &format!("machine.{handler}")])?;
+            let host = format!("{}/{host}", path.run());
+            let text = self.sluice(&["ctl", &host, "read", &format!("machine.{handler}")])?;
             text.trim().parse().with_context(|| format!("{host} tells no number of {handler}: {text}"))
         };
         let mut halts = [0.0; 2];
@@ -185,17 +212,15 @@ impl Site {
         Ok(Some(halts))
     }
 
-    /// Takes `path` down.
-    pub fn close(&self, path: Path) -> Result<()> {
-        if path == Path::Native {
-            lab::ip(&["link", "del", "near0"])?;
-            return lab::ip(&["link", "del", "farw"]);
+    fn close_path(&self, path: Path) -> Result<()> {
+        let delete = |name: &str| lab::ip(&["link", "del", &path.device(name)]);
+        if path != Path::Native {
+            self.sluice(&["stop", &path.run()])?;
+            run(self.far()?.args(["ip", "link", "del", &path.device("far")]))?;
+            delete("left")?;
         }
-        self.sluice(&["stop", "bench"])?;
-        for tap in ["near0", "left0", "right0"] {
-            lab::ip(&["link", "del", tap])?;
-        }
-        run(self.far()?.args(["ip", "link", "del", "far0"])).map(drop)
+        // A veth takes its other end with it.
+        ["near", "right", WIRE].into_iter().try_for_each(delete)
     }
 
     /// A command that runs at the far kernel's.
@@ -222,8 +247,9 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        let _ =
-            Command::new(&self.sluice).args(["stop", "bench"]).env("SLUICE_RUN_DIR", self.folder.join("run")).output();
+        for path in Path::ALL {
+            let _ = self.sluice(&["stop", &path.run()]);
+        }
         if let Some(far) = &mut self.far {
             let _ = far.kill();
             let _ = far.wait();

@@ -23,18 +23,24 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(after_help = "Example:\n  bench-vnet --rounds 9 --seconds 3 --payloads 64,1024")]
 struct Options {
-    /// Rounds; each one takes all paths in turn
+    /// Rounds; each one boots the hosts of all paths, and takes each measurement from path to path
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Length of each measurement of throughput, in seconds
     #[arg(long, default_value_t = 2)]
     seconds: u32,
+    /// How often latency is measured in each round: what a measurement shows depends on where the scheduler puts six threads
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
+    turns: u16,
     /// Pings of each measurement of latency
     #[arg(long, default_value_t = 200)]
     pings: u32,
     /// Bytes of payload: of a ping, of a UDP datagram, of a TCP segment
     #[arg(long, value_delimiter = ',', default_values_t = [64, 256, 512, 1024, 1400])]
     payloads: Vec<u32>,
+    /// What is measured
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Kind::ALL)]
+    only: Vec<Kind>,
     /// The kernels' MTU, on all paths: a frame of this in a datagram is no longer than the Ethernet's 1500
     #[arg(long, default_value_t = 1458)]
     mtu: u32,
@@ -50,6 +56,15 @@ struct Options {
     /// Draw the medians into this file, as SVG
     #[arg(long)]
     svg: Option<PathBuf>,
+}
+
+impl Options {
+    /// What a round measures of each path, in its order.
+    fn measurements(&self) -> impl Iterator<Item = (Kind, u32)> {
+        let of_kind =
+            |kind: Kind| self.payloads.iter().map(move |size| (kind, *size)).filter(|(kind, size)| kind.has(*size));
+        self.only.iter().flat_map(move |&kind| (0..kind.turns(self)).flat_map(move |_| of_kind(kind)))
+    }
 }
 
 /// What was measured, of a path with payloads of so many bytes.
@@ -81,25 +96,24 @@ fn measure(options: &Options) -> Result<()> {
 
     let mut samples = Samples::new();
     for round in 1..=options.rounds {
-        for path in Path::ALL {
-            eprintln!("bench-vnet: round {round} of {}, {}", options.rounds, path.name());
-            site.open(path, &options.mode)?;
-            let payloads = |kind: Kind| {
-                options.payloads.iter().filter(move |size| kind.has(**size)).map(move |size| (kind, *size))
-            };
-            for (kind, payload) in Kind::ALL.into_iter().flat_map(payloads) {
+        eprintln!("bench-vnet: round {round} of {}", options.rounds);
+        site.open(&options.mode)?;
+        for (kind, payload) in options.measurements() {
+            for path in Path::ALL {
                 stop::check()?;
-                match kind.measure(&site, payload, options) {
+                match kind.measure(&site, path, payload, options) {
                     Ok(sample) => samples.entry((kind, payload, path)).or_default().push(sample),
                     // What was measured until then is worth telling.
                     Err(error) => eprintln!("bench-vnet: left out: {} of {payload} B: {error:#}", kind.name()),
                 }
             }
+        }
+        for path in Path::ALL {
             if let Some([left, right]) = site.halts(path)? {
                 eprintln!("bench-vnet: {}: halts per frame: left {left:.3}, right {right:.3}", path.name());
             }
-            site.close(path)?;
         }
+        site.close()?;
     }
     table::print(options, &samples)
 }

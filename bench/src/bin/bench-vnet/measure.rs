@@ -2,9 +2,10 @@
 //! One measurement: pings, or iperf3's stream.
 
 use super::Options;
-use super::hosts::{FAR, Site};
+use super::hosts::{Path, Site};
 use anyhow::{Context, Result, ensure};
 use bench::results::median;
+use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 use std::process::{Command, Stdio};
@@ -21,7 +22,7 @@ const LEAST_SEGMENT: u32 = 88;
 pub type Sample = f64;
 
 /// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The median round trip of a ping, in microseconds.
@@ -57,20 +58,25 @@ impl Kind {
         self != Kind::Tcp || payload >= LEAST_SEGMENT
     }
 
-    /// Measures with payloads of so many bytes.
-    pub fn measure(self, site: &Site, payload: u32, options: &Options) -> Result<Sample> {
+    /// How often a round measures it.
+    pub fn turns(self, options: &Options) -> usize {
+        if self == Kind::Latency { options.turns.into() } else { 1 }
+    }
+
+    /// Measures `path` with payloads of so many bytes.
+    pub fn measure(self, site: &Site, path: Path, payload: u32, options: &Options) -> Result<Sample> {
         let (size, seconds) = (payload.to_string(), options.seconds.to_string());
         match self {
-            Kind::Latency => pings(&size, &options.pings.to_string()),
-            Kind::Tcp => stream(site, &["--time", &seconds, "--set-mss", &size]),
-            Kind::Udp => stream(site, &["--time", &seconds, "--udp", "--bitrate", "0", "--length", &size]),
+            Kind::Latency => pings(&path.far(), &size, &options.pings.to_string()),
+            Kind::Tcp => stream(site, &path.far(), &["--time", &seconds, "--set-mss", &size]),
+            Kind::Udp => stream(site, &path.far(), &["--time", &seconds, "--udp", "--bitrate", "0", "--length", &size]),
         }
     }
 }
 
 /// The median round trip.
-fn pings(size: &str, count: &str) -> Result<Sample> {
-    let output = Command::new("ping").args(["-A", "-c", count, "-W", "5", "-s", size, FAR]).output()?;
+fn pings(far: &str, size: &str, count: &str) -> Result<Sample> {
+    let output = Command::new("ping").args(["-A", "-c", count, "-W", "5", "-s", size, far]).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "ping: {}", text.trim());
     median(&round_trips(&text)).context("ping tells no times")
@@ -84,11 +90,11 @@ fn round_trips(text: &str) -> Vec<f64> {
 }
 
 /// What iperf3 says arrived.
-fn stream(site: &Site, flags: &[&str]) -> Result<Sample> {
+fn stream(site: &Site, far: &str, flags: &[&str]) -> Result<Sample> {
     let mut server = site.far()?.args(["iperf3", "--server", "--one-off"]).stdout(Stdio::null()).spawn()?;
     let deadline = Instant::now() + PATIENCE;
     let result = loop {
-        let output = Command::new("iperf3").args(["--client", FAR, "--json"]).args(flags).output()?;
+        let output = Command::new("iperf3").args(["--client", far, "--json"]).args(flags).output()?;
         let told: Value = serde_json::from_slice(&output.stdout).context("iperf3 tells no JSON")?;
         let refused = told["error"].as_str().is_some_and(|error| error.contains("unable to connect"));
         // Where nobody listens yet.

@@ -18,21 +18,21 @@ struct Row {
     direct: f64,
     udp: f64,
     tcp: f64,
-    /// Of the medians over rounds: encapsulation beside the direct bridge, all beside native.
+    /// Of the medians: encapsulation beside the direct bridge, all beside native.
     udp_to_direct: f64,
     tcp_to_direct: f64,
     direct_to_native: f64,
     udp_to_native: f64,
     tcp_to_native: f64,
-    /// Rounds of which there are samples of all.
-    rounds: usize,
+    /// Samples that there are of all.
+    samples: usize,
 }
 
 impl Row {
     fn of(samples: &Samples, what: Kind, payload_bytes: u32) -> Option<Row> {
         let all = |path| samples.get(&(what, payload_bytes, path));
         let middle = |path| median(all(path)?);
-        let rounds = Path::ALL.iter().filter_map(|path| all(*path)).map(Vec::len).min()?;
+        let samples = Path::ALL.iter().filter_map(|path| all(*path)).map(Vec::len).min()?;
         let [native, direct, udp, tcp] = Path::ALL.map(middle);
         let (native, direct, udp, tcp) = (native?, direct?, udp?, tcp?);
         Some(Row {
@@ -47,18 +47,18 @@ impl Row {
             direct_to_native: direct / native,
             udp_to_native: udp / native,
             tcp_to_native: tcp / native,
-            rounds,
+            samples,
         })
     }
 
-    fn print(&self, wanted_rounds: usize) {
+    fn print(&self, options: &Options) {
         let values = [self.native, self.direct, self.udp, self.tcp].map(|value| format!("{value:>9.1}")).join(" ");
         let to_direct = [self.udp_to_direct, self.tcp_to_direct];
         let to_native = [self.direct_to_native, self.udp_to_native, self.tcp_to_native];
         let ratios = |ratios: &[f64]| ratios.iter().map(|ratio| format!(" {ratio:>8.3}")).collect::<String>();
-        let missing = match wanted_rounds - self.rounds {
+        let missing = match (options.rounds * self.what.turns(options)).saturating_sub(self.samples) {
             0 => String::new(),
-            missing => format!("  {missing} rounds failed"),
+            missing => format!("  {missing} failed"),
         };
         let size = format!("{} B", self.payload_bytes);
         println!("{size:<16} {values}   {}   {}{missing}", ratios(&to_direct), ratios(&to_native));
@@ -80,10 +80,12 @@ impl Row {
 pub fn print(options: &Options, samples: &Samples) -> Result<()> {
     let host = Host::here();
     println!("{}; {} processors; Linux {}; {}", host.processor, host.processors, host.kernel, host.qemu);
-    let Options { rounds, mtu, mode, .. } = options;
-    println!("medians of {rounds} rounds in turn; tcg; MTU {mtu}; each segment a frame of its own; hosts: {mode}");
+    let Options { rounds, turns, mtu, mode, .. } = options;
+    println!(
+        "medians of {rounds} rounds, round trips measured {turns} times in turn in each; tcg; MTU {mtu}; each segment a frame of its own; hosts: {mode}"
+    );
     let (mut rows, mut panels) = (Vec::new(), Vec::new());
-    for what in Kind::ALL {
+    for &what in &options.only {
         let of_kind: Vec<_> = options.payloads.iter().filter_map(|size| Row::of(samples, what, *size)).collect();
         println!(
             "\n{:<16} {:>9} {:>9} {:>9} {:>9}    ÷ direct:           ÷ native:",
@@ -91,7 +93,7 @@ pub fn print(options: &Options, samples: &Samples) -> Result<()> {
         );
         let names = "     UDP      TCP     direct      UDP      TCP";
         println!("{:<16} {:>9} {:>9} {:>9} {:>9}   {names}", what.name(), "", "bridge", "link", "link");
-        of_kind.iter().for_each(|row| row.print(options.rounds));
+        of_kind.iter().for_each(|row| row.print(options));
         let bars = of_kind.iter().flat_map(Row::bars).collect();
         panels.push(Panel { title: what.name().into(), bars, logarithmic: false });
         rows.extend(of_kind);
