@@ -25,12 +25,13 @@ const WITH_PORTS: [u8; 5] = [6, 17, 33, 132, 136];
 #[derive(Clone, Copy, Debug, Eq)]
 #[repr(C)]
 pub struct FlowKey {
-    /// Addresses, the lower end's first, as numbers of 128 bits in two halves. An IPv4 or Ethernet address is in the second.
-    ends: [[u64; 2]; 2],
-    /// Ports, the lower end's in the upper half.
-    ports: u32,
     /// `version << 16 | protocol`; the EtherType where there is no IP.
     kind: u32,
+    /// Ports, the lower end's in the upper half.
+    ports: u32,
+    /// Addresses, the lower end's first. Both of IPv4 are in the first word, for keys of IPv4 are compared most often; others have two
+    /// words each, of which an Ethernet address takes the second.
+    addresses: [u64; 4],
 }
 
 /// The number that travels with a packet: never 0, which says that nobody computed it.
@@ -46,19 +47,18 @@ pub(super) const fn mix(a: u64, b: u64) -> u64 {
     (product >> 64) as u64 ^ product as u64
 }
 
-/// Without a branch for each part: keys that are compared are nearly always the same.
+/// Keys of IPv4 differ in their first two words, or not at all.
 impl PartialEq for FlowKey {
     #[inline(always)]
     fn eq(&self, other: &FlowKey) -> bool {
-        let ends = self.ends.as_flattened().iter().zip(other.ends.as_flattened());
-        let ends = ends.fold(0, |differs, (a, b)| differs | (a ^ b));
-        ends | u64::from((self.ports ^ other.ports) | (self.kind ^ other.kind)) == 0
+        let differs = (self.word() ^ other.word()) | (self.addresses[0] ^ other.addresses[0]);
+        differs == 0 && (self.kind >> 16 == 4 || self.addresses[1..] == other.addresses[1..])
     }
 }
 
 impl FlowKey {
     /// All bytes zero.
-    pub const EMPTY: FlowKey = FlowKey { ends: [[0; 2]; 2], ports: 0, kind: 0 };
+    pub const EMPTY: FlowKey = FlowKey { kind: 0, ports: 0, addresses: [0; 4] };
 
     /// The flow of an Ethernet frame.
     #[inline(always)]
@@ -101,11 +101,11 @@ impl FlowKey {
     #[inline(always)]
     fn directed(source: [u64; 2], destination: [u64; 2], ports: u32, kind: u32) -> (FlowKey, bool) {
         let upwards = (source, ports >> 16) <= (destination, ports & 0xffff);
-        let key = match upwards {
-            true => FlowKey { ends: [source, destination], ports, kind },
-            false => FlowKey { ends: [destination, source], ports: ports.rotate_left(16), kind },
+        let ([low, high], ports) = match upwards {
+            true => ([source, destination], ports),
+            false => ([destination, source], ports.rotate_left(16)),
         };
-        (key, upwards)
+        (FlowKey { kind, ports, addresses: [low[0], low[1], high[0], high[1]] }, upwards)
     }
 
     /// The flow of an IPv4 packet with `ports`, the source's in the upper half; whether it goes from the lower end to the higher.
@@ -118,9 +118,10 @@ impl FlowKey {
             u64::from(destination) << 16 | u64::from(ports & 0xffff),
         );
         let upwards = from <= to;
-        let (low, high) = if upwards { (source, destination) } else { (destination, source) };
-        let ports = if upwards { ports } else { ports.rotate_left(16) };
-        (FlowKey { ends: [[0, low.into()], [0, high.into()]], ports, kind }, upwards)
+        let addresses = u64::from(source) << 32 | u64::from(destination);
+        let (turn, turn_ports) = if upwards { (0, 0) } else { (32, 16) };
+        let ports = ports.rotate_left(turn_ports);
+        (FlowKey { kind, ports, addresses: [addresses.rotate_left(turn), 0, 0, 0] }, upwards)
     }
 
     /// The same of an IPv6 packet.
@@ -175,20 +176,36 @@ impl FlowKey {
 
     /// The same without ports, and whether what went upwards with them still does.
     pub fn without_ports(&self, upwards: bool) -> (FlowKey, bool) {
-        let [low, high] = self.ends;
+        let [(low, _), (high, _)] = self.ends();
         (FlowKey { ports: 0, ..*self }, upwards || low == high)
+    }
+
+    /// Kind and ports.
+    #[inline(always)]
+    fn word(&self) -> u64 {
+        u64::from(self.kind) << 32 | u64::from(self.ports)
+    }
+
+    /// Both ends, the lower one first: the address as a number, and the port.
+    fn ends(&self) -> [(u128, u32); 2] {
+        let [first, second, third, fourth] = self.addresses.map(u128::from);
+        let [low, high] = match self.kind >> 16 {
+            4 => [first >> 32, first & u128::from(u32::MAX)],
+            _ => [first << 64 | second, third << 64 | fourth],
+        };
+        [(low, self.ports >> 16), (high, self.ports & 0xffff)]
     }
 
     /// A hash that is the same in every machine.
     #[inline(always)]
     pub fn hash(&self) -> u64 {
-        const SEEDS: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03, 0xa076_1d64_78bd_642f];
-        let [low, high] = self.ends;
-        let mut hash = mix(low[1] ^ SEEDS[0], high[1] ^ SEEDS[1]);
-        if self.kind >> 16 == 6 {
-            hash ^= mix(low[0] ^ SEEDS[1], high[0] ^ SEEDS[2]);
+        const SEEDS: [u64; 4] = [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03, 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
+        let [first, second, third, fourth] = self.addresses;
+        let mut hash = mix(first ^ SEEDS[0], SEEDS[1]);
+        if self.kind >> 16 != 4 {
+            hash ^= mix(second ^ SEEDS[1], third ^ SEEDS[2]) ^ mix(fourth ^ SEEDS[3], SEEDS[0]);
         }
-        mix(hash ^ SEEDS[2], (u64::from(self.kind) << 32 | u64::from(self.ports)) ^ SEEDS[0])
+        mix(hash ^ SEEDS[2], self.word() ^ SEEDS[0])
     }
 }
 
@@ -261,13 +278,12 @@ fn halves(address: u128) -> [u64; 2] {
 /// `ADDRESS PORT ADDRESS PORT PROTOCOL`; two Ethernet addresses and the EtherType where there is no IP.
 impl fmt::Display for FlowKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ports = [self.ports >> 16, self.ports & 0xffff];
-        for ([upper, lower], port) in self.ends.iter().zip(ports) {
+        for (address, port) in self.ends() {
             match self.kind >> 16 {
-                4 => write!(out, "{} {port} ", Ipv4Addr::from_bits(*lower as u32))?,
-                6 => write!(out, "{} {port} ", Ipv6Addr::from_bits(u128::from(*upper) << 64 | u128::from(*lower)))?,
+                4 => write!(out, "{} {port} ", Ipv4Addr::from_bits(address as u32))?,
+                6 => write!(out, "{} {port} ", Ipv6Addr::from_bits(address))?,
                 _ => {
-                    let [_, _, bytes @ ..] = lower.to_be_bytes();
+                    let [_, _, bytes @ ..] = (address as u64).to_be_bytes();
                     write!(out, "{} ", Address::new(bytes))?;
                 }
             }
