@@ -14,7 +14,10 @@ use tests::{build_file, sluice};
 const CHAIN: &str = r#"
 network lan; network wan;
 vm vtep {
-  v :: VTEP(10.9.0.1, access 100 1, LEARN ports);
+  v :: VTEP(10.9.0.1, access 100 1, LEARN ports, TRUNK 2, GATEWAY 02:00:00:00:40:01);
+  r :: VNIRouter(v, 02:00:00:00:40:01, 100 10.1.0.254/16 red, 4000 transit red, OUTSIDE red);
+  v [2] -> r -> [2] v;
+  Idle -> [1] r [1] -> Discard;
   FromDevice(lan) -> [1] v;
   v [1] -> ToDevice(lan);
   out :: ToDevice(wan);
@@ -81,6 +84,7 @@ ip link add vxlan4000 type vxlan id 4000 local 10.9.0.2 dstport 4789 nolearning
 ip link set vxlan4000 master br4000
 ip link set br4000 up; ip link set vxlan4000 up
 ip route add 10.2.0.0/16 dev wan0
+ip address add 10.2.0.7/32 dev lo
 ";
 
 /// The host behind the VM, and the one behind FRR's kernel.
@@ -195,7 +199,12 @@ impl<'a> Bed<'a> {
     }
 
     fn read(&self, handler: &str) -> String {
-        let output = self.sluice(&["ctl", "vtep", "read", &format!("v.{handler}")]).output().expect("sluice runs");
+        self.read_of("v", handler)
+    }
+
+    fn read_of(&self, element: &str, handler: &str) -> String {
+        let output =
+            self.sluice(&["ctl", "vtep", "read", &format!("{element}.{handler}")]).output().expect("sluice runs");
         assert!(output.status.success(), "{handler}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
@@ -288,6 +297,12 @@ fn tell_prefixes(bed: &Bed) {
     until("our prefix in FRR's kernel", || bed.hosts.fabric.run("ip route").lines().any(is_ours));
     let route = "route_add red 10.2.0.0/16 10.9.0.2 02:00:00:00:40:02 4000";
     until("FRR's prefix here", || bed.has("installed", route));
+    // From a host in the one to an address in the other, and back: both ways through the network between the routers.
+    bed.hosts.near.run("ip address add 10.1.0.5/16 dev lan0; ip route add 10.2.0.0/16 via 10.1.0.254 src 10.1.0.5");
+    assert!(bed.hosts.near.pings("10.2.0.7", 5));
+    let forwarded: u64 = bed.read_of("r", "forwarded").trim().parse().expect("it is a number");
+    assert!(forwarded >= 10, "{forwarded} packets went by the router");
+    bed.hosts.near.run("ip address del 10.1.0.5/16 dev lan0");
 }
 
 /// The near host moves behind FRR's kernel, and back.
