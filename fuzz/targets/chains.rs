@@ -7,7 +7,7 @@
 mod shared;
 
 use libfuzzer_sys::fuzz_target;
-use nf_elements::chains::Bucket;
+use nf_elements::chains::Memory;
 use nf_elements::elements::chain_hop::{self, Map, Service, Wish};
 use nf_elements::elements::flow_director::{self, Rules};
 use nf_elements::elements::{ChainHop, FlowDirector};
@@ -22,6 +22,8 @@ const BACK: u16 = Annotations::BACKWARD;
 /// Flows: so few that no bucket of the tables is ever full.
 const FLOWS: u8 = 16;
 const BUCKETS: usize = 64;
+/// The tables' memory.
+const PLACES: usize = 224;
 /// The time until a flow is forgotten, in ticks of the tables.
 const TIMEOUT: u32 = 300;
 const TICK_NS: u64 = 1 << 30;
@@ -90,7 +92,7 @@ struct Known {
 
 fn director(steps: impl Iterator<Item = [u8; 3]>) {
     let (mut director, mut io) = (FlowDirector::new(*RULES, TIMEOUT), ListIo::new(0));
-    director.lend(lent(|| Bucket::EMPTY, BUCKETS));
+    director.lend(lent(|| Memory::<BUCKETS, PLACES>::EMPTY, 1));
     let mut model: HashMap<u8, Known> = HashMap::new();
     let mut now = 0;
     for [what, flow, more] in steps {
@@ -194,7 +196,7 @@ fn hop(stateful: bool, function: [u8; 2], steps: impl Iterator<Item = [u8; 3]>) 
     let mut hop = ChainHop::<PORTS, 3, 1>::new(map(stateful, function), TIMEOUT);
     let mut io = ListIo::new(0);
     if stateful {
-        hop.lend(lent(|| Bucket::EMPTY, BUCKETS));
+        hop.lend(lent(|| Memory::<BUCKETS, PLACES>::EMPTY, 1));
     }
     // What came, and which replica a flow met last while nothing changed since.
     let (mut came, mut met, mut takers, mut gone) = (0, HashMap::new(), 0b011u8, 0u8);

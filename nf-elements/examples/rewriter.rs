@@ -68,7 +68,7 @@ fn rounds(nat: &mut IpRewriter<1>, io: &mut ListIo, burst: &mut Vec<Packet>, ord
         burst.drain(..flows.len()).for_each(|packet| drop(batch.push(packet)));
         let begin = Instant::now();
         if ahead {
-            nat.ahead(&batch);
+            nat.ahead(0, &batch);
         }
         let mut sent = Batch::new();
         for mut packet in batch {

@@ -115,8 +115,9 @@ pub trait Push: Element {
 /// Looks at a batch before its packets come one by one: an element with a big table can so let many cache misses overlap.
 /// Called if the instance is `looking_ahead` (shapes `Action`, `Route` and `Push`, where packets are pushed).
 pub trait Ahead: Element {
-    /// The packets that come next. What is done with them does not depend on whether this was called.
-    fn ahead(&mut self, batch: &Batch);
+    /// The packets that come next, in their order and as they are, at `now_ns`. What is done with them does not depend on whether this
+    /// was called.
+    fn ahead(&mut self, now_ns: u64, batch: &Batch);
 }
 
 /// Push in, pull out: packets wait here.

@@ -153,7 +153,7 @@ impl Emitter<'_> {
         let mut body = Code::at(2);
         if self.looks_ahead(end) {
             self.imports.insert("Ahead");
-            body.line(format!("self.{}.ahead(&batch);", self.fields[end.element]));
+            body.line(format!("self.{}.ahead(io.now_ns(), &batch);", self.fields[end.element]));
         }
         if let Some(last) = self.only_end(end) {
             run.in_place = true;

@@ -177,7 +177,7 @@ impl Wiring {
 
     #[inline]
     fn nat_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.nat.ahead(&batch);
+        self.nat.ahead(io.now_ns(), &batch);
         let mut for_unstrip_5 = Batch::new();
         let mut for_unstrip_12 = Batch::new();
         for mut packet in batch {
@@ -202,7 +202,7 @@ impl Wiring {
 
     #[inline]
     fn nat_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.nat.ahead(&batch);
+        self.nat.ahead(io.now_ns(), &batch);
         let mut for_unstrip_5 = Batch::new();
         let mut for_unstrip_12 = Batch::new();
         for mut packet in batch {

@@ -5,12 +5,12 @@ use nf_elements::elements::*;
 use nf_elements::{Ahead, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, PacketIo, Route, Sink, Source};
 
 /// The memory of `chain/hop`.
-static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
-    ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 2048]);
+static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Memory::<2341, 8192>; 1]> =
+    ConstStaticCell::new([const { nf_elements::chains::Memory::<2341, 8192>::EMPTY }; 1]);
 
 /// The memory of `chain/director_lan`.
-static CHAIN_DIRECTOR_LAN_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 250]> =
-    ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 250]);
+static CHAIN_DIRECTOR_LAN_MEMORY: ConstStaticCell<[nf_elements::chains::Memory::<286, 1000>; 1]> =
+    ConstStaticCell::new([const { nf_elements::chains::Memory::<286, 1000>::EMPTY }; 1]);
 
 /// Code of `filter` alone.
 struct FilterCode;
@@ -148,7 +148,7 @@ impl Wiring {
 
     #[inline]
     fn chain_director_lan_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_director_lan.ahead(&batch);
+        self.chain_director_lan.ahead(io.now_ns(), &batch);
         let mut for_chain_hop = Batch::new();
         let mut for_chain_to_lan = Batch::new();
         for mut packet in batch {
@@ -174,7 +174,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
@@ -231,7 +231,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_2<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
@@ -288,7 +288,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_3<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
@@ -345,7 +345,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_4<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
@@ -401,7 +401,7 @@ impl Wiring {
     }
 
     fn chain_hop_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
@@ -457,7 +457,7 @@ impl Wiring {
     }
 
     fn chain_director_lan_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_director_lan.ahead(&batch);
+        self.chain_director_lan.ahead(io.now_ns(), &batch);
         let mut for_chain_hop = Batch::new();
         let mut for_chain_to_lan = Batch::new();
         for mut packet in batch {
@@ -500,7 +500,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_5<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();

@@ -5,12 +5,12 @@ use nf_elements::elements::*;
 use nf_elements::{Ahead, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, PacketIo, Route, Sink, Source};
 
 /// The memory of `chain/hop`.
-static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
-    ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 2048]);
+static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Memory::<2341, 8192>; 1]> =
+    ConstStaticCell::new([const { nf_elements::chains::Memory::<2341, 8192>::EMPTY }; 1]);
 
 /// The memory of `chain/director_wan`.
-static CHAIN_DIRECTOR_WAN_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 250]> =
-    ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 250]);
+static CHAIN_DIRECTOR_WAN_MEMORY: ConstStaticCell<[nf_elements::chains::Memory::<286, 1000>; 1]> =
+    ConstStaticCell::new([const { nf_elements::chains::Memory::<286, 1000>::EMPTY }; 1]);
 
 /// The elements of `wan_gate`.
 pub struct Wiring {
@@ -121,7 +121,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
         let mut for_chain_to_ids_2 = Batch::new();
@@ -171,7 +171,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
         let mut for_chain_to_ids_2 = Batch::new();
@@ -221,7 +221,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_2<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
         let mut for_chain_to_ids_2 = Batch::new();
@@ -271,7 +271,7 @@ impl Wiring {
 
     #[inline]
     fn chain_director_wan_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_director_wan.ahead(&batch);
+        self.chain_director_wan.ahead(io.now_ns(), &batch);
         let mut for_chain_hop_3 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         for mut packet in batch {
@@ -297,7 +297,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_4<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
         let mut for_chain_to_ids_2 = Batch::new();
@@ -346,7 +346,7 @@ impl Wiring {
     }
 
     fn chain_director_wan_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_director_wan.ahead(&batch);
+        self.chain_director_wan.ahead(io.now_ns(), &batch);
         let mut for_chain_hop_3 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         for mut packet in batch {
@@ -371,7 +371,7 @@ impl Wiring {
     }
 
     fn chain_hop_3<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_to_ids_0 = Batch::new();
         let mut for_chain_to_ids_1 = Batch::new();
         let mut for_chain_to_ids_2 = Batch::new();

@@ -7,12 +7,12 @@ use nf_elements::{
 };
 
 /// The memory of `chain/hop`.
-static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 2048]> =
-    ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 2048]);
+static CHAIN_HOP_MEMORY: ConstStaticCell<[nf_elements::chains::Memory::<2341, 8192>; 1]> =
+    ConstStaticCell::new([const { nf_elements::chains::Memory::<2341, 8192>::EMPTY }; 1]);
 
 /// The memory of `chain/director_lan`.
-static CHAIN_DIRECTOR_LAN_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 16384]> =
-    ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 16384]);
+static CHAIN_DIRECTOR_LAN_MEMORY: ConstStaticCell<[nf_elements::chains::Memory::<18725, 65536>; 1]> =
+    ConstStaticCell::new([const { nf_elements::chains::Memory::<18725, 65536>::EMPTY }; 1]);
 
 /// Code of `sort` alone.
 struct SortCode;
@@ -161,7 +161,7 @@ impl Wiring {
 
     #[inline]
     fn chain_director_lan_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_director_lan.ahead(&batch);
+        self.chain_director_lan.ahead(io.now_ns(), &batch);
         let mut for_chain_hop = Batch::new();
         let mut for_chain_to_lan = Batch::new();
         for mut packet in batch {
@@ -187,7 +187,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
@@ -236,7 +236,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_2<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
@@ -285,7 +285,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_3<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
@@ -333,7 +333,7 @@ impl Wiring {
     }
 
     fn chain_hop_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
@@ -381,7 +381,7 @@ impl Wiring {
     }
 
     fn chain_director_lan_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_director_lan.ahead(&batch);
+        self.chain_director_lan.ahead(io.now_ns(), &batch);
         let mut for_chain_hop = Batch::new();
         let mut for_chain_to_lan = Batch::new();
         for mut packet in batch {
@@ -490,7 +490,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_4<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
@@ -539,7 +539,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_5<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
@@ -588,7 +588,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_6<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();
@@ -637,7 +637,7 @@ impl Wiring {
 
     #[inline]
     fn chain_hop_7<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_hop.ahead(&batch);
+        self.chain_hop.ahead(io.now_ns(), &batch);
         let mut for_chain_director_lan_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         let mut for_chain_to_scrubber = Batch::new();

@@ -5,8 +5,8 @@ use nf_elements::elements::*;
 use nf_elements::{Ahead, BURST, Batch, ConstStaticCell, Element, Graph, HandlerError, PacketIo, Route, Sink, Source};
 
 /// The memory of `chain/director_wan`.
-static CHAIN_DIRECTOR_WAN_MEMORY: ConstStaticCell<[nf_elements::chains::Bucket; 16384]> =
-    ConstStaticCell::new([const { nf_elements::chains::Bucket::EMPTY }; 16384]);
+static CHAIN_DIRECTOR_WAN_MEMORY: ConstStaticCell<[nf_elements::chains::Memory::<18725, 65536>; 1]> =
+    ConstStaticCell::new([const { nf_elements::chains::Memory::<18725, 65536>::EMPTY }; 1]);
 
 /// The elements of `wan_gate`.
 pub struct Wiring {
@@ -114,7 +114,7 @@ impl Wiring {
 
     #[inline]
     fn chain_director_wan_0<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_director_wan.ahead(&batch);
+        self.chain_director_wan.ahead(io.now_ns(), &batch);
         let mut for_chain_hop_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         for mut packet in batch {
@@ -172,7 +172,7 @@ impl Wiring {
     }
 
     fn chain_director_wan_1<M: PacketIo>(&mut self, io: &mut M, batch: Batch) {
-        self.chain_director_wan.ahead(&batch);
+        self.chain_director_wan.ahead(io.now_ns(), &batch);
         let mut for_chain_hop_1 = Batch::new();
         let mut for_chain_to_wan = Batch::new();
         for mut packet in batch {

@@ -12,5 +12,5 @@ pub use fate::Fate;
 
 /// The table of flows on chains.
 pub type FlowTable = crate::flow_table::FlowTable<Fate>;
-/// A part of its memory.
-pub type Bucket = crate::flow_table::Bucket<Fate>;
+/// Its memory.
+pub type Memory<const BUCKETS: usize, const FLOWS: usize> = crate::flow_table::Memory<Fate, BUCKETS, FLOWS>;

@@ -4,6 +4,7 @@
 //! A [`View`] is what a packet says. A [`Tracker`] compares it with the connections that it knows, which tells the packet's [`State`],
 //! and remembers it if it may pass.
 
+mod ahead;
 mod fragments;
 mod known;
 pub mod tcp;
@@ -15,8 +16,8 @@ pub use known::{Kind, Known, Timeouts};
 pub use tracker::{State, Tracker};
 pub use view::{Ends, Fragment, Message, Plain, View};
 
-/// A part of a tracker's memory.
-pub type Bucket = crate::flow_table::Bucket<Known>;
+/// A tracker's memory.
+pub type Memory<const BUCKETS: usize, const FLOWS: usize> = crate::flow_table::Memory<Known, BUCKETS, FLOWS>;
 
 #[cfg(test)]
 mod tests;

@@ -57,9 +57,9 @@ fn back(protocol: u8, payload: &[u8]) -> Vec<u8> {
     ipv4(protocol, [SERVER, CLIENT], 0, payload)
 }
 
-fn tracker(buckets: usize) -> Tracker {
+fn tracker<const BUCKETS: usize, const FLOWS: usize>() -> Tracker {
     let mut tracker = Tracker::new(TIMEOUTS, false);
-    tracker.lend(vec![Bucket::EMPTY; buckets].leak());
+    tracker.lend(vec![Memory::<BUCKETS, FLOWS>::EMPTY].leak());
     tracker
 }
 
@@ -79,7 +79,7 @@ impl Tracker {
 
 #[test]
 fn a_tcp_connection_from_its_syn_to_its_end() {
-    let mut tracker = tracker(16);
+    let mut tracker = tracker::<32, 64>();
     let (to, from) = ([1025, 80], [80, 1025]);
     assert_eq!(tracker.passes(&there(6, &tcp(to, SYN, 100, 0, &[])), 1), New);
     assert_eq!(tracker.passes(&there(6, &tcp(to, SYN, 100, 0, &[])), 2), New, "sent again");
@@ -97,7 +97,7 @@ fn a_tcp_connection_from_its_syn_to_its_end() {
 
 #[test]
 fn nothing_is_remembered_of_what_did_not_pass() {
-    let mut tracker = tracker(16);
+    let mut tracker = tracker::<32, 64>();
     let syn = there(6, &tcp([1025, 80], SYN, 100, 0, &[]));
     assert_eq!((tracker.sight(&syn, 1), tracker.sight(&syn, 1), tracker.table().size()), (New, New, 0));
     assert_eq!(tracker.sight(&back(6, &tcp([80, 1025], SYN | ACK, 900, 101, &[])), 1), Invalid);
@@ -108,7 +108,7 @@ fn nothing_is_remembered_of_what_did_not_pass() {
 
 #[test]
 fn datagrams_are_established_once_they_were_answered() {
-    let mut tracker = tracker(16);
+    let mut tracker = tracker::<32, 64>();
     let question = there(17, &udp([5000, 53], b"?"));
     let answer = back(17, &udp([53, 5000], b"!"));
     assert_eq!([1, 2].map(|now| tracker.passes(&question, now)), [New, New]);
@@ -121,7 +121,7 @@ fn datagrams_are_established_once_they_were_answered() {
 
 #[test]
 fn an_echo_belongs_to_its_question() {
-    let mut tracker = tracker(16);
+    let mut tracker = tracker::<32, 64>();
     assert_eq!(tracker.passes(&back(1, &icmp(0, 7, b"abc")), 1), Invalid, "nobody asked");
     assert_eq!(tracker.passes(&there(1, &icmp(8, 7, b"abc")), 1), New);
     assert_eq!(tracker.passes(&there(1, &icmp(0, 7, b"abc")), 1), Invalid, "who asked does not answer");
@@ -132,7 +132,7 @@ fn an_echo_belongs_to_its_question() {
 
 #[test]
 fn errors_are_related_to_what_they_quote() {
-    let mut tracker = tracker(16);
+    let mut tracker = tracker::<32, 64>();
     let syn = there(6, &tcp([1025, 80], SYN, 100, 0, &[]));
     let unreachable = |quoted: &[u8]| icmp(3, 0, &quoted[..28]);
     assert_eq!(tracker.passes(&back(1, &unreachable(&syn)), 1), Invalid, "it quotes what nobody sent");
@@ -148,7 +148,7 @@ fn errors_are_related_to_what_they_quote() {
 
 #[test]
 fn ipv6_is_tracked_and_its_neighbours_are_not() {
-    let mut tracker = tracker(16);
+    let mut tracker = tracker::<32, 64>();
     let (to, from) = ([CLIENT6, SERVER6], [SERVER6, CLIENT6]);
     let syn = ipv6(6, to, &tcp([1025, 80], SYN, 100, 0, &[]));
     assert_eq!(tracker.passes(&syn, 1), New);
@@ -168,7 +168,7 @@ fn ipv6_is_tracked_and_its_neighbours_are_not() {
 #[test]
 fn fragments_follow_the_first_one() {
     const MORE: u16 = 0x2000;
-    let mut tracker = tracker(16);
+    let mut tracker = tracker::<32, 64>();
     let whole = udp([5000, 53], &[7; 40]);
     let parts = [(MORE, &whole[..16]), (MORE | 2, &whole[16..32]), (4, &whole[32..])];
     let [first, second, last] = parts.map(|(fragment, bytes)| ipv4(17, [CLIENT, SERVER], fragment, bytes));
@@ -191,7 +191,7 @@ fn fragments_of_ipv6_follow_behind_other_headers() {
     let (first, last) = (part([0, 1], &datagram[..8]), part([0, 8], &datagram[8..]));
     let behind = |payload: &[u8]| ipv6(0, ends, &[&[44, 0, 1, 4, 0, 0, 0, 0][..], payload].concat());
     for [first, last] in [[ipv6(44, ends, &first), ipv6(44, ends, &last)], [behind(&first), behind(&last)]] {
-        let mut tracker = tracker(16);
+        let mut tracker = tracker::<32, 64>();
         assert_eq!((tracker.sight(&last, 1), tracker.follow(&last, 1)), (Later, Part::Early));
         assert_eq!(tracker.passes(&first, 1), New);
         assert_eq!((tracker.sight(&last, 1), tracker.follow(&last, 1)), (Later, Part::Follows(0, None)));
@@ -201,7 +201,7 @@ fn fragments_of_ipv6_follow_behind_other_headers() {
 #[test]
 fn a_segment_in_fragments_counts_whole() {
     const MORE: u16 = 0x2000;
-    let mut tracker = tracker(16);
+    let mut tracker = tracker::<32, 64>();
     tracker.passes(&there(6, &tcp([1025, 80], SYN, 100, 0, &[])), 1);
     tracker.passes(&back(6, &tcp([80, 1025], SYN | ACK, 900, 101, &[])), 1);
     let whole = tcp([1025, 80], ACK, 101, 901, &[7; 60]);
@@ -215,7 +215,7 @@ fn a_segment_in_fragments_counts_whole() {
 
 #[test]
 fn half_open_connections_never_push_out_established_ones() {
-    let mut tracker = tracker(2);
+    let mut tracker = tracker::<4, 8>();
     let ports = |number: u16| ([1000 + number, 80], [80, 1000 + number]);
     for number in 0..8 {
         let (to, from) = ports(number);
@@ -238,7 +238,7 @@ fn half_open_connections_never_push_out_established_ones() {
 
 #[test]
 fn without_room_a_connection_does_not_begin() {
-    let mut tracker = tracker(0);
+    let mut tracker = tracker::<0, 0>();
     let syn = there(6, &tcp([1, 2], SYN, 100, 0, &[]));
     assert_eq!((tracker.sight(&syn, 1), tracker.begin(&syn, 1), tracker.refused), (New, false, 1));
 }
@@ -257,17 +257,59 @@ fn what_is_read_in_one_piece_is_read_the_same() {
         let cut = random.between(0, 3) / 3 * random.between(0, 30);
         packet.truncate(packet.len() - cut as usize);
         if let Some(read) = Plain::of(&packet) {
-            let view = read.message().map(|message| View { ends: read.ends, message, fragment: None });
-            assert_eq!(view, View::of(&packet), "{packet:?}");
+            let view = View { ends: read.ends, message: read.message(), fragment: None };
+            assert_eq!(Some(view), View::of(&packet), "{packet:?}");
             plain += 1;
         }
     }
     assert!(plain > 50_000, "{plain}");
 }
 
+/// A packet of one of few connections, in either direction: what two ends might send, and what they might not.
+fn any_packet(random: &mut crate::testing::rule_sets::Random) -> Vec<u8> {
+    let port = 1025 + random.between(0, 2) as u16;
+    let (direction, ports) =
+        [([CLIENT, SERVER], [port, 80]), ([SERVER, CLIENT], [80, port])][random.between(0, 1) as usize];
+    let data = &b"datagram"[..random.between(0, 8) as usize];
+    let flags =
+        [SYN, SYN | ACK, ACK, ACK, ACK, ACK, FIN | ACK, RST, RST | ACK, SYN | FIN][random.between(0, 9) as usize];
+    let [sequence, acknowledgment] = [(); 2].map(|()| random.between(98, 106));
+    match random.between(0, 9) {
+        0 => ipv4(17, direction, 0, &udp(ports, data)),
+        1 => ipv4(17, direction, 0x2000, &udp(ports, data)),
+        2 => ipv4(1, direction, 0, &icmp(8 * random.between(0, 1) as u8, 7, data)),
+        _ => ipv4(6, direction, 0, &tcp(ports, flags, sequence, acknowledgment, data)),
+    }
+}
+
+#[test]
+fn looking_ahead_changes_nothing() {
+    let mut random = crate::testing::rule_sets::Random::new(11);
+    let (mut with, mut without) = (tracker::<4, 8>(), tracker::<4, 8>());
+    let mut states = [0; 7];
+    for now in 0..20_000 {
+        let packets: Vec<_> = (0..random.between(1, 32)).map(|_| any_packet(&mut random)).collect();
+        let mut batch = crate::Batch::new();
+        for bytes in &packets {
+            let mut packet = crate::testing::packet(bytes);
+            packet.set_network(0, 20);
+            assert!(batch.push(packet).is_ok());
+        }
+        with.look_ahead(&batch, now / 4);
+        for packet in &packets {
+            let state = with.passes(packet, now / 4);
+            assert_eq!(state, without.passes(packet, now / 4), "{packet:?}");
+            states[state as usize] += 1;
+        }
+    }
+    for state in [New, Established, Invalid] {
+        assert!(states[state as usize] > 10_000, "{states:?}");
+    }
+}
+
 #[test]
 fn packets_that_lie_are_invalid() {
-    let mut tracker = tracker(4);
+    let mut tracker = tracker::<8, 16>();
     let syn = there(6, &tcp([1025, 80], SYN, 100, 0, &[]));
     for length in 0..syn.len() {
         assert_eq!(tracker.sight(&syn[..length], 1), Invalid, "{length}");

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Tells what packets are to the connections that are known.
 
-use super::Bucket;
+use super::Memory;
+use super::ahead::{Seen, Sights};
 use super::fragments::{self, Fragments, Part};
 use super::known::{Kind, Known, Timeouts, kind};
 use super::tcp::{self, Direction, Judgement, Segment};
 use super::view::{Ends, Message, Plain, View};
-use crate::flow_table::{FlowKey, FlowTable, Guess, Guesses, Place};
-use crate::{Batch, Packet};
+use crate::Batch;
+use crate::flow_table::{FlowTable, Place};
 
 /// What a packet is to its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl State {
 /// The connections that are known.
 pub struct Tracker {
     table: FlowTable<Known>,
-    guesses: Guesses,
+    sights: Sights,
     fragments: Fragments,
     loose: bool,
     /// Connections that there was no room for.
@@ -56,17 +57,11 @@ pub struct Tracker {
 impl Tracker {
     /// A tracker that knows none. With `loose` it takes up TCP connections in their middle.
     pub const fn new(timeouts: Timeouts, loose: bool) -> Tracker {
-        Tracker {
-            table: FlowTable::new(timeouts),
-            guesses: Guesses::NONE,
-            fragments: Fragments::NONE,
-            loose,
-            refused: 0,
-        }
+        Tracker { table: FlowTable::new(timeouts), sights: Sights::NONE, fragments: Fragments::NONE, loose, refused: 0 }
     }
 
     /// Keeps connections in `memory`, whose bytes are zero.
-    pub fn lend(&mut self, memory: &'static mut [Bucket]) {
+    pub fn lend<const BUCKETS: usize, const FLOWS: usize>(&mut self, memory: &'static mut [Memory<BUCKETS, FLOWS>]) {
         self.table.lend(memory);
     }
 
@@ -80,48 +75,41 @@ impl Tracker {
         self.table.clear();
     }
 
-    /// Looks at packets that come next.
-    pub fn look_ahead(&mut self, batch: &Batch) {
-        let key = |packet: &Packet| {
-            let packet = packet.network();
-            let plain = Plain::of(packet).map(|plain| plain.ends.key);
-            plain.or_else(|| View::of(packet).map(|view| view.ends.key)).unwrap_or(FlowKey::EMPTY)
-        };
-        self.guesses.look(&self.table, batch, key);
+    /// Looks at the packets that come next: most are known then.
+    pub fn look_ahead(&mut self, batch: &Batch, now: u32) {
+        self.sights.look(&mut self.table, batch, now);
     }
 
     /// What `packet`, from its IP header on, is. A connection that it belongs to goes on; none begins.
     #[inline]
     pub fn sight(&mut self, packet: &[u8], now: u32) -> State {
-        let guess = self.guesses.next_place();
-        let Some(plain) = Plain::of(packet) else { return self.sight_any(packet, guess, now) };
-        let guessed = guess.and_then(|guess| self.table.is(guess, &plain.ends.key, now));
-        let Some(place) = guessed.or_else(|| self.find(plain.ends.key, now)) else {
-            return plain.message().map_or(State::Invalid, |message| self.sight_unknown(&message));
-        };
-        match plain.is_tcp() {
-            true => self.sight_segment(place, &plain, now),
-            false => self.sight_known(place, plain.ends.upwards, &Message::Datagram, now),
+        let at = self.sights.next();
+        match self.sights.known(at) {
+            Some(state) => state,
+            None => self.sight_one(packet, at, now),
         }
     }
 
-    /// Where a connection is of which nothing was guessed, or not what is so.
+    /// The same of a packet of which not enough is known; perhaps it was seen as number `at`.
     #[inline(never)]
-    fn find(&self, key: FlowKey, now: u32) -> Option<Place> {
-        self.table.find(&key, key.hash(), now)
-    }
-
-    #[inline(never)]
-    fn sight_segment(&mut self, place: Place, plain: &Plain, now: u32) -> State {
-        match plain.segment() {
-            Some(segment) => self.sight_known(place, plain.ends.upwards, &Message::Tcp(segment), now),
-            None => State::Invalid,
+    fn sight_one(&mut self, packet: &[u8], at: usize, now: u32) -> State {
+        let mut seen = self.sights.seen(at).copied().unwrap_or(Seen::NONE);
+        if !seen.is_some() {
+            seen.look(&self.table, packet);
+        }
+        if !seen.is_some() {
+            return self.sight_any(packet, now);
+        }
+        let (Seen { sought, upwards, .. }, message) = (seen, seen.message(|| packet));
+        match self.table.find(&sought.key, sought.hash, now) {
+            Some(place) => self.sight_known(place, upwards, &message, now),
+            None => self.sight_unknown(&message),
         }
     }
 
     /// A packet that is not plain.
     #[inline(never)]
-    fn sight_any(&mut self, packet: &[u8], guess: Option<Guess>, now: u32) -> State {
+    fn sight_any(&mut self, packet: &[u8], now: u32) -> State {
         let Some(view) = View::of(packet) else { return State::Invalid };
         if view.fragment.is_some_and(|fragment| !fragments::is_sound(&fragment)) {
             return State::Invalid;
@@ -130,18 +118,15 @@ impl Tracker {
             Message::Local => State::Untracked,
             Message::Later => State::Later,
             Message::Error { about, sequence } => self.sight_error(about, *sequence, now),
-            message => {
-                let guessed = guess.and_then(|guess| self.table.is(guess, &view.ends.key, now));
-                match guessed.or_else(|| self.find(view.ends.key, now)) {
-                    Some(place) => self.sight_known(place, view.ends.upwards, message, now),
-                    None => self.sight_unknown(message),
-                }
-            }
+            // Questions of ICMP and first fragments.
+            message => match self.table.find(&view.ends.key, view.ends.key.hash(), now) {
+                Some(place) => self.sight_known(place, view.ends.upwards, message, now),
+                None => self.sight_unknown(message),
+            },
         }
     }
 
     /// A packet with the ends of a connection that is there.
-    #[inline(always)]
     fn sight_known(&mut self, place: Place, upwards: bool, message: &Message, now: u32) -> State {
         let known = self.table.memo_mut(place);
         let direction = known.direction(upwards);
@@ -195,7 +180,7 @@ impl Tracker {
     /// room for it.
     pub fn begin(&mut self, packet: &[u8], now: u32) -> bool {
         let said = match Plain::of(packet) {
-            Some(plain) => plain.message().map(|message| (plain.ends, message)),
+            Some(plain) => Some((plain.ends, plain.message())),
             None => View::of(packet).map(|view| (view.ends, view.message)),
         };
         let Some((Ends { key, upwards }, message)) = said else { return false };

@@ -78,48 +78,48 @@ pub struct Fragment {
 }
 
 /// A whole packet of TCP or UDP over IPv4 without options, as nearly all are: what a [`View`] of it says, read in one piece.
+#[derive(Clone, Copy)]
 pub struct Plain<'a> {
     /// Its ends.
     pub ends: Ends,
-    is_tcp: bool,
-    transport: &'a [u8],
+    /// Its header and data, of TCP.
+    tcp: Option<Tcp<'a>>,
+    /// Bytes of these.
+    length: usize,
 }
 
 impl<'a> Plain<'a> {
-    /// That of a packet, from its IP header on, if it is one.
+    /// That of a packet, from its IP header on, if it is one whose headers do not contradict themselves.
     #[inline(always)]
     pub fn of(packet: &'a [u8]) -> Option<Plain<'a>> {
         const HEADER: usize = crate::wire::ipv4::HEADER_BYTES;
         let start: &[u8; HEADER + 8] = packet.first_chunk()?;
         let word = |at: usize| u32::from_be_bytes([start[at], start[at + 1], start[at + 2], start[at + 3]]);
-        let (protocol, length) = (start[9], (word(0) & 0xffff) as usize);
-        let is_tcp = protocol == TCP;
-        let least = if is_tcp { HEADER + crate::wire::tcp::HEADER_BYTES } else { HEADER + 8 };
         // Version 4, five words of header, and no fragment: RFC 791 §3.1.
-        let is_plain = word(0) >> 24 == 0x45 && word(4) & 0x3fff == 0 && (is_tcp || protocol == UDP);
-        if !is_plain || length < least || length > packet.len() {
+        if word(0) >> 24 != 0x45 || word(4) & 0x3fff != 0 {
             return None;
         }
+        let (protocol, length) = (start[9], (word(0) & 0xffff) as usize);
+        let transport = packet.get(HEADER..length)?;
+        let tcp = match protocol {
+            TCP => Some(Tcp::new_checked(transport).ok()?),
+            UDP if transport.len() >= 8 => None,
+            _ => return None,
+        };
         let (key, upwards) = FlowKey::directed_v4(protocol, word(12), word(16), word(20));
-        Some(Plain { ends: Ends { key, upwards }, is_tcp, transport: &packet[HEADER..length] })
+        Some(Plain { ends: Ends { key, upwards }, tcp, length: transport.len() })
     }
 
     /// Whether it is of TCP.
     #[inline(always)]
     pub fn is_tcp(&self) -> bool {
-        self.is_tcp
+        self.tcp.is_some()
     }
 
-    /// What it says. None if its TCP header contradicts itself.
-    pub fn message(&self) -> Option<Message> {
-        if self.is_tcp { self.segment().map(Message::Tcp) } else { Some(Message::Datagram) }
-    }
-
-    /// The TCP segment that it is. None if its header contradicts itself.
-    #[inline]
-    pub fn segment(&self) -> Option<Segment> {
-        let tcp = Tcp::new_checked(self.transport).ok()?;
-        Some(Segment::of(&tcp, self.transport.len()))
+    /// What it says.
+    #[inline(always)]
+    pub fn message(&self) -> Message {
+        self.tcp.map_or(Message::Datagram, |tcp| Message::Tcp(Segment::of(&tcp, self.length)))
     }
 }
 

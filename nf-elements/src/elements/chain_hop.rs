@@ -50,7 +50,7 @@
 mod configuration;
 mod handlers;
 
-use crate::chains::{Balance, Bucket, FlowTable};
+use crate::chains::{Balance, FlowTable, Memory};
 use crate::flow_table::{FlowKey, Guesses, Place, flow_hash, tick};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Ahead, Annotations, Batch, Element, HandlerError, Packet, PacketIo, Route, Spec};
@@ -174,7 +174,7 @@ impl<const P: usize, const C: usize, const B: usize> ChainHop<P, C, B> {
     }
 
     /// Remembers flows in `memory`.
-    pub fn lend(&mut self, memory: &'static mut [Bucket]) {
+    pub fn lend<const BUCKETS: usize, const FLOWS: usize>(&mut self, memory: &'static mut [Memory<BUCKETS, FLOWS>]) {
         self.table.lend(memory);
     }
 
@@ -478,7 +478,7 @@ impl<const P: usize, const C: usize, const B: usize> Route for ChainHop<P, C, B>
 }
 
 impl<const P: usize, const C: usize, const B: usize> Ahead for ChainHop<P, C, B> {
-    fn ahead(&mut self, batch: &Batch) {
+    fn ahead(&mut self, _: u64, batch: &Batch) {
         self.guesses.look(&self.table, batch, |packet| FlowKey::of(packet.data()));
     }
 }

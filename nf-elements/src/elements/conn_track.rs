@@ -32,7 +32,7 @@
 //!
 //! **Notes:** NAT belongs behind the `StatefulFilter`, or before the `ConnTrack` of both directions: it must see the same
 //! addresses there and back. FTP, SIP and others that name ports in their data have no helpers: their data connections are new ones. SACK is
-//! not looked at. The table has two places a connection, 92 bytes each.
+//! not looked at. A connection takes 107 bytes.
 //!
 //! **Handlers:** `connections` (read: how many), `table` (read: at most 256, or as many as the parameter says, a line each: ends, protocol,
 //! state, seconds from its last packet to the last one of all), `new`, `established`, `related`, `invalid`, `untracked`, `fragments` (read: packets),
@@ -44,7 +44,7 @@
 //!
 //! **See also:** `StatefulFilter`, `IPFilter`, `IPReassembler`.
 
-use crate::conntrack::{Bucket, State, Timeouts, Tracker};
+use crate::conntrack::{Memory, State, Timeouts, Tracker};
 use crate::flow_table::tick;
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Ahead, Batch, Element, HandlerError, Packet, PacketIo, Route, Spec};
@@ -69,7 +69,7 @@ impl ConnTrack {
     }
 
     /// Keeps connections in `memory`.
-    pub fn lend(&mut self, memory: &'static mut [Bucket]) {
+    pub fn lend<const BUCKETS: usize, const FLOWS: usize>(&mut self, memory: &'static mut [Memory<BUCKETS, FLOWS>]) {
         self.tracker.lend(memory);
     }
 
@@ -169,8 +169,8 @@ impl Route for ConnTrack {
 }
 
 impl Ahead for ConnTrack {
-    fn ahead(&mut self, batch: &Batch) {
-        self.tracker.look_ahead(batch);
+    fn ahead(&mut self, now_ns: u64, batch: &Batch) {
+        self.tracker.look_ahead(batch, tick(now_ns));
     }
 }
 
@@ -209,9 +209,7 @@ impl crate::configure::Configure for ConnTrack {
             return None;
         }
         let expression = format!("ConnTrack::new(nf_elements::conntrack::Timeouts {{ {timeouts}}}, {loose})");
-        let bucket = "nf_elements::conntrack::Bucket";
-        let buckets = (2 * flows).div_ceil(crate::flow_table::WAYS);
         let instance = Instance::new("ConnTrack", expression);
-        Some(instance.with_memory(bucket, format!("{bucket}::EMPTY"), buckets).looking_ahead(true))
+        Some(crate::flow_table::with_flows(instance, "conntrack", flows).looking_ahead(true))
     }
 }

@@ -38,7 +38,7 @@
 mod configuration;
 mod handlers;
 
-use crate::chains::{Bucket, FlowTable};
+use crate::chains::{FlowTable, Memory};
 use crate::filter::{Diagram, Ip6Words, IpWords};
 use crate::flow_table::{FlowKey, Guesses, flow_hash, tick};
 use crate::spec::{Argument, ArgumentKind, Category, Shape};
@@ -99,7 +99,7 @@ impl FlowDirector {
     }
 
     /// Holds its flows in `memory`.
-    pub fn lend(&mut self, memory: &'static mut [Bucket]) {
+    pub fn lend<const BUCKETS: usize, const FLOWS: usize>(&mut self, memory: &'static mut [Memory<BUCKETS, FLOWS>]) {
         self.table.lend(memory);
     }
 
@@ -130,7 +130,7 @@ impl FlowDirector {
             return 0;
         }
         self.by_rule += 1;
-        if let Some(place) = self.table.insert(key, hash, self.now) {
+        if let Some(place) = self.table.add(key, hash, self.now) {
             self.table.memo_mut(place).chain = chain;
         }
         chain
@@ -231,7 +231,7 @@ impl Route for FlowDirector {
 }
 
 impl Ahead for FlowDirector {
-    fn ahead(&mut self, batch: &Batch) {
+    fn ahead(&mut self, _: u64, batch: &Batch) {
         self.guesses.look(&self.table, batch, |packet| FlowKey::of(packet.data()));
     }
 }

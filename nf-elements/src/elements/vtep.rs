@@ -409,7 +409,7 @@ impl Push for Vtep {
 }
 
 impl Ahead for Vtep {
-    fn ahead(&mut self, batch: &Batch) {
+    fn ahead(&mut self, _: u64, batch: &Batch) {
         if self.networks.stations().len() >= MANY_STATIONS && batch.len() > 2 {
             let keys = batch.iter().filter_map(|packet| self.glimpse(packet)).flatten();
             self.networks.preload(keys.take(2 * BURST));

@@ -11,25 +11,18 @@ const MANY_FLOWS: u32 = 1000;
 /// With fewer packets in a batch there is little to overlap.
 const FEW_PACKETS: usize = 4;
 
-/// Where a flow may be.
-#[derive(Clone, Copy)]
-pub struct Guess {
-    pub(super) bucket: u32,
-    pub(super) way: u32,
-}
-
 /// What was found out about the packets that come next.
 pub struct Guesses {
     hashes: [u64; BURST],
-    /// Bucket and way; a way beyond the last where the flow seems not to be there.
-    places: [(u32, u32); BURST],
+    /// Where the flows seem to be.
+    places: [Place; BURST],
     /// The next packet's; [`BURST`] if there is none.
     next: usize,
 }
 
 impl Guesses {
     /// None.
-    pub const NONE: Guesses = Guesses { hashes: [0; BURST], places: [(0, u32::MAX); BURST], next: BURST };
+    pub const NONE: Guesses = Guesses { hashes: [0; BURST], places: [Place::NONE; BURST], next: BURST };
 
     /// Looks at the packets of `batch`, which come next, and belong to the flows that `key` says.
     #[inline(always)]
@@ -39,24 +32,22 @@ impl Guesses {
             return;
         }
         let first = BURST - batch.len();
-        let mut tags = [0; BURST];
-        let (places, tags) = (&mut self.places[first..], &mut tags[first..]);
-        for (((packet, hash), place), tag) in
-            batch.iter().zip(&mut self.hashes[first..]).zip(&mut *places).zip(&mut *tags)
-        {
+        let mut homes = [(0, 0); BURST];
+        let (places, homes) = (&mut self.places[first..], &mut homes[first..]);
+        let mut read = 0;
+        for ((packet, hash), home) in batch.iter().zip(&mut self.hashes[first..]).zip(&mut *homes) {
             *hash = key(packet).hash();
-            let (bucket, tag_of_it) = table.home(*hash);
-            (place.0, *tag) = (bucket as u32, tag_of_it);
+            let (bucket, tag) = table.home(*hash);
+            *home = (bucket as u32, tag);
         }
-        let buckets = places.iter().filter_map(|(bucket, _)| table.buckets.get(*bucket as usize));
-        black_box(buckets.fold(0, |read, bucket| read ^ bucket.line()));
-        for ((bucket, way), tag) in places.iter_mut().zip(&*tags) {
-            let found =
-                table.buckets.get(*bucket as usize).and_then(|bucket| FlowTable::<M>::hits(bucket, *tag).next());
-            *way = found.map_or(u32::MAX, |way| way as u32);
+        homes.iter().for_each(|(bucket, _)| read ^= table.line(*bucket));
+        black_box(read);
+        let mut read = 0;
+        for (place, (bucket, tag)) in places.iter_mut().zip(homes) {
+            *place = table.guess(*bucket, *tag).unwrap_or(Place::NONE);
+            read ^= table.peek(*place);
         }
-        let flows = places.iter().filter_map(|(bucket, way)| table.peek(*bucket, *way));
-        black_box(flows.fold(0, |read, kind| read ^ kind));
+        black_box(read);
         self.next = first;
     }
 
@@ -64,18 +55,61 @@ impl Guesses {
     #[inline(always)]
     pub fn take<M: Memo>(&mut self, table: &FlowTable<M>, key: &FlowKey, now: u32) -> (u64, Option<Place>) {
         let at = self.next;
-        if let Some(place) = self.next_place().and_then(|guess| table.is(guess, key, now)) {
-            return (self.hashes[at], Some(place));
+        if let Some(&place) = self.places.get(at) {
+            self.next += 1;
+            if table.is(place, key, now) {
+                return (self.hashes[at], Some(place));
+            }
         }
         let hash = key.hash();
         (hash, table.find(key, hash, now))
     }
+}
 
-    /// Where the flow of the packet that is here now may be, which is to be seen by [`FlowTable::is`].
+/// A flow that is looked for together with others, and what was found.
+#[derive(Clone, Copy)]
+pub struct Sought {
+    /// Its name.
+    pub key: FlowKey,
+    /// The hash of that.
+    pub hash: u64,
+    bucket: u32,
+    tag: u8,
+    place: Place,
+}
+
+impl Sought {
+    /// None.
+    pub const NONE: Sought = Sought { key: FlowKey::EMPTY, hash: 0, bucket: u32::MAX, tag: 0, place: Place::NONE };
+}
+
+impl<M: Memo> FlowTable<M> {
+    /// The first step of looking for a flow.
     #[inline(always)]
-    pub fn next_place(&mut self) -> Option<Guess> {
-        let &(bucket, way) = self.places.get(self.next)?;
-        self.next += 1;
-        Some(Guess { bucket, way })
+    pub fn seek(&self, key: FlowKey) -> Sought {
+        let hash = key.hash();
+        let (bucket, tag) = self.home(hash);
+        Sought { key, hash, bucket: bucket as u32, tag, place: Place::NONE }
+    }
+
+    /// The second one, of all flows.
+    #[inline(always)]
+    pub fn seek_all<T>(&self, all: &mut [T], sought: impl Fn(&mut T) -> &mut Sought) {
+        let mut read = 0;
+        all.iter_mut().for_each(|one| read ^= self.line(sought(one).bucket));
+        black_box(read);
+        let mut read = 0;
+        for one in all {
+            let one = sought(one);
+            one.place = self.guess(one.bucket, one.tag).unwrap_or(Place::NONE);
+            read ^= self.peek(one.place);
+        }
+        black_box(read);
+    }
+
+    /// The last one: where it is; none if it is not there, or [`find`](Self::find) is to look closer.
+    #[inline(always)]
+    pub fn found(&self, sought: &Sought, now: u32) -> Option<Place> {
+        self.is(sought.place, &sought.key, now).then_some(sought.place)
     }
 }

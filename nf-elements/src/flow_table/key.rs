@@ -25,13 +25,17 @@ const WITH_PORTS: [u8; 5] = [6, 17, 33, 132, 136];
 #[derive(Clone, Copy, Debug, Eq)]
 #[repr(C)]
 pub struct FlowKey {
-    /// `version << 16 | protocol`; the EtherType where there is no IP.
-    kind: u32,
-    /// Ports, the lower end's in the upper half.
-    ports: u32,
+    /// In the upper half the kind: `version << 16 | protocol`, or the EtherType where there is no IP. In the lower one the ports, the lower end's first.
+    word: u64,
     /// Addresses, the lower end's first. Both of IPv4 are in the first word, for keys of IPv4 are compared most often; others have two
     /// words each, of which an Ethernet address takes the second.
     addresses: [u64; 4],
+}
+
+/// Kind and ports in one.
+#[inline(always)]
+fn word(kind: u32, ports: u32) -> u64 {
+    u64::from(kind) << 32 | u64::from(ports)
 }
 
 /// The number that travels with a packet: never 0, which says that nobody computed it.
@@ -51,14 +55,24 @@ pub(super) const fn mix(a: u64, b: u64) -> u64 {
 impl PartialEq for FlowKey {
     #[inline(always)]
     fn eq(&self, other: &FlowKey) -> bool {
-        let differs = (self.word() ^ other.word()) | (self.addresses[0] ^ other.addresses[0]);
-        differs == 0 && (self.kind >> 16 == 4 || self.addresses[1..] == other.addresses[1..])
+        let differs = (self.word ^ other.word) | (self.addresses[0] ^ other.addresses[0]);
+        differs == 0 && (self.version() == 4 || self.addresses[1..] == other.addresses[1..])
     }
 }
 
 impl FlowKey {
     /// All bytes zero.
-    pub const EMPTY: FlowKey = FlowKey { kind: 0, ports: 0, addresses: [0; 4] };
+    pub const EMPTY: FlowKey = FlowKey { word: 0, addresses: [0; 4] };
+
+    /// No flow, but a number.
+    pub(super) fn of_number(number: u32) -> FlowKey {
+        FlowKey { word: number.into(), ..FlowKey::EMPTY }
+    }
+
+    /// The number that it is.
+    pub(super) fn number(&self) -> u32 {
+        self.word as u32
+    }
 
     /// The flow of an Ethernet frame.
     #[inline(always)]
@@ -105,7 +119,7 @@ impl FlowKey {
             true => ([source, destination], ports),
             false => ([destination, source], ports.rotate_left(16)),
         };
-        (FlowKey { kind, ports, addresses: [low[0], low[1], high[0], high[1]] }, upwards)
+        (FlowKey { word: word(kind, ports), addresses: [low[0], low[1], high[0], high[1]] }, upwards)
     }
 
     /// The flow of an IPv4 packet with `ports`, the source's in the upper half; whether it goes from the lower end to the higher.
@@ -121,7 +135,7 @@ impl FlowKey {
         let addresses = u64::from(source) << 32 | u64::from(destination);
         let (turn, turn_ports) = if upwards { (0, 0) } else { (32, 16) };
         let ports = ports.rotate_left(turn_ports);
-        (FlowKey { kind, ports, addresses: [addresses.rotate_left(turn), 0, 0, 0] }, upwards)
+        (FlowKey { word: word(kind, ports), addresses: [addresses.rotate_left(turn), 0, 0, 0] }, upwards)
     }
 
     /// The same of an IPv6 packet.
@@ -149,11 +163,11 @@ impl FlowKey {
     fn of_any(frame: &[u8]) -> FlowKey {
         let mut at = 12;
         for _ in 0..MOST_TAGS {
-            if ETHERTYPE_TAGS.contains(&word(frame, at)) {
+            if ETHERTYPE_TAGS.contains(&short(frame, at)) {
                 at += 4;
             }
         }
-        let ethertype = word(frame, at);
+        let ethertype = short(frame, at);
         let packet = frame.get(at + 2..).unwrap_or(&[]);
         let found = match ethertype {
             ETHERTYPE_IPV4 => of_ipv4(packet, true),
@@ -164,48 +178,53 @@ impl FlowKey {
             let mut addresses = [0; 12];
             let length = frame.len().min(12);
             addresses[..length].copy_from_slice(&frame[..length]);
-            let address = |at: usize| [0, u64::from(word(&addresses, at)) << 32 | u64::from(long(&addresses, at + 2))];
+            let address = |at: usize| [0, u64::from(short(&addresses, at)) << 32 | u64::from(long(&addresses, at + 2))];
             FlowKey::between(address(6), address(0), 0, ethertype.into())
         })
     }
 
     /// The IP protocol.
     pub fn protocol(&self) -> u8 {
-        self.kind as u8
+        self.kind() as u8
     }
 
     /// The same without ports, and whether what went upwards with them still does.
     pub fn without_ports(&self, upwards: bool) -> (FlowKey, bool) {
         let [(low, _), (high, _)] = self.ends();
-        (FlowKey { ports: 0, ..*self }, upwards || low == high)
+        (FlowKey { word: word(self.kind(), 0), ..*self }, upwards || low == high)
     }
 
-    /// Kind and ports.
+    fn kind(&self) -> u32 {
+        (self.word >> 32) as u32
+    }
+
+    /// 4, 6, or 0 where there is no IP.
     #[inline(always)]
-    fn word(&self) -> u64 {
-        u64::from(self.kind) << 32 | u64::from(self.ports)
+    fn version(&self) -> u64 {
+        self.word >> 48
     }
 
     /// Both ends, the lower one first: the address as a number, and the port.
-    fn ends(&self) -> [(u128, u32); 2] {
+    fn ends(&self) -> [(u128, u16); 2] {
         let [first, second, third, fourth] = self.addresses.map(u128::from);
-        let [low, high] = match self.kind >> 16 {
+        let [low, high] = match self.version() {
             4 => [first >> 32, first & u128::from(u32::MAX)],
             _ => [first << 64 | second, third << 64 | fourth],
         };
-        [(low, self.ports >> 16), (high, self.ports & 0xffff)]
+        [(low, (self.word >> 16) as u16), (high, self.word as u16)]
     }
 
     /// A hash that is the same in every machine.
     #[inline(always)]
     pub fn hash(&self) -> u64 {
-        const SEEDS: [u64; 4] = [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03, 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
+        const SEEDS: [u64; 4] =
+            [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03, 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
         let [first, second, third, fourth] = self.addresses;
         let mut hash = mix(first ^ SEEDS[0], SEEDS[1]);
-        if self.kind >> 16 != 4 {
+        if self.version() != 4 {
             hash ^= mix(second ^ SEEDS[1], third ^ SEEDS[2]) ^ mix(fourth ^ SEEDS[3], SEEDS[0]);
         }
-        mix(hash ^ SEEDS[2], self.word() ^ SEEDS[0])
+        mix(hash ^ SEEDS[2], self.word ^ SEEDS[0])
     }
 }
 
@@ -262,7 +281,7 @@ fn ports(protocol: u8, transport: &[u8]) -> u32 {
 }
 
 /// Two bytes, 0 behind the end.
-fn word(bytes: &[u8], at: usize) -> u16 {
+fn short(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u16::from_be_bytes(*bytes))
 }
 
@@ -279,7 +298,7 @@ fn halves(address: u128) -> [u64; 2] {
 impl fmt::Display for FlowKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (address, port) in self.ends() {
-            match self.kind >> 16 {
+            match self.version() {
                 4 => write!(out, "{} {port} ", Ipv4Addr::from_bits(address as u32))?,
                 6 => write!(out, "{} {port} ", Ipv6Addr::from_bits(address))?,
                 _ => {
@@ -288,9 +307,9 @@ impl fmt::Display for FlowKey {
                 }
             }
         }
-        match self.kind >> 16 {
-            0 => write!(out, "{:#06x}", self.kind),
-            _ => write!(out, "{}", self.kind & 0xff),
+        match self.version() {
+            0 => write!(out, "{:#06x}", self.kind()),
+            _ => write!(out, "{}", self.protocol()),
         }
     }
 }

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The table of flows: bounded, in lent memory, aged.
 //!
-//! A bucket has places for eight flows, whose tags and times share a line of the cache: a look-up reads that and the flow's own.
-//! A flow whose bucket is full lives in a second one, which is looked at only if something had to go there. If both are full it takes
-//! the place of the one that was quiet longest, of those that are over or [yield](Memo::yields). With twice as many places as flows that happens
-//! to one flow in four thousand.
+//! Flows lie one behind another, in the order in which they came: as many as are there, and no more, are spread over the caches. A bucket is a
+//! line of the cache: for each of seven flows where it lies, when it was used and a few bits of its hash. A look-up reads that line and the
+//! flow's own. A flow whose bucket is full has its entry in a second one, which is looked at only if something had to go there. If both are full,
+//! or all memory is used, it takes the place of the one in its bucket that was quiet longest, of those that are over or [yield](Memo::yields). With
+//! twice as many entries as flows that seldom happens before all memory is used.
 
-use super::ahead::Guess;
 use super::key::{FlowKey, mix};
 
-/// Places of a bucket.
-pub const WAYS: usize = 8;
+/// Entries of a bucket.
+const WAYS: usize = 7;
+/// Buckets that are searched for a flow whose memory another one may have, when all is used.
+const SEARCHED: u32 = 16;
+
+/// The number of buckets for so many flows.
+pub const fn buckets(flows: usize) -> usize {
+    (2 * flows).div_ceil(WAYS)
+}
 
 /// What is remembered about a flow.
 pub trait Memo: Copy {
@@ -33,29 +40,30 @@ pub trait Memo: Copy {
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Flow<M> {
-    key: FlowKey,
+    /// Before the key, whose first words are those that are compared: so both lie together.
     memo: M,
+    key: FlowKey,
 }
 
-/// Eight places.
+/// Seven entries.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-pub struct Bucket<M> {
+struct Bucket {
     tags: Tags,
     /// When each was used, in ticks.
     seen: [u32; WAYS],
-    /// Whether a flow whose bucket this is lives in its second one.
-    spilled: bool,
-    flows: [Flow<M>; WAYS],
+    /// Where each flow lies, counted from 1; 0 where nothing is.
+    flows: [u32; WAYS],
 }
 
-/// For each place eight bits of its flow's hash, never 0; 0 where nothing is. All are compared at once, in one general register:
-/// vectors are slow where the processor is emulated.
+/// For each entry eight bits of its flow's hash, never 0; 0 where nothing is. The highest byte tells whether a flow whose bucket this is has its
+/// entry in its second one. All are compared at once, in one general register: vectors are slow where the processor is emulated.
 #[derive(Clone, Copy)]
 struct Tags(u64);
 
 impl Tags {
     const EMPTY: Tags = Tags(0);
+    const SPILLED: u64 = 1 << (8 * WAYS);
 
     #[inline(always)]
     fn get(self, way: usize) -> u8 {
@@ -66,18 +74,18 @@ impl Tags {
         self.0 = (self.0 & !(0xff << (8 * way))) | (u64::from(tag) << (8 * way));
     }
 
-    /// The places with that tag.
+    /// The entries with that tag.
     #[inline(always)]
     fn hits(self, tag: u8) -> Hits {
         const ONES: u64 = u64::MAX / 0xff;
         const LOW_BITS: u64 = 0x7f * ONES;
         // A byte is 0 where the tags are the same; then, and only then, neither it nor the sum sets its highest bit.
         let other = self.0 ^ (u64::from(tag) * ONES);
-        Hits(!(((other & LOW_BITS) + LOW_BITS) | other | LOW_BITS))
+        Hits(!(((other & LOW_BITS) + LOW_BITS) | other | LOW_BITS) & (Self::SPILLED - 1))
     }
 }
 
-/// The places whose bytes have their highest bit set.
+/// The entries whose bytes have their highest bit set.
 pub(super) struct Hits(u64);
 
 impl Iterator for Hits {
@@ -94,44 +102,47 @@ impl Iterator for Hits {
     }
 }
 
-impl<M: Memo> Bucket<M> {
+impl Bucket {
     /// Empty: all bytes zero.
-    pub const EMPTY: Bucket<M> = Bucket {
-        tags: Tags::EMPTY,
-        seen: [0; WAYS],
-        spilled: false,
-        flows: [Flow { key: FlowKey::EMPTY, memo: M::NONE }; WAYS],
-    };
-
-    /// The tags, for who wants the line to be loaded.
-    #[inline(always)]
-    pub(super) fn line(&self) -> u64 {
-        self.tags.0
-    }
-
-    /// The place of that flow.
-    #[inline(always)]
-    fn way_of(&self, key: &FlowKey, tag: u8) -> Option<usize> {
-        self.tags.hits(tag).find(|way| self.flows[*way].key == *key)
-    }
+    const EMPTY: Bucket = Bucket { tags: Tags::EMPTY, seen: [0; WAYS], flows: [0; WAYS] };
 
     #[inline(always)]
     fn is_used(&self, way: usize) -> bool {
         self.tags.get(way) != 0
     }
-
-    /// Whether the flow there was quiet for too long.
-    #[inline(always)]
-    fn is_over(&self, way: usize, timeouts: &M::Timeouts, now: u32) -> bool {
-        self.flows[way].memo.is_over(now.wrapping_sub(self.seen[way]), timeouts)
-    }
 }
+
+impl<M: Memo> Flow<M> {
+    const NONE: Flow<M> = Flow { memo: M::NONE, key: FlowKey::EMPTY };
+}
+
+/// Memory for a table; [`buckets`] tells how many of them.
+#[repr(C)]
+pub struct Memory<M, const BUCKETS: usize, const FLOWS: usize> {
+    buckets: [Bucket; BUCKETS],
+    flows: [Flow<M>; FLOWS],
+}
+
+impl<M: Memo, const BUCKETS: usize, const FLOWS: usize> Memory<M, BUCKETS, FLOWS> {
+    /// All bytes zero.
+    pub const EMPTY: Self = Memory { buckets: [Bucket::EMPTY; BUCKETS], flows: [Flow::NONE; FLOWS] };
+}
+
+/// Says that an entry was not looked at yet.
+const EXISTS: u32 = 1 << 3;
 
 /// Where a flow is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     bucket: u32,
     way: u32,
+    /// Counted from 0.
+    flow: u32,
+}
+
+impl Place {
+    /// Nowhere.
+    pub(super) const NONE: Place = Place { bucket: u32::MAX, way: 0, flow: u32::MAX };
 }
 
 /// The table's clock: about seconds, without a division.
@@ -142,8 +153,15 @@ pub fn tick(now_ns: u64) -> u32 {
 
 /// See the module's documentation.
 pub struct FlowTable<M: Memo + 'static> {
-    pub(super) buckets: &'static mut [Bucket<M>],
+    buckets: &'static mut [Bucket],
+    flows: &'static mut [Flow<M>],
     timeouts: M::Timeouts,
+    /// Memory from here on was never used.
+    fresh: u32,
+    /// Memory that was given back, counted from 1: each piece's key is the number of the next; 0 if there is none.
+    free: u32,
+    /// Where the next search for flows that are over begins.
+    hand: u32,
     size: u32,
     /// Flows that gave way to others.
     pub evicted: u64,
@@ -152,12 +170,14 @@ pub struct FlowTable<M: Memo + 'static> {
 impl<M: Memo> FlowTable<M> {
     /// A table that forgets flows as `timeouts` say. It holds none until it is lent memory.
     pub const fn new(timeouts: M::Timeouts) -> Self {
-        FlowTable { buckets: &mut [], timeouts, size: 0, evicted: 0 }
+        FlowTable { buckets: &mut [], flows: &mut [], timeouts, fresh: 0, free: 0, hand: 0, size: 0, evicted: 0 }
     }
 
     /// Keeps its flows in `memory`, whose bytes are zero.
-    pub fn lend(&mut self, memory: &'static mut [Bucket<M>]) {
-        self.buckets = memory;
+    pub fn lend<const BUCKETS: usize, const FLOWS: usize>(&mut self, memory: &'static mut [Memory<M, BUCKETS, FLOWS>]) {
+        if let [memory] = memory {
+            (self.buckets, self.flows) = (&mut memory.buckets, &mut memory.flows);
+        }
     }
 
     /// Flows, with those that are quiet for too long and whose places nobody needed.
@@ -188,10 +208,63 @@ impl<M: Memo> FlowTable<M> {
         ((u128::from(mixed) * self.buckets.len() as u128) >> 64) as usize
     }
 
-    /// The places of a bucket whose tags are that of the hash.
+    /// The tags of a bucket, for who wants the line to be loaded.
     #[inline(always)]
-    pub(super) fn hits(bucket: &Bucket<M>, tag: u8) -> Hits {
-        bucket.tags.hits(tag)
+    pub(super) fn line(&self, bucket: u32) -> u64 {
+        self.buckets.get(bucket as usize).map_or(0, |bucket| bucket.tags.0)
+    }
+
+    /// The first entry of a bucket with that tag: a flow that may be the one.
+    #[inline(always)]
+    pub(super) fn guess(&self, bucket: u32, tag: u8) -> Option<Place> {
+        let entries = self.buckets.get(bucket as usize)?;
+        let way = entries.tags.hits(tag).next()?;
+        Some(Place { bucket, way: way as u32, flow: entries.flows[way].wrapping_sub(1) })
+    }
+
+    /// Where this flow is, if that is the place.
+    #[inline(always)]
+    pub(super) fn is(&self, place: Place, key: &FlowKey, now: u32) -> bool {
+        let (Some(bucket), Some(flow)) = (self.buckets.get(place.bucket as usize), self.flows.get(place.flow as usize))
+        else {
+            return false;
+        };
+        let way = place.way as usize % 8;
+        // What was used just now is not over.
+        way < WAYS
+            && flow.key == *key
+            && bucket.flows[way] == place.flow + 1
+            && (bucket.seen[way] == now || !flow.memo.is_over(now.wrapping_sub(bucket.seen[way]), &self.timeouts))
+    }
+
+    /// A word of the flow there, for who wants its line to be loaded.
+    #[inline(always)]
+    pub(super) fn peek(&self, place: Place) -> u32 {
+        self.flows.get(place.flow as usize).map_or(0, |flow| flow.memo.word())
+    }
+
+    /// The flow of an entry that is used.
+    #[inline(always)]
+    fn flow(&self, index: usize, way: usize) -> &Flow<M> {
+        &self.flows[self.buckets[index].flows[way] as usize - 1]
+    }
+
+    /// The entry of a flow in that bucket.
+    #[inline(always)]
+    fn way_of(&self, index: usize, key: &FlowKey, tag: u8) -> Option<usize> {
+        self.buckets[index].tags.hits(tag).find(|way| self.flow(index, *way).key == *key)
+    }
+
+    /// Whether the flow there was quiet for too long.
+    #[inline(always)]
+    fn is_over(&self, index: usize, way: usize, now: u32) -> bool {
+        let quiet = now.wrapping_sub(self.buckets[index].seen[way]);
+        self.flow(index, way).memo.is_over(quiet, &self.timeouts)
+    }
+
+    #[inline(always)]
+    fn place(&self, index: usize, way: usize) -> Place {
+        Place { bucket: index as u32, way: way as u32, flow: self.buckets[index].flows[way] - 1 }
     }
 
     /// Where a flow is, if it is there and was not quiet for too long.
@@ -199,10 +272,10 @@ impl<M: Memo> FlowTable<M> {
     pub fn find(&self, key: &FlowKey, hash: u64, now: u32) -> Option<Place> {
         let (home, tag) = self.home(hash);
         let bucket = self.buckets.get(home)?;
-        match bucket.way_of(key, tag) {
-            Some(way) if bucket.is_over(way, &self.timeouts, now) => None,
-            Some(way) => Some(Place { bucket: home as u32, way: way as u32 }),
-            None if bucket.spilled => self.find_second(key, hash, tag, now),
+        match self.way_of(home, key, tag) {
+            Some(way) if self.is_over(home, way, now) => None,
+            Some(way) => Some(self.place(home, way)),
+            None if bucket.tags.0 & Tags::SPILLED != 0 => self.find_second(key, hash, tag, now),
             None => None,
         }
     }
@@ -210,39 +283,20 @@ impl<M: Memo> FlowTable<M> {
     #[inline(never)]
     fn find_second(&self, key: &FlowKey, hash: u64, tag: u8, now: u32) -> Option<Place> {
         let second = self.second(hash);
-        let bucket = &self.buckets[second];
-        let way = bucket.way_of(key, tag)?;
-        (!bucket.is_over(way, &self.timeouts, now)).then_some(Place { bucket: second as u32, way: way as u32 })
-    }
-
-    /// Where this flow is, if that is where it was guessed to be.
-    #[inline(always)]
-    pub fn is(&self, guess: Guess, key: &FlowKey, now: u32) -> Option<Place> {
-        let (found, way) = (self.buckets.get(guess.bucket as usize)?, guess.way as usize);
-        // What was used just now is not over.
-        let same = way < WAYS
-            && found.is_used(way)
-            && found.flows[way].key == *key
-            && (found.seen[way] == now || !found.is_over(way, &self.timeouts, now));
-        same.then_some(Place { bucket: guess.bucket, way: guess.way })
-    }
-
-    /// A word of the flow there, if one can be there, for who wants its line to be loaded.
-    #[inline(always)]
-    pub(super) fn peek(&self, bucket: u32, way: u32) -> Option<u32> {
-        Some(self.buckets.get(bucket as usize)?.flows.get(way as usize)?.memo.word())
+        let way = self.way_of(second, key, tag)?;
+        (!self.is_over(second, way, now)).then(|| self.place(second, way))
     }
 
     /// What is remembered about the flow there.
     #[inline(always)]
     pub fn memo(&self, place: Place) -> &M {
-        &self.buckets[place.bucket as usize].flows[place.way as usize].memo
+        &self.flows[place.flow as usize].memo
     }
 
     /// The same, to change.
     #[inline(always)]
     pub fn memo_mut(&mut self, place: Place) -> &mut M {
-        &mut self.buckets[place.bucket as usize].flows[place.way as usize].memo
+        &mut self.flows[place.flow as usize].memo
     }
 
     /// Notes that the flow there was used now.
@@ -270,74 +324,159 @@ impl<M: Memo> FlowTable<M> {
         if home >= self.buckets.len() {
             return None;
         }
-        let second = self.second(hash);
-        let (index, way) = self.place_for(key, tag, [home, second], now)?;
-        self.buckets[home].spilled |= index != home;
-        let (is_used, is_over) = {
-            let bucket = &self.buckets[index];
-            (bucket.is_used(way), bucket.is_over(way, &self.timeouts, now))
-        };
+        let (index, way) = self.place_for(key, hash, (home, tag), now)?;
+        if index != home {
+            self.buckets[home].tags.0 |= Tags::SPILLED;
+        }
+        let is_used = self.buckets[index].is_used(way);
+        self.evicted += u64::from(is_used && !self.is_over(index, way, now));
         self.size += u32::from(!is_used);
-        self.evicted += u64::from(is_used && !is_over);
         let bucket = &mut self.buckets[index];
         bucket.tags.set(way, tag);
         bucket.seen[way] = now;
-        bucket.flows[way] = Flow { key: *key, memo: M::NONE };
-        Some(Place { bucket: index as u32, way: way as u32 })
+        let place = self.place(index, way);
+        self.flows[place.flow as usize] = Flow { key: *key, memo: M::NONE };
+        Some(place)
     }
 
-    /// Where a flow that is not there, or was quiet for too long, is to be.
-    fn place_for(&self, key: &FlowKey, tag: u8, both: [usize; 2], now: u32) -> Option<(usize, usize)> {
+    /// The entry, with memory, for a flow that is not there, or was quiet for too long.
+    #[inline(always)]
+    fn place_for(&mut self, key: &FlowKey, hash: u64, (home, tag): (usize, u8), now: u32) -> Option<(usize, usize)> {
         // The same flow, quiet for too long, is not to be there twice.
-        let same = |index: usize| Some((index, self.buckets[index].way_of(key, tag)?));
-        let free = |index: usize| Some((index, self.buckets[index].tags.hits(0).next()?));
-        both.into_iter().find_map(same).or_else(|| both.into_iter().find_map(free)).or_else(|| self.quietest(both, now))
+        if let Some(way) = self.way_of(home, key, tag) {
+            return Some((home, way));
+        }
+        match self.buckets[home].tags {
+            tags if tags.0 & Tags::SPILLED != 0 => {}
+            tags if self.has_memory() => {
+                if let Some(way) = tags.hits(0).next() {
+                    return Some(self.give(home, way));
+                }
+            }
+            _ => {
+                if let Some(way) = self.quietest(home, now) {
+                    return Some((home, way));
+                }
+            }
+        }
+        self.place_around(key, tag, [home, self.second(hash)], now)
     }
 
-    /// The place of the flow that was quiet longest, of those that give way. What is remembered about flows is looked at as seldom as can be:
-    /// each is another line of memory, and in a flood the first one will do.
+    /// The same where one look is not enough.
     #[inline(never)]
-    fn quietest(&self, both: [usize; 2], now: u32) -> Option<(usize, usize)> {
-        let mut left = [u64::MAX >> (64 - WAYS); 2];
+    fn place_around(&mut self, key: &FlowKey, tag: u8, both: [usize; 2], now: u32) -> Option<(usize, usize)> {
+        if let Some(way) = self.way_of(both[1], key, tag) {
+            return Some((both[1], way));
+        }
+        let free = both.into_iter().find_map(|index| Some((index, self.buckets[index].tags.hits(0).next()?)));
+        if free.is_none() || !self.has_memory() {
+            let old = both.into_iter().find_map(|index| Some((index, self.quietest(index, now)?)));
+            if old.is_some() || free.is_none() || !self.take_back(now) {
+                return old;
+            }
+        }
+        free.map(|(index, way)| self.give(index, way))
+    }
+
+    /// Gives memory, of which there is some, to a free entry.
+    fn give(&mut self, index: usize, way: usize) -> (usize, usize) {
+        self.buckets[index].flows[way] = self.memory();
+        (index, way)
+    }
+
+    #[inline(always)]
+    fn has_memory(&self) -> bool {
+        self.free != 0 || (self.fresh as usize) < self.flows.len()
+    }
+
+    /// Memory for a flow, counted from 1, of which there is some.
+    fn memory(&mut self) -> u32 {
+        if self.free == 0 {
+            self.fresh += 1;
+            return self.fresh;
+        }
+        let next = self.flows[self.free as usize - 1].key.number();
+        core::mem::replace(&mut self.free, next)
+    }
+
+    /// Gives back the memory of some flow elsewhere: of one that is over, or else of one that yields. The next buckets are searched. False if
+    /// there is none.
+    #[cold]
+    fn take_back(&mut self, now: u32) -> bool {
+        let mut yields = None;
+        for _ in 0..SEARCHED {
+            let index = self.hand as usize % self.buckets.len();
+            self.hand = self.hand.wrapping_add(1);
+            for way in (0..WAYS).filter(|way| self.buckets[index].is_used(*way)) {
+                if self.is_over(index, way, now) {
+                    self.empty(index, way);
+                    return true;
+                }
+                if self.flow(index, way).memo.yields() {
+                    yields = Some((index, way));
+                }
+            }
+        }
+        let Some((index, way)) = yields else { return false };
+        self.evicted += 1;
+        self.empty(index, way);
+        true
+    }
+
+    /// Takes the flow of an entry out.
+    fn empty(&mut self, index: usize, way: usize) {
+        let bucket = &mut self.buckets[index];
+        bucket.tags.set(way, 0);
+        let number = core::mem::take(&mut bucket.flows[way]);
+        self.flows[number as usize - 1] = Flow { memo: M::NONE, key: FlowKey::of_number(self.free) };
+        self.free = number;
+        self.size -= 1;
+    }
+
+    /// The entry of the flow that was quiet longest, of those in a bucket that give way. What is remembered about flows is looked at as seldom as
+    /// can be: each is another line of memory, and in a flood the first one will do.
+    #[inline(never)]
+    fn quietest(&self, index: usize, now: u32) -> Option<usize> {
+        let bucket = &self.buckets[index];
+        // Age and number of each in one word: no branch depends on them.
+        let mut ages = [0; WAYS];
+        for (way, age) in ages.iter_mut().enumerate() {
+            let age_and_number = now.wrapping_sub(bucket.seen[way]) << 4 | way as u32 | EXISTS;
+            *age = if bucket.is_used(way) { age_and_number } else { 0 };
+        }
         loop {
-            let mut found = None;
-            for (side, index) in both.into_iter().enumerate() {
-                let seen = &self.buckets[index].seen;
-                let ways = (0..WAYS).filter(|way| left[side] >> way & 1 == 1);
-                found =
-                    ways.map(|way| (now.wrapping_sub(seen[way]), side, way)).chain(found).max_by_key(|place| place.0);
+            let oldest = ages.iter().fold(0, |oldest, age| *age.max(&oldest));
+            if oldest & EXISTS == 0 {
+                return None;
             }
-            let (_, side, way) = found?;
-            left[side] &= !(1 << way);
-            let bucket = &self.buckets[both[side]];
-            if bucket.is_over(way, &self.timeouts, now) || bucket.flows[way].memo.yields() {
-                return Some((both[side], way));
+            let way = oldest as usize % 8;
+            if self.is_over(index, way, now) || self.flow(index, way).memo.yields() {
+                return Some(way);
             }
+            ages[way] = 0;
         }
     }
 
-    /// Takes the flow there out.
+    /// Takes the flow there out, if it still is there.
     pub fn remove(&mut self, place: Place) {
-        let bucket = &mut self.buckets[place.bucket as usize];
-        let way = place.way as usize;
-        self.size -= u32::from(bucket.is_used(way));
-        bucket.tags.set(way, 0);
-        bucket.flows[way].memo = M::NONE;
+        let (index, way) = (place.bucket as usize, place.way as usize);
+        if self.buckets[index].flows[way] == place.flow + 1 {
+            self.empty(index, way);
+        }
     }
 
     /// Forgets all flows.
     pub fn clear(&mut self) {
         self.buckets.fill(Bucket::EMPTY);
-        self.size = 0;
+        (self.size, self.fresh, self.free) = (0, 0, 0);
     }
 
     /// Forgets all flows that yield.
     pub fn forget_yielding(&mut self) {
-        for bucket in self.buckets.iter_mut() {
+        for index in 0..self.buckets.len() {
             for way in 0..WAYS {
-                if bucket.is_used(way) && bucket.flows[way].memo.yields() {
-                    bucket.tags.set(way, 0);
-                    self.size -= 1;
+                if self.buckets[index].is_used(way) && self.flow(index, way).memo.yields() {
+                    self.empty(index, way);
                 }
             }
         }
@@ -345,19 +484,18 @@ impl<M: Memo> FlowTable<M> {
 
     /// The flows that are not quiet for too long, in no order, and for how many ticks they are quiet.
     pub fn flows(&self, now: u32) -> impl Iterator<Item = (&FlowKey, &M, u32)> {
-        self.buckets.iter().flat_map(move |bucket| {
-            let is_alive = move |way: &usize| bucket.is_used(*way) && !bucket.is_over(*way, &self.timeouts, now);
-            let told = move |way: usize| {
-                let flow = &bucket.flows[way];
-                (&flow.key, &flow.memo, now.wrapping_sub(bucket.seen[way]))
-            };
-            (0..WAYS).filter(is_alive).map(told)
+        let entries = (0..self.buckets.len()).flat_map(|index| (0..WAYS).map(move |way| (index, way)));
+        let is_alive =
+            move |&(index, way): &(usize, usize)| self.buckets[index].is_used(way) && !self.is_over(index, way, now);
+        entries.filter(is_alive).map(move |(index, way)| {
+            let flow = self.flow(index, way);
+            (&flow.key, &flow.memo, now.wrapping_sub(self.buckets[index].seen[way]))
         })
     }
 
-    /// Changes what is remembered about all flows.
+    /// Changes what is remembered about all flows, and perhaps about some that are not there.
     pub fn memos_mut(&mut self) -> impl Iterator<Item = &mut M> {
-        self.buckets.iter_mut().flat_map(|bucket| bucket.flows.iter_mut().map(|flow| &mut flow.memo))
+        self.flows[..self.fresh as usize].iter_mut().map(|flow| &mut flow.memo)
     }
 }
 
@@ -368,18 +506,16 @@ mod tests {
     use core::net::{IpAddr, Ipv4Addr};
 
     type FlowTable = super::FlowTable<Fate>;
-    type Bucket = super::Bucket<Fate>;
-
-    const _: () = assert!(size_of::<Bucket>() == 448 && size_of::<Flow<Fate>>() == 48);
+    const _: () = assert!(size_of::<Bucket>() == 64 && size_of::<Flow<Fate>>() == 48);
 
     fn key(number: u32) -> FlowKey {
         let end = |address: u32, port| (IpAddr::V4(Ipv4Addr::from_bits(address)), port);
         FlowKey::new(6, end(0x0a00_0000 + number, 7), end(1, 80)).expect("both are IPv4")
     }
 
-    fn table(buckets: usize, timeout: u32) -> FlowTable {
+    fn table<const BUCKETS: usize, const FLOWS: usize>(timeout: u32) -> FlowTable {
         let mut table = FlowTable::new(timeout);
-        table.lend(vec![Bucket::EMPTY; buckets].leak());
+        table.lend(vec![Memory::<Fate, BUCKETS, FLOWS>::EMPTY].leak());
         table
     }
 
@@ -394,8 +530,8 @@ mod tests {
     }
 
     #[test]
-    fn at_half_its_places_it_holds_all_but_one_flow_in_a_thousand() {
-        let mut table = table(2048, 100);
+    fn full_it_holds_all_but_one_flow_in_a_thousand() {
+        let mut table = table::<{ buckets(8192) }, 8192>(100);
         for number in 0..8192 {
             add(&mut table, number, 1);
         }
@@ -407,8 +543,8 @@ mod tests {
 
     #[test]
     fn the_one_that_was_quiet_longest_gives_way_and_kept_ones_never() {
-        let mut table = table(1, 100);
-        for number in 0..8 {
+        let mut table = table::<1, 7>(100);
+        for number in 0..7 {
             add(&mut table, number, number);
         }
         let first = table.find(&key(0), key(0).hash(), 8).unwrap();
@@ -419,12 +555,66 @@ mod tests {
         assert_eq!([0, 1, 2, 3, 9].map(|number| chain(&table, number, 9)), [Some(0), Some(1), None, Some(3), Some(9)]);
         table.memos_mut().for_each(|fate| fate.kept = true);
         assert_eq!(table.insert(&key(10), key(10).hash(), 500), None);
-        assert_eq!((table.size(), table.evicted), (8, 1));
+        assert_eq!((table.size(), table.evicted), (7, 1));
+    }
+
+    #[test]
+    fn memory_goes_from_flows_that_are_over_to_new_ones() {
+        let mut table = table::<64, 32>(10);
+        for number in 0..32 {
+            add(&mut table, number, number / 16);
+        }
+        assert_eq!((table.size(), table.evicted), (32, 0));
+        // All memory is used, and those of the first tick are over: the others stay as long as one of these is found.
+        for number in 32..40 {
+            add(&mut table, number, 11);
+        }
+        let held = (16..40).filter(|number| chain(&table, *number, 11) == Some(*number as u16)).count();
+        assert_eq!(table.flows(11).count(), held);
+        assert!(table.size() <= 32 && held as u64 + table.evicted == 24, "{held} {}", table.evicted);
+        // What was taken out leaves its memory, too.
+        let place = table.find(&key(39), key(39).hash(), 11).unwrap();
+        table.remove(place);
+        let size = table.size();
+        add(&mut table, 40, 11);
+        assert!(table.size() <= size + 1 && chain(&table, 40, 11) == Some(40));
+        table.clear();
+        for number in 100..132 {
+            add(&mut table, number, 11);
+        }
+        assert_eq!((100..132).filter(|number| chain(&table, *number, 11).is_some()).count(), 32);
+    }
+
+    #[test]
+    fn only_flows_that_are_there_are_found_whatever_comes_and_goes() {
+        let mut random = crate::testing::rule_sets::Random::new(5);
+        let mut table = table::<8, 24>(20);
+        for now in 0..50_000 {
+            let number = random.between(0, 60);
+            let found = table.find(&key(number), key(number).hash(), now / 8);
+            match (found, random.between(0, 3)) {
+                (Some(place), 0) => table.remove(place),
+                (Some(place), _) => {
+                    assert_eq!(table.memo(place).chain, number as u16);
+                    table.touch(place, now / 8);
+                }
+                (None, 0) => {}
+                (None, _) => {
+                    add(&mut table, number, now / 8);
+                    assert_eq!(chain(&table, number, now / 8), Some(number as u16));
+                }
+            }
+            let used: Vec<_> = table.buckets.iter().flat_map(|bucket| bucket.flows).filter(|flow| *flow != 0).collect();
+            let different: std::collections::BTreeSet<_> = used.iter().collect();
+            assert!(used.len() == different.len() && used.len() <= 24, "no two entries share memory");
+            let counted = table.buckets.iter().map(|bucket| (0..WAYS).filter(|way| bucket.is_used(*way)).count()).sum();
+            assert_eq!(table.size() as usize, counted);
+        }
     }
 
     #[test]
     fn what_was_quiet_for_too_long_is_forgotten() {
-        let mut table = table(2, 10);
+        let mut table = table::<2, 8>(10);
         add(&mut table, 1, 5);
         assert_eq!((chain(&table, 1, 15), chain(&table, 1, 16)), (Some(1), None));
         // It comes back in its old place with nothing known.

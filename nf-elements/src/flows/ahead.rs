@@ -70,7 +70,7 @@ impl<const N: usize> FlowTable<N> {
 }
 
 impl<K: Kind, const N: usize> Ahead for Rewriter<K, N> {
-    fn ahead(&mut self, batch: &Batch) {
+    fn ahead(&mut self, _: u64, batch: &Batch) {
         self.guesses.forget();
         if !K::FOUND_BY_NAME || self.table.size() < MANY_FLOWS || batch.len() < FEW_PACKETS {
             return;

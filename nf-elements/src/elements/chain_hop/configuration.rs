@@ -4,7 +4,7 @@
 use super::ChainHop;
 use crate::Annotations;
 use crate::chains::MOST_REPLICAS;
-use crate::flow_table::WAYS;
+use crate::flow_table::with_flows;
 use crate::configure::{Arguments, Configure, Instance, Nanoseconds, Surroundings};
 
 /// Most ports of a hop: a service's are bits of a number.
@@ -61,13 +61,8 @@ impl Configure for ChainHop {
         let generics = format!("<{ports}, {chain_count}, {balanced}>");
         let expression = format!("ChainHop::{generics}::new({map}, {})", (timeout_ns >> 30).min(u32::MAX.into()));
         let instance = Instance::new(format!("ChainHop{generics}"), expression);
-        // Half of the places stay free, so that few flows share a full bucket.
-        let bucket = "nf_elements::chains::Bucket";
         Some(match remembers {
-            true => {
-                let buckets = (2 * flows).div_ceil(WAYS);
-                instance.with_memory(bucket, format!("{bucket}::EMPTY"), buckets).looking_ahead(true)
-            }
+            true => with_flows(instance, "chains", flows).looking_ahead(true),
             false => instance,
         })
     }

@@ -3,7 +3,7 @@
 
 use super::FlowDirector;
 use crate::Annotations;
-use crate::flow_table::WAYS;
+use crate::flow_table::with_flows;
 use crate::configure::{Arguments, Configure, Instance, Nanoseconds, Surroundings};
 use crate::filter::{compile_rules, of_ipv6, parse_pattern};
 
@@ -51,11 +51,8 @@ impl Configure for FlowDirector {
             default.unwrap_or(0),
         );
         let timeout = (timeout_ns >> 30).min(u32::MAX.into());
-        let bucket = "nf_elements::chains::Bucket";
-        // Half of the places stay free, so that few flows share a full bucket.
-        let buckets = (2 * flows).div_ceil(WAYS);
         let instance = Instance::new("FlowDirector", format!("FlowDirector::new({rules}, {timeout})"));
-        Some(instance.with_memory(bucket, format!("{bucket}::EMPTY"), buckets).looking_ahead(true))
+        Some(with_flows(instance, "chains", flows).looking_ahead(true))
     }
 }
 

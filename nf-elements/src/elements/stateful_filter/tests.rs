@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 use super::*;
 use crate::Route;
-use crate::conntrack::{Bucket, Timeouts};
+use crate::conntrack::{Memory, Timeouts};
 use crate::filter::{compile_rules, of_ipv6, parse_tracked_rule};
 use crate::testing::{ListIo, packet};
 use crate::wire::tcp::flag::{ACK, SYN};
@@ -31,7 +31,7 @@ fn filter(rules: &[&str]) -> StatefulFilter {
 impl Firewall {
     fn new() -> Firewall {
         let mut tracker = ConnTrack::new(TIMEOUTS, false);
-        tracker.lend(vec![Bucket::EMPTY; 64].leak());
+        tracker.lend(vec![Memory::<80, 256>::EMPTY].leak());
         let out = [
             "deny state invalid",
             "allow state established|related|untracked",

@@ -288,7 +288,7 @@ fn looking_ahead_changes_nothing() {
     let mut bench = Bench::new(TWO_PORTS);
     let mut batch = Batch::new();
     (0..20).for_each(|length| drop(batch.push(packet(&frame(B, A)[..length]))));
-    bench.vtep.ahead(&batch);
+    bench.vtep.ahead(0, &batch);
     assert_eq!(bench.vtep.glimpse(&packet(&frame(B, A))).map(|keys| keys.map(|key| key.address())), Some([A, B].map(Address::new)));
     assert_eq!(bench.read("count"), "0");
 }

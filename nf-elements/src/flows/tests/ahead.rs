@@ -44,7 +44,7 @@ fn run(looks_ahead: bool) -> String {
             batch.push(any(&mut random)).ok().unwrap();
         }
         if looks_ahead {
-            nat.ahead(&batch);
+            nat.ahead(0, &batch);
         }
         for mut packet in batch {
             let output = nat.route(&mut io, input, &mut packet);
@@ -72,7 +72,7 @@ fn flows_are_found_ahead() {
     }
     let mut batch = Batch::new();
     (0..BURST as u32).for_each(|flow| batch.push(datagram(UDP, &id(7 * flow), b"x")).ok().unwrap());
-    nat.ahead(&batch);
+    nat.ahead(0, &batch);
     for flow in 0..BURST as u32 {
         let guess = nat.guesses.take().unwrap();
         assert!(nat.table.is(guess, UDP, &id(7 * flow)));
