@@ -80,14 +80,23 @@ impl FlowKey {
         frame.first_chunk().and_then(FlowKey::of_plain).unwrap_or_else(|| FlowKey::of_any(frame))
     }
 
-    /// The flow of a frame that begins with this, if it is of TCP or UDP over IPv4, without a tag, options or fragments, as nearly all are.
+    /// The flow of a frame that begins with this, if it is [plain](FlowKey::is_plain).
     #[inline(always)]
-    pub fn of_plain(start: &[u8; 38]) -> Option<FlowKey> {
-        let is_plain = start[12..15] == [0x08, 0x00, 0x45]
-            && [start[20] & 0x3f, start[21]] == [0, 0]
-            && matches!(start[23], 6 | 17);
+    fn of_plain(start: &[u8; 38]) -> Option<FlowKey> {
+        FlowKey::is_plain(start).then(|| FlowKey::plain(start))
+    }
+
+    /// Whether a frame that begins with this is of TCP or UDP over IPv4, without a tag, options or fragments, as nearly all are.
+    #[inline(always)]
+    pub fn is_plain(start: &[u8; 38]) -> bool {
+        start[12..15] == [0x08, 0x00, 0x45] && [start[20] & 0x3f, start[21]] == [0, 0] && matches!(start[23], 6 | 17)
+    }
+
+    /// The flow of such a frame.
+    #[inline(always)]
+    pub fn plain(start: &[u8; 38]) -> FlowKey {
         let word = |at: usize| u32::from_be_bytes([start[at], start[at + 1], start[at + 2], start[at + 3]]);
-        is_plain.then(|| FlowKey::ipv4(start[23], word(26), word(30), word(34)))
+        FlowKey::ipv4(start[23], word(26), word(30), word(34))
     }
 
     /// The flow of an IPv4 or IPv6 packet; of what is neither, all are one flow.

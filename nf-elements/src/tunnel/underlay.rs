@@ -207,10 +207,11 @@ impl Inner {
     pub fn look(self, packet: &mut Packet, underlay: &Underlay) -> (Fields, u32) {
         if self == Inner::Ethernet
             && let Some(start) = packet.chunk(0)
-            && let Some(key) = FlowKey::of_plain(start)
+            && FlowKey::is_plain(start)
         {
             let fields = Fields { tos: start[15], dont_fragment: start[20] & 0x40 != 0 };
-            let flow_hash = if underlay.wants_flow() { known_or(packet, |_| key) } else { 0 };
+            let key = |bytes: &[u8]| bytes.first_chunk().map_or(FlowKey::EMPTY, FlowKey::plain);
+            let flow_hash = if underlay.wants_flow() { known_or(packet, key) } else { 0 };
             return (fields, flow_hash);
         }
         let flow_hash = if underlay.wants_flow() { self.flow_hash(packet) } else { 0 };
