@@ -32,6 +32,9 @@ struct Options {
     /// How often latency is measured in each round: what a measurement shows depends on where the scheduler puts six threads
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
     turns: u16,
+    /// How often throughput is measured in each round
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    streams: u16,
     /// Pings of each measurement of latency
     #[arg(long, default_value_t = 200)]
     pings: u32,

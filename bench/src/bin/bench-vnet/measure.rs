@@ -60,7 +60,7 @@ impl Kind {
 
     /// How often a round measures it.
     pub fn turns(self, options: &Options) -> usize {
-        if self == Kind::Latency { options.turns.into() } else { 1 }
+        if self == Kind::Latency { options.turns.into() } else { options.streams.into() }
     }
 
     /// Measures `path` with payloads of so many bytes.

@@ -80,9 +80,9 @@ impl Row {
 pub fn print(options: &Options, samples: &Samples) -> Result<()> {
     let host = Host::here();
     println!("{}; {} processors; Linux {}; {}", host.processor, host.processors, host.kernel, host.qemu);
-    let Options { rounds, turns, mtu, mode, .. } = options;
+    let Options { rounds, turns, streams, mtu, mode, .. } = options;
     println!(
-        "medians of {rounds} rounds, round trips measured {turns} times in turn in each; tcg; MTU {mtu}; each segment a frame of its own; hosts: {mode}"
+        "medians of {rounds} rounds, in each {turns} round trips and {streams} streams in turn; tcg; MTU {mtu}; each segment a frame of its own; hosts: {mode}"
     );
     let (mut rows, mut panels) = (Vec::new(), Vec::new());
     for &what in &options.only {
