@@ -110,7 +110,9 @@ fn what_drives_the_loop_is_seen_and_chosen_while_frames_pass() {
     while wire.machine("polls") == 1 {
         assert!(Instant::now() < deadline, "no frame comes");
     }
-    assert_eq!((wire.machine("mode_switches"), wire.machine("rate_pps")), (4, 0));
+    // There and back twice; more often where the host keeps frames back for a while.
+    let switches = wire.machine("mode_switches");
+    assert!(switches >= 4 && switches % 2 == 0 && wire.machine("rate_pps") == 0, "{switches}");
     wire.power_off();
 }
 

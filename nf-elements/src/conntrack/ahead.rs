@@ -20,12 +20,13 @@ pub struct Seen {
     pub sought: Sought,
     /// Whether it goes from the key's lower end to the higher.
     pub upwards: bool,
-    is_tcp: bool,
+    /// Of TCP the segment's flags.
+    pub flags: Option<u8>,
 }
 
 impl Seen {
     /// Nothing.
-    pub const NONE: Seen = Seen { sought: Sought::NONE, upwards: false, is_tcp: false };
+    pub const NONE: Seen = Seen { sought: Sought::NONE, upwards: false, flags: None };
 
     /// Becomes that of a packet, from its IP header on.
     #[inline(always)]
@@ -33,7 +34,7 @@ impl Seen {
         match Plain::of(packet) {
             Some(plain) => {
                 let Ends { key, upwards } = plain.ends;
-                *self = Seen { sought: table.seek(key), upwards, is_tcp: plain.is_tcp() };
+                *self = Seen { sought: table.seek(key), upwards, flags: plain.flags() };
             }
             None => self.look_at_any(table, packet),
         }
@@ -43,8 +44,8 @@ impl Seen {
     fn look_at_any(&mut self, table: &FlowTable<Known>, packet: &[u8]) {
         *self = match View::of(packet) {
             Some(View { ends: Ends { key, upwards }, message, fragment: None }) => match message {
-                Message::Tcp(_) => Seen { sought: table.seek(key), upwards, is_tcp: true },
-                Message::Datagram => Seen { sought: table.seek(key), upwards, is_tcp: false },
+                Message::Tcp(segment) => Seen { sought: table.seek(key), upwards, flags: Some(segment.flags) },
+                Message::Datagram => Seen { sought: table.seek(key), upwards, flags: None },
                 _ => Seen::NONE,
             },
             _ => Seen::NONE,
@@ -60,7 +61,7 @@ impl Seen {
     /// What the packet says.
     #[inline(always)]
     pub fn message<'a>(&self, packet: impl FnOnce() -> &'a [u8]) -> Message {
-        if self.is_tcp { said(packet()) } else { Message::Datagram }
+        if self.flags.is_some() { said(packet()) } else { Message::Datagram }
     }
 }
 

@@ -168,6 +168,13 @@ fn makes_sense(flags: u8) -> bool {
     matches!(kind, flag::SYN | flag::RST) || flags & flag::ACK != 0 && matches!(kind, 0 | flag::FIN)
 }
 
+/// Whether a segment with these flags begins a connection of which nothing was seen; with `loose` it may do so in the middle.
+#[inline(always)]
+pub fn begins(flags: u8, loose: bool) -> bool {
+    let is_first = flags & (flag::SYN | flag::ACK) == flag::SYN;
+    makes_sense(flags) && (is_first || loose && flags & (flag::SYN | flag::RST) == 0)
+}
+
 impl Connection {
     /// Of which nothing was seen: all bytes zero.
     pub const NONE: Connection = Connection {
@@ -190,7 +197,7 @@ impl Connection {
             return self.judge_syn(from, segment);
         }
         match self.state {
-            State::None if loose && !segment.has(flag::RST) => Judgement::Begins,
+            State::None if begins(segment.flags, loose) => Judgement::Begins,
             State::None => Judgement::Invalid,
             State::SynSent => self.judge_refusal(from, segment),
             _ if !self.is_within(from, segment) => Judgement::Invalid,

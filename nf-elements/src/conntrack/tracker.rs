@@ -100,10 +100,9 @@ impl Tracker {
         if !seen.is_some() {
             return self.sight_any(packet, now);
         }
-        let (Seen { sought, upwards, .. }, message) = (seen, seen.message(|| packet));
-        match self.table.find(&sought.key, sought.hash, now) {
-            Some(place) => self.sight_known(place, upwards, &message, now),
-            None => self.sight_unknown(&message),
+        match self.table.find(&seen.sought.key, seen.sought.hash, now) {
+            Some(place) => self.sight_known(place, seen.upwards, &seen.message(|| packet), now),
+            None => self.sight_unknown(seen.flags),
         }
     }
 
@@ -119,9 +118,10 @@ impl Tracker {
             Message::Later => State::Later,
             Message::Error { about, sequence } => self.sight_error(about, *sequence, now),
             // Questions of ICMP and first fragments.
-            message => match self.table.find(&view.ends.key, view.ends.key.hash(), now) {
-                Some(place) => self.sight_known(place, view.ends.upwards, message, now),
-                None => self.sight_unknown(message),
+            message => match (self.table.find(&view.ends.key, view.ends.key.hash(), now), message) {
+                (Some(place), _) => self.sight_known(place, view.ends.upwards, message, now),
+                (None, Message::Answer) => State::Invalid,
+                (None, _) => self.sight_unknown(segment(message).map(|segment| segment.flags)),
             },
         }
     }
@@ -150,16 +150,11 @@ impl Tracker {
         state
     }
 
-    /// A packet of no connection that is there.
-    #[inline(never)]
-    fn sight_unknown(&self, message: &Message) -> State {
-        match message {
-            Message::Answer => State::Invalid,
-            Message::Tcp(segment) => match tcp::Connection::NONE.judge(Direction::Original, segment, self.loose) {
-                Judgement::Begins => State::New,
-                _ => State::Invalid,
-            },
-            _ => State::New,
+    /// A packet of no connection that is there, with these flags if it is of TCP.
+    fn sight_unknown(&self, flags: Option<u8>) -> State {
+        match flags.is_none_or(|flags| tcp::begins(flags, self.loose)) {
+            true => State::New,
+            false => State::Invalid,
         }
     }
 

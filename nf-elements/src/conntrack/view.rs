@@ -110,10 +110,10 @@ impl<'a> Plain<'a> {
         Some(Plain { ends: Ends { key, upwards }, tcp, length: transport.len() })
     }
 
-    /// Whether it is of TCP.
+    /// The flags of the segment that it is; of UDP none.
     #[inline(always)]
-    pub fn is_tcp(&self) -> bool {
-        self.tcp.is_some()
+    pub fn flags(&self) -> Option<u8> {
+        self.tcp.map(|tcp| tcp.flags())
     }
 
     /// What it says.

@@ -204,3 +204,17 @@ fn the_scale_is_found_among_options_that_may_lie() {
         assert_eq!(window_scale(none), None, "{none:?}");
     }
 }
+
+#[test]
+fn what_begins_a_connection_is_told_by_its_flags() {
+    let mut count = [0; 2];
+    for flags in 0..=u8::MAX {
+        for loose in [false, true] {
+            let judged = Connection::NONE.judge(Original, &segment(Original, flags, 0, 0, 0), loose);
+            assert_eq!(begins(flags, loose), judged == Begins, "{flags:#x} {loose}");
+            count[usize::from(loose)] += u32::from(judged == Begins);
+        }
+    }
+    // Four flags say nothing about it. In the middle ACK, and FIN with ACK, begin one, too.
+    assert_eq!(count, [16, 16 + 2 * 16]);
+}
