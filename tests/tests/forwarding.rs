@@ -112,7 +112,7 @@ fn what_drives_the_loop_is_seen_and_chosen_while_frames_pass() {
     }
     // There and back twice; more often where the host keeps frames back for a while.
     let switches = wire.machine("mode_switches");
-    assert!(switches >= 4 && switches % 2 == 0 && wire.machine("rate_pps") == 0, "{switches}");
+    assert!(switches >= 4 && switches.is_multiple_of(2) && wire.machine("rate_pps") == 0, "{switches}");
     wire.power_off();
 }
 
