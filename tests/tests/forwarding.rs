@@ -98,6 +98,7 @@ fn what_drives_the_loop_is_seen_and_chosen_while_frames_pass() {
         }
         assert_eq!(wire.machine("sleeps") == before, polls == 1, "polling never sleeps");
     }
+    assert_eq!(wire.machine("mode_switches"), 2);
     wire.control.write("machine", "mode", "adaptive").unwrap();
     wire.control.write("machine", "lower_pps", "1").unwrap();
     wire.control.write("machine", "upper_pps", "20").unwrap();

@@ -86,7 +86,7 @@ impl PeerRun {
         // Where a kernel computes a TCP sum of 0 by software, it writes 0xffff (skb_checksum_help in Linux's net/core/dev.c): that is inside, and not
         // ours.
         let wrong = "_ws.malformed || ip.checksum.status == Bad || udp.checksum.status == Bad \
-                     || tcp.checksum.status == Bad && !(tcp.checksum == 0xffff) || icmp.checksum.status == Bad || icmpv6.checksum.status == Bad || gre.checksum.status == Bad";
+                     || tcp.checksum.status == Bad && !tcp.checksum.ffff || icmp.checksum.status == Bad || icmpv6.checksum.status == Bad || gre.checksum.status == Bad";
         let checks = ["ip", "udp", "tcp"].map(|protocol| format!("{protocol}.check_checksum:TRUE"));
         let mut tshark = Command::new("tshark");
         tshark.arg("-r").arg(self.folder.path().join("underlay.pcap"));
