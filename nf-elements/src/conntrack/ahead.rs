@@ -17,6 +17,8 @@ use crate::{BURST, Batch, Packet};
 #[derive(Clone, Copy)]
 pub struct Seen {
     /// Its connection.
+    pub key: FlowKey,
+    /// Where that is.
     pub sought: Sought,
     /// Whether it goes from the key's lower end to the higher.
     pub upwards: bool,
@@ -26,7 +28,7 @@ pub struct Seen {
 
 impl Seen {
     /// Nothing.
-    pub const NONE: Seen = Seen { sought: Sought::NONE, upwards: false, flags: None };
+    pub const NONE: Seen = Seen { key: FlowKey::EMPTY, sought: Sought::NONE, upwards: false, flags: None };
 
     /// Becomes that of a packet, from its IP header on.
     #[inline(always)]
@@ -34,7 +36,7 @@ impl Seen {
         match Plain::of(packet) {
             Some(plain) => {
                 let Ends { key, upwards } = plain.ends;
-                *self = Seen { sought: table.seek(key), upwards, flags: plain.flags() };
+                *self = Seen { key, sought: table.seek(&key), upwards, flags: plain.flags() };
             }
             None => self.look_at_any(table, packet),
         }
@@ -44,8 +46,8 @@ impl Seen {
     fn look_at_any(&mut self, table: &FlowTable<Known>, packet: &[u8]) {
         *self = match View::of(packet) {
             Some(View { ends: Ends { key, upwards }, message, fragment: None }) => match message {
-                Message::Tcp(segment) => Seen { sought: table.seek(key), upwards, flags: Some(segment.flags) },
-                Message::Datagram => Seen { sought: table.seek(key), upwards, flags: None },
+                Message::Tcp(segment) => Seen { key, sought: table.seek(&key), upwards, flags: Some(segment.flags) },
+                Message::Datagram => Seen { key, sought: table.seek(&key), upwards, flags: None },
                 _ => Seen::NONE,
             },
             _ => Seen::NONE,
@@ -55,7 +57,7 @@ impl Seen {
     /// Whether it is anything.
     #[inline(always)]
     pub fn is_some(&self) -> bool {
-        self.sought.key != FlowKey::EMPTY
+        self.key != FlowKey::EMPTY
     }
 
     /// What the packet says.
@@ -128,7 +130,7 @@ struct Stop;
 /// What a packet is, if its connection is known.
 #[inline(always)]
 fn sight(table: &mut FlowTable<Known>, seen: &Seen, packet: &Packet, now: u32) -> Result<Option<State>, Stop> {
-    let Some(place) = table.found(&seen.sought, now) else {
+    let Some(place) = table.found(&seen.sought, &seen.key, now) else {
         return if seen.is_some() { Ok(None) } else { Err(Stop) };
     };
     let known = table.memo_mut(place);

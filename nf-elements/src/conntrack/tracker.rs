@@ -80,7 +80,7 @@ impl Tracker {
         self.sights.look(&mut self.table, batch, now);
     }
 
-    /// What `packet`, from its IP header on, is. A connection that it belongs to goes on; none begins.
+    /// What `packet`, from its IP header on, is; empty if it has none. A connection that it belongs to goes on; none begins.
     #[inline]
     pub fn sight(&mut self, packet: &[u8], now: u32) -> State {
         let at = self.sights.next();
@@ -100,7 +100,7 @@ impl Tracker {
         if !seen.is_some() {
             return self.sight_any(packet, now);
         }
-        match self.table.find(&seen.sought.key, seen.sought.hash, now) {
+        match self.table.find(&seen.key, seen.sought.hash(), now) {
             Some(place) => self.sight_known(place, seen.upwards, &seen.message(|| packet), now),
             None => self.sight_unknown(seen.flags),
         }
@@ -109,6 +109,9 @@ impl Tracker {
     /// A packet that is not plain.
     #[inline(never)]
     fn sight_any(&mut self, packet: &[u8], now: u32) -> State {
+        if packet.is_empty() {
+            return State::Untracked;
+        }
         let Some(view) = View::of(packet) else { return State::Invalid };
         if view.fragment.is_some_and(|fragment| !fragments::is_sound(&fragment)) {
             return State::Invalid;

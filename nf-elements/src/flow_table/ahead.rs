@@ -11,85 +11,33 @@ const MANY_FLOWS: u32 = 1000;
 /// With fewer packets in a batch there is little to overlap.
 const FEW_PACKETS: usize = 4;
 
-/// What was found out about the packets that come next.
-pub struct Guesses {
-    hashes: [u64; BURST],
-    /// Where the flows seem to be.
-    places: [Place; BURST],
-    /// The next packet's; [`BURST`] if there is none.
-    next: usize,
-}
-
-impl Guesses {
-    /// None.
-    pub const NONE: Guesses = Guesses { hashes: [0; BURST], places: [Place::NONE; BURST], next: BURST };
-
-    /// Looks at the packets of `batch`, which come next, and belong to the flows that `key` says.
-    #[inline(always)]
-    pub fn look<M: Memo>(&mut self, table: &FlowTable<M>, batch: &Batch, key: impl Fn(&Packet) -> FlowKey) {
-        self.next = BURST;
-        if table.size() < MANY_FLOWS || batch.len() < FEW_PACKETS {
-            return;
-        }
-        let first = BURST - batch.len();
-        let mut homes = [(0, 0); BURST];
-        let (places, homes) = (&mut self.places[first..], &mut homes[first..]);
-        let mut read = 0;
-        for ((packet, hash), home) in batch.iter().zip(&mut self.hashes[first..]).zip(&mut *homes) {
-            *hash = key(packet).hash();
-            let (bucket, tag) = table.home(*hash);
-            *home = (bucket as u32, tag);
-        }
-        homes.iter().for_each(|(bucket, _)| read ^= table.line(*bucket));
-        black_box(read);
-        let mut read = 0;
-        for (place, (bucket, tag)) in places.iter_mut().zip(homes) {
-            *place = table.guess(*bucket, *tag).unwrap_or(Place::NONE);
-            read ^= table.peek(*place);
-        }
-        black_box(read);
-        self.next = first;
-    }
-
-    /// The flow of the packet that is here now: its hash, and where it is in the table.
-    #[inline(always)]
-    pub fn take<M: Memo>(&mut self, table: &FlowTable<M>, key: &FlowKey, now: u32) -> (u64, Option<Place>) {
-        let at = self.next;
-        if let Some(&place) = self.places.get(at) {
-            self.next += 1;
-            if table.is(place, key, now) {
-                return (self.hashes[at], Some(place));
-            }
-        }
-        let hash = key.hash();
-        (hash, table.find(key, hash, now))
-    }
-}
-
 /// A flow that is looked for together with others, and what was found.
 #[derive(Clone, Copy)]
 pub struct Sought {
-    /// Its name.
-    pub key: FlowKey,
-    /// The hash of that.
-    pub hash: u64,
+    hash: u64,
     bucket: u32,
     tag: u8,
+    /// Where it seems to be.
     place: Place,
 }
 
 impl Sought {
     /// None.
-    pub const NONE: Sought = Sought { key: FlowKey::EMPTY, hash: 0, bucket: u32::MAX, tag: 0, place: Place::NONE };
+    pub const NONE: Sought = Sought { hash: 0, bucket: u32::MAX, tag: 0, place: Place::NONE };
+
+    /// The hash of its key.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
 }
 
 impl<M: Memo> FlowTable<M> {
     /// The first step of looking for a flow.
     #[inline(always)]
-    pub fn seek(&self, key: FlowKey) -> Sought {
+    pub fn seek(&self, key: &FlowKey) -> Sought {
         let hash = key.hash();
         let (bucket, tag) = self.home(hash);
-        Sought { key, hash, bucket: bucket as u32, tag, place: Place::NONE }
+        Sought { hash, bucket: bucket as u32, tag, place: Place::NONE }
     }
 
     /// The second one, of all flows.
@@ -109,7 +57,47 @@ impl<M: Memo> FlowTable<M> {
 
     /// The last one: where it is; none if it is not there, or [`find`](Self::find) is to look closer.
     #[inline(always)]
-    pub fn found(&self, sought: &Sought, now: u32) -> Option<Place> {
-        self.is(sought.place, &sought.key, now).then_some(sought.place)
+    pub fn found(&self, sought: &Sought, key: &FlowKey, now: u32) -> Option<Place> {
+        self.is(sought.place, key, now).then_some(sought.place)
+    }
+}
+
+/// What was found out about the packets that come next.
+pub struct Guesses {
+    sought: [Sought; BURST],
+    /// The next packet's; [`BURST`] if there is none.
+    next: usize,
+}
+
+impl Guesses {
+    /// None.
+    pub const NONE: Guesses = Guesses { sought: [Sought::NONE; BURST], next: BURST };
+
+    /// Looks at the packets of `batch`, which come next, and belong to the flows that `key` says.
+    #[inline(always)]
+    pub fn look<M: Memo>(&mut self, table: &FlowTable<M>, batch: &Batch, key: impl Fn(&Packet) -> FlowKey) {
+        self.next = BURST;
+        if table.size() < MANY_FLOWS || batch.len() < FEW_PACKETS {
+            return;
+        }
+        self.next -= batch.len();
+        let sought = &mut self.sought[self.next..];
+        for (packet, sought) in batch.iter().zip(&mut *sought) {
+            *sought = table.seek(&key(packet));
+        }
+        table.seek_all(sought, |sought| sought);
+    }
+
+    /// The flow of the packet that is here now: its hash, and where it is in the table.
+    #[inline(always)]
+    pub fn take<M: Memo>(&mut self, table: &FlowTable<M>, key: &FlowKey, now: u32) -> (u64, Option<Place>) {
+        if let Some(sought) = self.sought.get(self.next) {
+            self.next += 1;
+            if let Some(place) = table.found(sought, key, now) {
+                return (sought.hash, Some(place));
+            }
+        }
+        let hash = key.hash();
+        (hash, table.find(key, hash, now))
     }
 }
