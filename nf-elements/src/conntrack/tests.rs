@@ -215,7 +215,7 @@ fn a_segment_in_fragments_counts_whole() {
 
 #[test]
 fn half_open_connections_never_push_out_established_ones() {
-    let mut tracker = tracker::<4, 8>();
+    let mut tracker = tracker::<8, 16>();
     let ports = |number: u16| ([1000 + number, 80], [80, 1000 + number]);
     for number in 0..8 {
         let (to, from) = ports(number);
@@ -274,10 +274,12 @@ fn any_packet(random: &mut crate::testing::rule_sets::Random) -> Vec<u8> {
     let flags =
         [SYN, SYN | ACK, ACK, ACK, ACK, ACK, FIN | ACK, RST, RST | ACK, SYN | FIN][random.between(0, 9) as usize];
     let [sequence, acknowledgment] = [(); 2].map(|()| random.between(98, 106));
-    match random.between(0, 9) {
-        0 => ipv4(17, direction, 0, &udp(ports, data)),
-        1 => ipv4(17, direction, 0x2000, &udp(ports, data)),
-        2 => ipv4(1, direction, 0, &icmp(8 * random.between(0, 1) as u8, 7, data)),
+    match random.between(0, 40) {
+        // Nobody said where its header is.
+        40 => Vec::new(),
+        0..4 => ipv4(17, direction, 0, &udp(ports, data)),
+        4..8 => ipv4(17, direction, 0x2000, &udp(ports, data)),
+        8..12 => ipv4(1, direction, 0, &icmp(8 * random.between(0, 1) as u8, 7, data)),
         _ => ipv4(6, direction, 0, &tcp(ports, flags, sequence, acknowledgment, data)),
     }
 }
@@ -292,7 +294,9 @@ fn looking_ahead_changes_nothing() {
         let mut batch = crate::Batch::new();
         for bytes in &packets {
             let mut packet = crate::testing::packet(bytes);
-            packet.set_network(0, 20);
+            if !bytes.is_empty() {
+                packet.set_network(0, 20);
+            }
             assert!(batch.push(packet).is_ok());
         }
         with.look_ahead(&batch, now / 4);
@@ -302,8 +306,8 @@ fn looking_ahead_changes_nothing() {
             states[state as usize] += 1;
         }
     }
-    for state in [New, Established, Invalid] {
-        assert!(states[state as usize] > 10_000, "{states:?}");
+    for state in [New, Established, Invalid, Untracked] {
+        assert!(states[state as usize] > 5_000, "{states:?}");
     }
 }
 
@@ -311,7 +315,7 @@ fn looking_ahead_changes_nothing() {
 fn packets_that_lie_are_invalid() {
     let mut tracker = tracker::<8, 16>();
     let syn = there(6, &tcp([1025, 80], SYN, 100, 0, &[]));
-    for length in 0..syn.len() {
+    for length in 1..syn.len() {
         assert_eq!(tracker.sight(&syn[..length], 1), Invalid, "{length}");
     }
     let six = ipv6(6, [CLIENT6, SERVER6], &tcp([1025, 80], SYN, 100, 0, &[]));

@@ -157,11 +157,7 @@ impl Route for ConnTrack {
     #[inline]
     fn route<M: PacketIo>(&mut self, io: &mut M, input: usize, packet: &mut Packet) -> Option<usize> {
         self.now = tick(io.now_ns());
-        let network = packet.network();
-        let state = match network.is_empty() {
-            true => State::Untracked,
-            false => self.tracker.sight(network, self.now),
-        };
+        let state = self.tracker.sight(packet.network(), self.now);
         self.counts[state as usize] += 1;
         packet.annotations_mut().connection = state as u8;
         Some(input)

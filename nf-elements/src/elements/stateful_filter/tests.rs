@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 use super::*;
-use crate::Route;
+use crate::{Ahead, Batch, Route};
 use crate::conntrack::{Memory, Timeouts};
 use crate::filter::{compile_rules, of_ipv6, parse_tracked_rule};
 use crate::testing::{ListIo, packet};
@@ -74,6 +74,33 @@ fn tcp(ports: [u8; 2], flags: u8, numbers: [u8; 2]) -> Vec<u8> {
 
 fn udp(ports: [u8; 2]) -> Vec<u8> {
     vec![0, ports[0], 0, ports[1], 0, 8, 0, 0]
+}
+
+#[test]
+fn a_packet_without_a_header_leaves_its_batch_in_step() {
+    let mut firewall = Firewall::new();
+    let connection = ipv4(6, 1, 2, &tcp([9, 80], SYN, [1, 0]));
+    firewall.takes(OUT, &connection);
+    firewall.takes(IN, &ipv4(6, 2, 1, &tcp([80, 9], SYN | ACK, [5, 2])));
+    let [known, stranger] = [1, 3].map(|source| ipv4(6, source, 2, &tcp([9, 80], ACK, [2, 6])));
+    let mut batch = Batch::new();
+    for bytes in [&known, &Vec::new(), &stranger, &known] {
+        let mut packet = packet(bytes);
+        if !bytes.is_empty() {
+            packet.set_network(0, 20);
+        }
+        assert!(batch.push(packet).is_ok());
+    }
+    let mut io = ListIo::new(1);
+    firewall.tracker.ahead(io.now_ns(), &batch);
+    let states: Vec<_> = batch
+        .into_iter()
+        .map(|mut packet| {
+            firewall.tracker.route(&mut io, OUT, &mut packet);
+            packet.annotations().connection
+        })
+        .collect();
+    assert_eq!(states, [State::Established, State::Untracked, State::Invalid, State::Established].map(|state| state as u8));
 }
 
 #[test]
