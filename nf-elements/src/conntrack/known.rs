@@ -70,9 +70,11 @@ pub struct Known {
 }
 
 impl Known {
-    /// A connection that begins with a packet.
-    pub fn begin(kind: Kind, upwards: bool) -> Known {
-        Known { kind, upwards, ..Known::NONE }
+    /// A connection that begins with a packet; `segment`, of TCP, if it is one.
+    #[inline(always)]
+    pub fn begin(kind: Kind, upwards: bool, segment: Option<&Segment>) -> Known {
+        let tcp = segment.map_or(tcp::Connection::NONE, tcp::Connection::begin);
+        Known { tcp, kind, upwards, replied: false }
     }
 
     /// Which way a packet goes.

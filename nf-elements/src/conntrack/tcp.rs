@@ -182,6 +182,15 @@ impl Connection {
         state: State::None,
     };
 
+    /// That which `segment`, of the original direction, begins.
+    #[inline(always)]
+    pub fn begin(segment: &Segment) -> Connection {
+        let mut connection = Connection::NONE;
+        connection.open(Direction::Original, segment);
+        connection.advance(Direction::Original, segment);
+        connection
+    }
+
     #[inline(always)]
     fn end(&self, direction: Direction) -> &End {
         &self.ends[direction as usize]
@@ -291,6 +300,7 @@ impl Connection {
     }
 
     /// The first segment of an end.
+    #[inline]
     fn open(&mut self, from: Direction, segment: &Segment) {
         let is_syn = segment.has(flag::SYN);
         let window = u32::from(segment.window).max(1);
@@ -374,6 +384,7 @@ impl Connection {
     }
 
     /// Notes FINs and their acknowledgments.
+    #[inline]
     fn close(&mut self, from: Direction, segment: &Segment) {
         if segment.has(flag::FIN) {
             self.ends[from as usize].marks |= FINISHED;

@@ -8,7 +8,7 @@ use super::known::{Kind, Known, Timeouts, kind};
 use super::tcp::{self, Direction, Judgement, Segment};
 use super::view::{Ends, Message, Plain, View};
 use crate::Batch;
-use crate::flow_table::{FlowTable, Place};
+use crate::flow_table::{Entry, FlowTable, Place};
 
 /// What a packet is to its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,22 +182,18 @@ impl Tracker {
             None => View::of(packet).map(|view| (view.ends, view.message)),
         };
         let Some((Ends { key, upwards }, message)) = said else { return false };
-        let hash = key.hash();
-        let place = match self.table.find(&key, hash, now) {
-            Some(place) if !self.is_over(place, upwards, &message) => return true,
-            Some(place) => {
+        let known = Known::begin(kind(&message, key.protocol()), upwards, segment(&message));
+        match self.table.enter(&key, key.hash(), now, known) {
+            Some(Entry::Known(place)) if self.is_over(place, upwards, &message) => {
                 self.table.touch(place, now);
-                Some(place)
+                *self.table.memo_mut(place) = known;
             }
-            None => self.table.add(&key, hash, now),
-        };
-        let Some(place) = place else {
-            self.refused += 1;
-            return false;
-        };
-        let mut known = Known::begin(kind(&message, key.protocol()), upwards);
-        known.note(Direction::Original, segment(&message));
-        *self.table.memo_mut(place) = known;
+            Some(_) => {}
+            None => {
+                self.refused += 1;
+                return false;
+            }
+        }
         true
     }
 

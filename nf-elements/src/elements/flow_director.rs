@@ -130,7 +130,7 @@ impl FlowDirector {
             return 0;
         }
         self.by_rule += 1;
-        if let Some(place) = self.table.add(key, hash, self.now) {
+        if let Some(place) = self.table.insert(key, hash, self.now) {
             self.table.memo_mut(place).chain = chain;
         }
         chain

@@ -11,7 +11,7 @@ mod tags;
 
 pub use ahead::{Guesses, Sought};
 pub use key::{FlowKey, flow_hash};
-pub use table::{FlowTable, Memo, Memory, Place, buckets, tick};
+pub use table::{Entry, FlowTable, Memo, Memory, Place, buckets, tick};
 
 /// An instance that is lent memory for so many flows, whose type is the `Memory` of the module `of`.
 #[cfg(feature = "host")]

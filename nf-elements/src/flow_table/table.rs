@@ -98,6 +98,15 @@ impl Place {
     pub(super) const NONE: Place = Place { bucket: u32::MAX, way: 0, flow: u32::MAX };
 }
 
+/// A flow's place, and whether it was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// It was, and was not quiet for too long.
+    Known(Place),
+    /// It was not.
+    New(Place),
+}
+
 /// The table's clock: about seconds, without a division.
 #[inline(always)]
 pub fn tick(now_ns: u64) -> u32 {
@@ -264,76 +273,76 @@ impl<M: Memo> FlowTable<M> {
 
     /// The flow's place, found or made; none if no other gives way, or there is no memory.
     pub fn insert(&mut self, key: &FlowKey, hash: u64, now: u32) -> Option<Place> {
-        if let Some(place) = self.find(key, hash, now) {
-            self.touch(place, now);
-            return Some(place);
+        match self.enter(key, hash, now, M::NONE)? {
+            Entry::Known(place) => {
+                self.touch(place, now);
+                Some(place)
+            }
+            Entry::New(place) => Some(place),
         }
-        self.add(key, hash, now)
     }
 
-    /// The same of a flow that [`find`](Self::find) does not find.
-    pub fn add(&mut self, key: &FlowKey, hash: u64, now: u32) -> Option<Place> {
+    /// The same; about a flow that was not there, or quiet for too long, `memo` is remembered from now on.
+    #[inline]
+    pub fn enter(&mut self, key: &FlowKey, hash: u64, now: u32, memo: M) -> Option<Entry> {
         let (home, tag) = self.home(hash);
-        if home >= self.buckets.len() {
-            return None;
+        let has_spilled = self.buckets.get(home)?.tags.has_spilled();
+        let mut entry = self.way_of(home, key, tag).map(|way| (home, way));
+        if has_spilled && entry.is_none() {
+            let second = self.second(hash);
+            entry = self.way_of(second, key, tag).map(|way| (second, way));
         }
-        let (index, way) = self.place_for(key, hash, (home, tag), now)?;
-        if index != home {
-            self.buckets[home].tags.spill();
-        }
-        let is_used = self.buckets[index].is_used(way);
-        self.evicted += u64::from(is_used && !self.is_over(index, way, now));
-        self.size += u32::from(!is_used);
+        let (index, way) = match entry {
+            Some((index, way)) if !self.is_over(index, way, now) => return Some(Entry::Known(self.place(index, way))),
+            // The same flow is not to be there twice.
+            Some(over) => over,
+            None => self.room(hash, home, now)?,
+        };
         let bucket = &mut self.buckets[index];
         bucket.tags.set(way, tag);
         bucket.seen[way] = now;
         let place = self.place(index, way);
-        self.flows[place.flow as usize] = Flow { key: *key, memo: M::NONE };
-        Some(place)
+        self.flows[place.flow as usize] = Flow { key: *key, memo };
+        Some(Entry::New(place))
     }
 
-    /// The entry, with memory, for a flow that is not there, or was quiet for too long.
+    /// The entry, with memory, for a flow that is not there.
     #[inline(always)]
-    fn place_for(&mut self, key: &FlowKey, hash: u64, (home, tag): (usize, u8), now: u32) -> Option<(usize, usize)> {
-        // The same flow, quiet for too long, is not to be there twice.
-        if let Some(way) = self.way_of(home, key, tag) {
-            return Some((home, way));
-        }
-        match self.buckets[home].tags {
-            tags if tags.has_spilled() => {}
-            tags if self.has_memory() => {
-                if let Some(way) = tags.hits(0).next() {
-                    return Some(self.give(home, way));
-                }
-            }
-            _ => {
-                if let Some(way) = self.quietest(home, now) {
-                    return Some((home, way));
-                }
-            }
-        }
-        self.place_around(key, tag, [home, self.second(hash)], now)
+    fn room(&mut self, hash: u64, home: usize, now: u32) -> Option<(usize, usize)> {
+        let tags = self.buckets[home].tags;
+        let near = match tags.has_spilled() {
+            true => None,
+            false if self.has_memory() => tags.hits(0).next().map(|way| self.give(home, way)),
+            false => self.displace(home, now).map(|way| (home, way)),
+        };
+        near.or_else(|| self.room_around([home, self.second(hash)], now))
     }
 
     /// The same where one look is not enough.
     #[inline(never)]
-    fn place_around(&mut self, key: &FlowKey, tag: u8, both: [usize; 2], now: u32) -> Option<(usize, usize)> {
-        if let Some(way) = self.way_of(both[1], key, tag) {
-            return Some((both[1], way));
-        }
+    fn room_around(&mut self, both: [usize; 2], now: u32) -> Option<(usize, usize)> {
         let free = both.into_iter().find_map(|index| Some((index, self.buckets[index].tags.hits(0).next()?)));
-        if free.is_none() || !self.has_memory() {
-            let old = both.into_iter().find_map(|index| Some((index, self.quietest(index, now)?)));
-            if old.is_some() || free.is_none() || !self.take_back(now) {
-                return old;
-            }
+        let found = match free {
+            Some((index, way)) if self.has_memory() => self.give(index, way),
+            _ => match both.into_iter().find_map(|index| Some((index, self.displace(index, now)?))) {
+                Some(old) => old,
+                None => {
+                    let (index, way) = free.filter(|_| self.take_back(now))?;
+                    self.give(index, way)
+                }
+            },
+        };
+        if found.0 != both[0] {
+            self.buckets[both[0]].tags.spill();
         }
-        free.map(|(index, way)| self.give(index, way))
+        Some(found)
     }
 
     /// Gives memory, of which there is some, to a free entry.
+    #[inline(always)]
     fn give(&mut self, index: usize, way: usize) -> (usize, usize) {
         self.buckets[index].flows[way] = self.memory();
+        self.size += 1;
         (index, way)
     }
 
@@ -386,10 +395,10 @@ impl<M: Memo> FlowTable<M> {
         self.size -= 1;
     }
 
-    /// The entry of the flow that was quiet longest, of those in a bucket that give way. What is remembered about flows is looked at as seldom as
-    /// can be: each is another line of memory, and in a flood the first one will do.
+    /// The entry of the flow that was quiet longest, of those in a bucket that give way: it does. What is remembered about flows is looked at as
+    /// seldom as can be: each is another line of memory, and in a flood the first one will do.
     #[inline(never)]
-    fn quietest(&self, index: usize, now: u32) -> Option<usize> {
+    fn displace(&mut self, index: usize, now: u32) -> Option<usize> {
         let bucket = &self.buckets[index];
         // Age and number of each in one word: no branch depends on them.
         let mut ages = [0; WAYS];
@@ -403,7 +412,9 @@ impl<M: Memo> FlowTable<M> {
                 return None;
             }
             let way = oldest as usize % 8;
-            if self.is_over(index, way, now) || self.flow(index, way).memo.yields() {
+            let is_over = self.is_over(index, way, now);
+            if is_over || self.flow(index, way).memo.yields() {
+                self.evicted += u64::from(!is_over);
                 return Some(way);
             }
             ages[way] = 0;
