@@ -19,6 +19,7 @@ mod io;
 pub mod overlay;
 mod own_host;
 mod packet;
+pub mod rejection;
 pub mod routing;
 pub mod script;
 pub mod spec;

@@ -43,15 +43,43 @@ pub struct Icmp6Error {
     source: u128,
     kind: u8,
     code: u8,
-    not_answered: u64,
-    no_header: u64,
-    no_room: u64,
+    drops: [u64; REASONS.len()],
 }
+
+/// Why there is no message, in the order of the handlers.
+#[derive(Clone, Copy)]
+enum Reason {
+    NotAnswered,
+    NoHeader,
+    NoRoom,
+}
+
+const REASONS: [&str; 3] = ["not_answered", "no_header", "no_room"];
 
 impl Icmp6Error {
     /// Messages of type `kind` and of `code`, from `source`.
     pub const fn new(source: u128, kind: u8, code: u8) -> Self {
-        Icmp6Error { source, kind, code, not_answered: 0, no_header: 0, no_room: 0 }
+        Icmp6Error { source, kind, code, drops: [0; REASONS.len()] }
+    }
+
+    /// Makes `packet` the message about itself.
+    fn transform(&mut self, packet: &mut Packet) -> Result<(), Reason> {
+        let header = Ipv6::new_checked(packet.network()).map_err(|_| Reason::NoHeader)?;
+        if !may_answer(&header, packet.annotations().packet_type) {
+            return Err(Reason::NotAnswered);
+        }
+        let (to, about) = (header.source(), header.destination());
+        let before = usize::from(packet.annotations().network_offset).saturating_sub(packet.headroom());
+        match packet.pull_front(before) && self.write(packet, to, about).is_some() {
+            true => Ok(()),
+            false => Err(Reason::NoRoom),
+        }
+    }
+
+    /// The same in the name of who it was sent to; false if it deserves none.
+    pub fn answer(&mut self, packet: &mut Packet) -> bool {
+        self.source = Ipv6::new_checked(packet.network()).map_or(0, |header| header.destination());
+        self.transform(packet).is_ok()
     }
 
     /// Writes the message in front of `packet`, which begins with the IPv6 header of a packet from `to` to `about`.
@@ -128,13 +156,8 @@ impl Element for Icmp6Error {
     };
 
     fn read_handler(&self, name: &str, out: &mut dyn fmt::Write) -> Result<(), HandlerError> {
-        match name {
-            "not_answered" => write!(out, "{}", self.not_answered)?,
-            "no_header" => write!(out, "{}", self.no_header)?,
-            "no_room" => write!(out, "{}", self.no_room)?,
-            _ => return Err(HandlerError::Unknown),
-        }
-        Ok(())
+        let reason = REASONS.iter().position(|reason| *reason == name).ok_or(HandlerError::Unknown)?;
+        Ok(write!(out, "{}", self.drops[reason])?)
     }
 }
 
@@ -160,21 +183,13 @@ impl crate::configure::Configure for Icmp6Error {
 
 impl Action for Icmp6Error {
     fn action<M: PacketIo>(&mut self, _: &mut M, packet: &mut Packet) -> Verdict {
-        let Ok(header) = Ipv6::new_checked(packet.network()) else {
-            self.no_header += 1;
-            return Verdict::Drop;
-        };
-        if !may_answer(&header, packet.annotations().packet_type) {
-            self.not_answered += 1;
-            return Verdict::Drop;
+        match self.transform(packet) {
+            Ok(()) => Verdict::Pass,
+            Err(reason) => {
+                self.drops[reason as usize] += 1;
+                Verdict::Drop
+            }
         }
-        let (to, about) = (header.source(), header.destination());
-        let before = usize::from(packet.annotations().network_offset).saturating_sub(packet.headroom());
-        if packet.pull_front(before) && self.write(packet, to, about).is_some() {
-            return Verdict::Pass;
-        }
-        self.no_room += 1;
-        Verdict::Drop
     }
 }
 

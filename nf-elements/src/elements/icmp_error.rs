@@ -188,6 +188,12 @@ impl IcmpError {
         Ok(())
     }
 
+    /// Makes `packet` the error about itself, from who it was sent to; false if it deserves none.
+    pub fn answer(&mut self, packet: &mut Packet, now_ns: u64) -> bool {
+        self.source = marked::header(packet).map_or(0, |header| u32::from_be_bytes(marked::destination(header)));
+        self.transform(packet, now_ns).is_ok()
+    }
+
     /// Writes the IP header, whose options are there.
     fn write_ip(&mut self, bytes: &mut [u8], length: u16, destination: [u8; 4]) {
         let header_bytes = bytes.len();

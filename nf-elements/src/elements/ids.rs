@@ -36,7 +36,6 @@
 
 #[cfg(feature = "host")]
 mod configuration;
-mod reset;
 
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
 use crate::{Element, HandlerError, Outputs, Packet, PacketIo, Push, Spec};
@@ -306,7 +305,7 @@ impl Push for Ids {
             Some(Verdict::Reject) => {
                 self.rejected += 1;
                 if O::COUNT > 2
-                    && let Some(reset) = reset::answer(&packet, io)
+                    && let Some(reset) = crate::rejection::reset(&packet, io)
                 {
                     out.emit(2, reset);
                 }

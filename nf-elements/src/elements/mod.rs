@@ -191,6 +191,7 @@ elements! {
     rated_splitter::RatedSplitter,
     rated_unqueue::RatedUnqueue,
     red::Red,
+    reject::Reject,
     round_robin_ip_mapper::RoundRobinIpMapper,
     round_robin_sched::RoundRobinSched,
     round_robin_switch::RoundRobinSwitch,

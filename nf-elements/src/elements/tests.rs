@@ -220,6 +220,7 @@ fn handlers_are_those_of_the_spec() {
     check_handlers(RatedSplitter::new(1, tokens::Burst::Tokens(1), 1, false));
     check_handlers(RatedUnqueue::new(1, tokens::Burst::Tokens(1)));
     check_handlers(Red::new(red::Thresholds { min: 1, max: 2, max_p: 1, gentle: true }, 4, ""));
+    check_handlers(Reject::new(crate::rejection::Answer::Reset));
     check_handlers(RoundRobinIpMapper::<0>::new([]));
     check_handlers(RoundRobinSched::<2>::new());
     check_handlers(RoundRobinSwitch::<2>::new());

@@ -10,7 +10,7 @@ const TCP_BYTES: usize = 20;
 
 /// A packet that resets the connection of the segment in `refused`; none if that is no TCP, or a reset itself. An Ethernet
 /// header before the segment's IP header stands before this one's, too, with its addresses exchanged.
-pub fn answer<M: PacketIo>(refused: &Packet, io: &mut M) -> Option<Packet> {
+pub fn reset<M: PacketIo>(refused: &Packet, io: &mut M) -> Option<Packet> {
     let rejected = packet::Packet::parse(refused.network()).ok()?;
     let link = refused.data().get(..refused.data().len().checked_sub(refused.network().len())?)?;
     let tcp = rejected.tcp.filter(|tcp| tcp.flags & flag::RST == 0)?;
