@@ -41,6 +41,12 @@ nft -f tests/tests/nft/rules.nft
 mac() { in_router ip -o link show $1 | sed 's/.*ether \([0-9a-f:]*\).*/\1/'; }
 python3 tests/tests/nft/pass.py lan wan "$(mac eth1)" "$(mac eth0)" > "$FOLDER/kernel"
 python3 tests/tests/nft/pass.py near far 02:00:00:00:00:01 02:00:00:00:00:01 > "$FOLDER/ours"
+in_router nft list chain inet filter forward | sed -n 's/.* counter packets \([0-9]*\) .*/\1/p' > "$FOLDER/kernel.counts"
+for line in $(grep -n counter tests/tests/nft/rules.nft | cut -d: -f1); do
+  out=$("$SLUICE" ctl fw read out_line$line.count)
+  in=$("$SLUICE" ctl fw read in_line$line.count)
+  echo $((out + in)) >> "$FOLDER/ours.counts"
+done
 "#;
 
 fn can_run() -> bool {
@@ -72,8 +78,14 @@ fn root_the_kernel_and_the_imported_firewall_decide_alike() {
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{out}{err}");
     let [kernel, ours] = ["kernel", "ours"].map(|name| std::fs::read_to_string(folder.path().join(name)).unwrap());
-    let passed = kernel.lines().filter(|line| line.ends_with("passes")).count();
+    let passed = kernel.lines().filter(|line| line.contains("passes")).count();
     assert!(passed > 20 && kernel.lines().count() - passed > 20, "{kernel}");
+    let rejected = |how: &str| kernel.lines().filter(|line| line.contains(how)).count();
+    assert_eq!((rejected("reset"), rejected("icmp")), (3, 6), "{kernel}");
     let differences: Vec<_> = kernel.lines().zip(ours.lines()).filter(|(kernel, ours)| kernel != ours).collect();
     assert!(differences.is_empty() && kernel.lines().count() == ours.lines().count(), "{differences:?}");
+    let [kernel, ours] =
+        ["kernel.counts", "ours.counts"].map(|name| std::fs::read_to_string(folder.path().join(name)).unwrap());
+    assert_eq!(kernel, ours, "what the rules counted");
+    assert_eq!((kernel.lines().count(), kernel.lines().filter(|line| *line == "0").count()), (5, 0), "{kernel}");
 }

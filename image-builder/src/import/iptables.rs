@@ -2,7 +2,7 @@
 //! What iptables-save(8) writes, as tables, chains and rules: only what FORWARD reaches has to be understood.
 
 use super::matches::Subject;
-use super::parse::{Chain, Limit, Match, Rule, Ruleset, Verdict, Verdicts};
+use super::parse::{Chain, Limit, Match, Reason, Rule, Ruleset, Statement, Verdict, Verdicts};
 use super::{Found, Problem, problem};
 use std::collections::HashSet;
 
@@ -120,11 +120,13 @@ impl Reader {
     /// A rule's words behind its chain.
     fn read(&mut self, line: usize, words: &[String]) -> Found<Rule> {
         let mut options = Options { words, at: 0, line, negated: false, protocol: String::new() };
-        let mut rule = Rule { line, matches: Vec::new(), limit: None, verdicts: Verdicts::None };
+        let name = format!("line{line}");
+        let mut rule = Rule { line, name, matches: Vec::new(), statements: Vec::new(), verdicts: Verdicts::None };
         let mut limit: Option<Limit> = None;
         while let Some(option) = options.next() {
             match option {
-                "-m" | "--match" | "--comment" | "--reject-with" => drop(options.value()?),
+                "-m" | "--match" | "--comment" => drop(options.value()?),
+                "--reject-with" => rule.verdicts = Verdicts::One(Verdict::Reject(reason(options.value()?, line)?)),
                 "-j" | "--jump" => rule.verdicts = self.target(&mut options)?,
                 "-g" | "--goto" => rule.verdicts = Verdicts::One(Verdict::Goto(options.value()?.into())),
                 "--limit" => {
@@ -141,7 +143,7 @@ impl Reader {
                 option => rule.matches.extend(options.matching(option)?),
             }
         }
-        rule.limit = limit;
+        rule.statements.extend(limit.map(Statement::Limit));
         Ok(rule)
     }
 
@@ -151,12 +153,8 @@ impl Reader {
         Ok(match target.as_str() {
             "ACCEPT" => Verdicts::One(Verdict::Accept),
             "RETURN" => Verdicts::One(Verdict::Return),
-            target if DROPS.contains(&target) => {
-                if target == "REJECT" {
-                    self.say(line, "REJECT drops: nothing is answered".into());
-                }
-                Verdicts::One(Verdict::Drop)
-            }
+            "DROP" => Verdicts::One(Verdict::Drop),
+            "REJECT" => Verdicts::One(Verdict::Reject(Reason::USUAL)),
             target if NOTES.contains(&target) => {
                 self.say(line, format!("{target} is left out"));
                 // Its options mean nothing then.
@@ -285,6 +283,17 @@ impl<'w> Options<'w> {
     fn compare(&self, subject: Subject, values: Vec<String>) -> Match {
         Match { subject, negated: self.negated, values }
     }
+}
+
+/// What `--reject-with` says: a type of ICMP with or without the word in front, or a reset.
+fn reason(value: &str, line: usize) -> Found<Reason> {
+    let name = match value {
+        "icmp-proto-unreachable" => "prot-unreachable",
+        "tcp-rst" => "tcp-reset",
+        value => value.strip_prefix("icmp-").unwrap_or(value),
+    };
+    let refusal = || problem(line, format!("'--reject-with {value}' is not supported"));
+    Reason::of(name, None).map_or_else(refusal, Ok)
 }
 
 /// Addresses with their masks, as prefixes.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Tables, sets, chains and rules, as nft(8) writes them.
 
-use super::matches::Subject;
 use super::tokens::Token;
 use super::{Found, Problem, problem};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+mod rule;
+
+pub use rule::{Limit, Match, Reason, Rule, Statement, Verdict, Verdicts};
 
 /// All that counts of a file.
 #[derive(Debug, Default)]
@@ -16,6 +19,8 @@ pub struct Ruleset {
     /// What is left out.
     pub warnings: Vec<Problem>,
     sets: HashMap<(String, String), Vec<Element>>,
+    /// Counters with names.
+    counters: HashSet<(String, String)>,
     /// Variables, with those in them set in.
     defines: HashMap<String, Vec<String>>,
 }
@@ -28,55 +33,6 @@ pub struct Chain {
     pub rules: Vec<Found<Rule>>,
 }
 
-/// What a rule asks, and what becomes of packets.
-#[derive(Debug)]
-pub struct Rule {
-    pub line: usize,
-    pub matches: Vec<Match>,
-    /// Asked when all matches hold.
-    pub limit: Option<Limit>,
-    pub verdicts: Verdicts,
-}
-
-/// A field compared with values.
-#[derive(Clone, Debug)]
-pub struct Match {
-    pub subject: Subject,
-    pub negated: bool,
-    pub values: Vec<String>,
-}
-
-/// `limit rate [over] PACKETS/TIME [burst PACKETS packets]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// Which one it is of the file.
-    pub number: usize,
-    /// It holds for what exceeds the rate, and not for what does not.
-    pub over: bool,
-    pub packets: u32,
-    pub seconds: u32,
-    pub burst: u32,
-}
-
-/// What becomes of a packet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Accept,
-    Drop,
-    Jump(String),
-    Goto(String),
-    Return,
-}
-
-#[derive(Debug)]
-pub enum Verdicts {
-    /// The rule decides nothing.
-    None,
-    One(Verdict),
-    /// By the value of a field.
-    Map(Subject, Vec<(String, Verdict)>),
-}
-
 /// Most values of a variable: each may hold others.
 const MOST_VALUES: usize = 1 << 20;
 
@@ -86,7 +42,8 @@ type Element = (String, Option<Verdict>);
 /// Reads a file.
 pub fn ruleset(tokens: Vec<Token>) -> Found<Ruleset> {
     let (table, family) = Default::default();
-    let mut parser = Parser { tokens, at: 0, ruleset: Ruleset::default(), table, family, limits: 0 };
+    let mut parser =
+        Parser { tokens, at: 0, ruleset: Ruleset::default(), table, family, limits: 0, rules_of_line: (0, 0) };
     parser.file()?;
     Ok(parser.ruleset)
 }
@@ -99,6 +56,8 @@ struct Parser {
     family: String,
     /// So many so far.
     limits: usize,
+    /// The line of the last rule, and how many began there.
+    rules_of_line: (usize, usize),
 }
 
 impl Parser {
@@ -216,10 +175,15 @@ impl Parser {
                 "}" => return Ok(()),
                 "chain" => self.chain()?,
                 "set" | "map" => self.set()?,
+                "counter" => {
+                    let name = (self.table.clone(), self.take());
+                    self.ruleset.counters.insert(name);
+                    self.skip_statement(self.at);
+                }
                 word => {
                     return problem(
                         line,
-                        format!("'{word}' is not supported in a table; 'chain', 'set' and 'map' are"),
+                        format!("'{word}' is not supported in a table; 'chain', 'set', 'map' and 'counter' are"),
                     );
                 }
             }
@@ -377,184 +341,5 @@ impl Parser {
             forward.2 = accepts;
         }
         Ok(())
-    }
-
-    fn rule(&mut self) -> Found<Rule> {
-        let line = self.line();
-        let mut rule = Rule { line, matches: Vec::new(), limit: None, verdicts: Verdicts::None };
-        while !matches!(self.word(), "\n" | ";" | "}" | "") {
-            if let Verdicts::One(_) | Verdicts::Map(..) = rule.verdicts
-                && self.word() != "comment"
-            {
-                return problem(self.line(), format!("'{}' behind a verdict is not supported", self.word()));
-            }
-            self.statement(&mut rule)?;
-        }
-        Ok(rule)
-    }
-
-    fn statement(&mut self, rule: &mut Rule) -> Found<()> {
-        let line = self.line();
-        let left_out = |what: &str| Problem { line, message: format!("{what} is left out") };
-        match self.word() {
-            "counter" => {
-                self.at += 1;
-                while matches!(self.word(), "packets" | "bytes") {
-                    self.at += 2;
-                }
-                self.ruleset.warnings.push(left_out("counter"));
-            }
-            "log" => {
-                self.at += 1;
-                while matches!(self.word(), "prefix" | "level" | "group" | "flags") {
-                    self.at += 2;
-                }
-                self.ruleset.warnings.push(left_out("log"));
-            }
-            "comment" => self.at += 2,
-            "limit" => rule.limit = Some(self.limit(rule.limit.is_some())?),
-            "accept" | "drop" | "jump" | "goto" | "return" | "reject" => {
-                if self.word() == "reject" {
-                    self.ruleset.warnings.push(Problem { line, message: "reject drops: nothing is answered".into() });
-                }
-                rule.verdicts = Verdicts::One(self.verdict()?);
-            }
-            _ if rule.limit.is_some() => {
-                return problem(line, "a match behind a limit is not supported: put it in front");
-            }
-            _ => self.matching(rule)?,
-        }
-        Ok(())
-    }
-
-    /// `limit rate …`: packets only.
-    fn limit(&mut self, second: bool) -> Found<Limit> {
-        /// nft's own, if none is given.
-        const BURST: u32 = 5;
-        let line = self.line();
-        self.at += 1;
-        if second || !self.accept("rate") {
-            return problem(line, "a limit by name, or a second one, is not supported; one 'limit rate' is");
-        }
-        let over = self.accept("over");
-        if !over {
-            self.accept("until");
-        }
-        let rate = self.take();
-        let (packets, time) = rate.split_once('/').unwrap_or((&rate, ""));
-        let seconds = match time {
-            "second" => 1,
-            "minute" => 60,
-            "hour" => 3600,
-            "day" => 86_400,
-            "week" => 604_800,
-            _ => {
-                return problem(
-                    line,
-                    format!("'limit rate {rate}' is not supported; packets per second to week are, as 5/minute"),
-                );
-            }
-        };
-        let mut burst = BURST;
-        if self.accept("burst") {
-            let count = self.take();
-            burst = match count.parse() {
-                Ok(burst) if self.accept("packets") => burst,
-                _ => {
-                    return problem(
-                        line,
-                        format!(
-                            "a burst of '{count} {}' is not supported; of packets it is",
-                            self.word().escape_debug()
-                        ),
-                    );
-                }
-            };
-        }
-        let packets = match packets.parse() {
-            Ok(packets) if packets > 0 => packets,
-            _ => return problem(line, format!("no rate: '{rate}'")),
-        };
-        self.limits += 1;
-        Ok(Limit { number: self.limits, over, packets, seconds, burst })
-    }
-
-    fn verdict(&mut self) -> Found<Verdict> {
-        let line = self.line();
-        Ok(match self.take().as_str() {
-            "accept" => Verdict::Accept,
-            "drop" => Verdict::Drop,
-            "return" => Verdict::Return,
-            "jump" => Verdict::Jump(self.take()),
-            "goto" => Verdict::Goto(self.take()),
-            "reject" => {
-                while !matches!(self.word(), "\n" | ";" | "}" | "," | "" | "comment") {
-                    self.at += 1;
-                }
-                Verdict::Drop
-            }
-            word => return problem(line, format!("no verdict: '{}'", word.escape_debug())),
-        })
-    }
-
-    /// `SUBJECT [!=] VALUES` or `SUBJECT vmap { VALUE : VERDICT, … }`.
-    fn matching(&mut self, rule: &mut Rule) -> Found<()> {
-        let line = self.line();
-        let first = self.take();
-        let second = self.word().to_string();
-        let subject = match Subject::of(&first, &second) {
-            Some((subject, words)) => {
-                self.at += words - 1;
-                subject
-            }
-            None => return problem(line, format!("'{first} {}' is not supported", second.escape_debug())),
-        };
-        if self.accept("vmap") {
-            let elements = if self.word() == "{" { self.braces()? } else { self.named(line)? };
-            let with = elements.into_iter().map(|(value, verdict)| match verdict {
-                Some(verdict) => Ok((value, verdict)),
-                None => problem(line, format!("'{value}' in a map without a verdict")),
-            });
-            rule.verdicts = Verdicts::Map(subject, with.collect::<Found<_>>()?);
-            return Ok(());
-        }
-        let negated = self.accept("!=");
-        if !negated {
-            self.accept("==");
-        }
-        let values = self.values(line)?;
-        rule.matches.push(Match { subject, negated, values });
-        Ok(())
-    }
-
-    /// Values: `{ … }`, `@NAME`, `$NAME`, or a list with commas.
-    fn values(&mut self, line: usize) -> Found<Vec<String>> {
-        if self.word() == "{" {
-            return Ok(self.braces()?.into_iter().map(|element| element.0).collect());
-        }
-        if self.word().starts_with('@') {
-            return Ok(self.named(line)?.into_iter().map(|element| element.0).collect());
-        }
-        let mut values = Vec::new();
-        loop {
-            let value = self.take();
-            match value.strip_prefix('$') {
-                _ if matches!(value.as_str(), "\n" | ";" | "") => return problem(line, "a match without its value"),
-                Some(name) => values.extend_from_slice(self.defined(name, line)?),
-                None => values.push(value),
-            }
-            if !self.accept(",") && !self.accept("|") {
-                return Ok(values);
-            }
-        }
-    }
-
-    fn named(&mut self, line: usize) -> Found<Vec<Element>> {
-        let word = self.take();
-        let name = word.trim_start_matches('@');
-        match self.ruleset.sets.get(&(self.table.clone(), name.into())) {
-            Some(elements) => Ok(elements.clone()),
-            None => problem(line, format!("there is no set '{name}' in front of this rule")),
-        }
     }
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sends packets between two devices one by one, and prints what becomes of each. Behind each goes one that the rules let pass: when that has
-# come and the first has not, the first was stopped.
+# come and the first has not, the first was stopped. Of some it waits for the answer that rejects them.
 import itertools, select, socket, struct, sys
 lan, wan, to_lan, to_wan = sys.argv[1:5]
 MARK = b"packet number "
@@ -65,6 +65,12 @@ def packets():
     for service in (4000, 4001):
         for name, source, destination in [(lan, inside, outside), (wan, outside, inside)] * 4:
             yield name, lambda d, n=name, s=source, t=destination, m=next(port), v=service: udp(s, t, (m, v), d)
+    for name, source, destination in [(lan, inside, outside), (wan, outside, inside), (lan, inside6, outside6)]:
+        ends = (source, destination)
+        yield name, lambda d, e=ends, m=next(port): tcp(*e, (m, 25), SYN, (100, 0), d), True
+        for service in (26, 27):
+            yield name, lambda d, e=ends, m=next(port), v=service: udp(*e, (m, v), d), True
+        yield name, lambda d, e=ends, m=next(port): udp(*e, (m, 28), d)
     yield lan, lambda d: tcp(inside, outside, (30000, 80), RST | SYN, (100, 0), d)
     yield lan, lambda d: datagram(47, inside, outside, d)
     yield wan, lambda d: datagram(47, outside, inside, d)
@@ -91,17 +97,34 @@ def behind(name, number, six, data):
     return udp(far, near, (40000 + number, 7500), data)
 
 
-for number, (name, make) in enumerate(packets()):
+def rejection(frame, data):
+    """What an answer tells the sender of data; its source is the router's own address, or that of who was sent to."""
+    packet = frame[14:]
+    protocol, rest = (packet[9], packet[20:]) if packet[0] >> 4 == 4 else (packet[6], packet[40:])
+    if protocol in (1, 58) and data in rest:
+        return f"icmp {rest[0]} {rest[1]}"
+    return f"reset {rest[:14].hex()}" if protocol == 6 and rest[13] & RST else None
+
+
+def received(near, what):
+    if not select.select([near], [], [], 60)[0]:
+        sys.exit(f"{what} never comes")
+    frame, address = near.recvfrom(4096)
+    return b"" if address[2] == socket.PACKET_OUTGOING else frame
+
+
+for number, (name, make, *rejected) in enumerate(packets()):
     data, end = MARK + b"%04d" % number, b"what follows %04d" % number
     there = sockets[wan if name == lan else lan]
     packet = make(data)
     send(name, packet)
+    answer = None
+    while rejected and not answer:
+        frame = received(sockets[name], f"the answer to packet {number}")
+        answer = frame and rejection(frame, data)
     send(name, behind(name, number, packet[0] >> 4 == 6, end))
     seen = set()
     while end not in seen:
-        if not select.select([there], [], [], 60)[0]:
-            sys.exit(f"what follows packet {number} never comes")
-        frame, address = there.recvfrom(4096)
-        if address[2] != socket.PACKET_OUTGOING:
-            seen |= {text for text in (end, data) if text in frame}
-    print(number, "lan" if name == lan else "wan", "passes" if data in seen else "stopped", flush=True)
+        frame = received(there, f"what follows packet {number}")
+        seen |= {text for text in (end, data) if text in frame}
+    print(number, "lan" if name == lan else "wan", "passes" if data in seen else "stopped", answer or "", flush=True)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Rules of iptables: what single options mean, and whole firewalls beside what a verified tool says of them.
 
-use super::super::flatten::{Piece, pieces};
+use super::super::flatten::{Ending, Fate, Piece, Question, pieces};
 use super::super::iptables::ruleset;
 use super::super::{Problem, import};
 use crate::cli::RuleLanguage;
@@ -23,7 +23,8 @@ fn rules(rules: &str) -> Result<Vec<String>, Problem> {
 /// The rules of a chain's first filter.
 fn arguments(chain: &str) -> Vec<String> {
     let filter = chain.split("StatefulFilter(ct,").nth(1).expect("there is a filter");
-    let lines = filter.lines().skip(1).take_while(|line| !line.contains("CAPACITY") && !line.contains("->"));
+    let lines =
+        filter.lines().skip(1).take_while(|line| !["CAPACITY", "UNDECIDED", "->"].iter().any(|end| line.contains(end)));
     lines.map(|line| line.trim().trim_end_matches(',').to_string()).collect()
 }
 
@@ -40,7 +41,7 @@ fn options_become_patterns() {
         ),
         (
             "-A FORWARD -m state --state NEW,RELATED -j REJECT --reject-with tcp-reset",
-            "deny (state new) || (state related)",
+            "1 (state new) || (state related)",
         ),
         (
             "-A FORWARD -p udp -m multiport --sports 7,9:11 -j ACCEPT",
@@ -71,6 +72,7 @@ fn what_is_not_supported_is_refused_with_its_line_if_forwarded_packets_meet_it()
         ("-A FORWARD -p sctp --dport 5 -j DROP", "ports of 'sctp' are not supported; of tcp and udp they are"),
         ("-A FORWARD -s 10.0.0.0/255.0.255.0 -j DROP", "'255.0.255.0' is no mask of a prefix"),
         ("-A FORWARD -j", "an option without its value"),
+        ("-A FORWARD -j REJECT --reject-with nothing", "'--reject-with nothing' is not supported"),
         ("-A FORWARD -j nowhere", "there is no chain 'nowhere' in this table"),
         ("-A nowhere -j DROP", "there is no chain 'nowhere'"),
         ("-I FORWARD -j DROP", "'-I' is not supported; -A is"),
@@ -209,11 +211,16 @@ fn bounds(path: &Path) -> Vec<Bound> {
 
 /// Rules as a tree, in which every limit holds, or none does.
 fn tree(pieces: &[Piece], limits_hold: bool) -> Vec<u8> {
+    let rule = |ending: &Ending, pattern: &str| {
+        format!("{} {pattern}", if ending.fate == Fate::Accept { "allow" } else { "deny" })
+    };
     let mut texts = Vec::new();
     for piece in pieces {
-        texts.extend(piece.rules.lines().map(|line| line.trim().trim_end_matches(',').to_string()));
-        let asks = piece.asks.iter().filter(|asks| limits_hold != asks.limit.over);
-        texts.extend(asks.map(|asks| format!("{} {}", if asks.accepts { "allow" } else { "deny" }, asks.pattern)));
+        texts.extend(piece.rules.iter().map(|decision| rule(&decision.ending, &decision.pattern)));
+        texts.extend(piece.asks.iter().filter_map(|asks| match &asks.question {
+            Question::Limit(limit, ending) if limits_hold != limit.over => Some(rule(ending, &asks.pattern)),
+            _ => None,
+        }));
     }
     let mut formulas = Formulas::default();
     let rule = |text: &String| parse_tracked_rule(text, 1).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
