@@ -208,6 +208,37 @@ impl Rule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header([u32; NEAR]);
 
+impl Header {
+    /// Bytes of the packets of [`Header::packet`].
+    pub const PACKET_BYTES: usize = 40;
+
+    /// A packet of its connection, from the IP header on, there or `back`, without data: a datagram, or a segment with these flags, sequence
+    /// and acknowledgment numbers. None of other protocols.
+    pub fn packet(&self, back: bool, (flags, numbers): (u8, [u32; 2])) -> Option<[u8; Header::PACKET_BYTES]> {
+        let word = |number: u8| self.0[usize::from(number)];
+        let protocol = (word(PROTOCOL) >> 8) as u8;
+        let (mut ends, mut ports) = ([word(SOURCE), word(DESTINATION)], [word(SOURCE_PORT), word(DESTINATION_PORT)]);
+        if back {
+            ends.reverse();
+            ports.reverse();
+        }
+        let mut packet = [0; Header::PACKET_BYTES];
+        let (ip, transport) = packet.split_at_mut(20);
+        ip[..10].copy_from_slice(&[0x45, 0, 0, Header::PACKET_BYTES as u8, 0, 0, 0, 0, 64, protocol]);
+        ip[12..].copy_from_slice(ends.map(u32::to_be_bytes).as_flattened());
+        transport[..4].copy_from_slice(ports.map(|port| (port as u16).to_be_bytes()).as_flattened());
+        match protocol {
+            TCP => {
+                transport[4..12].copy_from_slice(numbers.map(u32::to_be_bytes).as_flattened());
+                transport[12..16].copy_from_slice(&[0x50, flags, 0x10, 0]);
+            }
+            UDP => transport[5] = 20,
+            _ => return None,
+        }
+        Some(packet)
+    }
+}
+
 impl Words for Header {
     #[inline]
     fn near(&self) -> &[u32; NEAR] {

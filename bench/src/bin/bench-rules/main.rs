@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Measures rule sets as data (`nf_elements::filter::tree`): the time to build them, their bytes, and nanoseconds of processor time
-//! per packet, for traces that are uniform over the rules and such as flows make.
+//! per packet, for traces that are uniform over the rules and such as flows make; and what packets of known connections cost a firewall without and
+//! with connection tracking.
 //!
 //! `cargo run --release -p bench --bin bench-rules -- [--rounds N] [CLASSBENCH-FILE …]`
 
+mod flows;
+
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
+use flows::{Cost, Flows};
 use nf_elements::filter::tree::{Tree, grow_tree, words_of};
 use nf_elements::filter::{Formulas, NO_MATCH, parse_tracked_rule};
 use nf_elements::testing::rule_sets::{Flavour, Header, RuleSet, Trace};
@@ -35,6 +39,8 @@ struct Built {
     bytes: Vec<u8>,
     traces: [Vec<Header>; 2],
     times: [Vec<f64>; 2],
+    flows: Flows,
+    costs: Vec<Cost>,
 }
 
 fn main() -> Result<()> {
@@ -53,15 +59,23 @@ fn main() -> Result<()> {
     for _ in 0..options.rounds {
         built.iter_mut().for_each(Built::run);
     }
+    println!("{:67} 10,000 connections, ns", "");
     println!(
-        "{:16} {:>7} {:>9} {:>9} {:>6} {:>11} {:>9}",
-        "rules", "count", "build", "bytes", "each", "uniform, ns", "flows, ns"
+        "{:16} {:>7} {:>9} {:>9} {:>6} {:>11} {:>9} {:>10} {:>9} {:>6}",
+        "rules", "count", "build", "bytes", "each", "uniform, ns", "flows, ns", "stateless", "stateful", "÷"
     );
     for mut set in built {
         let [uniform, flows] = [0, 1].map(|trace| median(&mut set.times[trace]));
         let (bytes, each) = (set.bytes.len(), set.bytes.len() as f64 / set.rules as f64);
         let build = format!("{:.0} ms", set.build.as_secs_f64() * 1e3);
-        println!("{:16} {:7} {build:>9} {bytes:9} {each:6.1} {uniform:11.1} {flows:9.1}", set.name, set.rules);
+        let cost = |of: fn(&Cost) -> f64| median(&mut set.costs.iter().map(of).collect::<Vec<_>>());
+        let [stateless, stateful] = [cost(|cost| cost.stateless), cost(|cost| cost.stateful)];
+        println!(
+            "{:16} {:7} {build:>9} {bytes:9} {each:6.1} {uniform:11.1} {flows:9.1} {stateless:10.1} {stateful:9.1} {:6.2}",
+            set.name,
+            set.rules,
+            stateful / stateless
+        );
     }
     Ok(())
 }
@@ -84,7 +98,20 @@ fn build(name: String, set: &RuleSet) -> Result<Built> {
         let wanted = set.first(header).map_or(NO_MATCH, |index| set.leaf(index, OUTPUTS));
         anyhow::ensure!(tree.walk(header) == wanted, "{name}: {header:?} is decided wrongly");
     }
-    Ok(Built { name, rules: set.rules.len(), build, bytes, traces, times: [Vec::new(), Vec::new()] })
+    let established = parse_tracked_rule("allow state established", OUTPUTS).map_err(|errors| anyhow!("{errors:?}"))?;
+    let mut stateful = vec![(formulas.pattern(&established.pattern), established.action.leaf())];
+    stateful.extend(rules);
+    let flows = Flows::new(&traces[0], bytes.clone(), grow_tree(&formulas, &stateful)?.bytes)?;
+    Ok(Built {
+        name,
+        rules: set.rules.len(),
+        build,
+        bytes,
+        traces,
+        times: [Vec::new(), Vec::new()],
+        flows,
+        costs: Vec::new(),
+    })
 }
 
 impl Built {
@@ -97,6 +124,7 @@ impl Built {
             black_box(sum);
             times.push((processor_time() - start).as_nanos() as f64 / trace.len() as f64);
         }
+        self.costs.push(self.flows.run());
     }
 }
 

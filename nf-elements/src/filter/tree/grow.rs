@@ -43,7 +43,9 @@ pub(super) fn grow(boxes: &Boxes) -> Node {
     let pieces: Vec<u32> = (0..boxes.pieces.len() as u32).collect();
     let space = boxes.fields.iter().map(|field| (0, Field::max(*field))).collect();
     let budget = COPIES * pieces.len() as f64;
-    Grower { boxes }.node(Part { pieces, space, budget, apart: MOST_APART })
+    let grower = Grower { boxes };
+    let part = Part { pieces, space, budget, apart: MOST_APART };
+    grower.first_apart(&part).unwrap_or_else(|| grower.node(part))
 }
 
 struct Grower<'b> {
@@ -74,6 +76,21 @@ impl Grower<'_> {
             Some(cut) if cut.gain(part.pieces.len()) > 0.2 => self.split(&part, cut),
             _ => Node::Leaf(part.pieces, part.space),
         }
+    }
+
+    /// The first pieces by themselves, if all they ask is one field, and the same one: a firewall's rules about what connections are known, say. Most
+    /// packets end there.
+    fn first_apart(&self, part: &Part) -> Option<Node> {
+        let asked = |piece: &u32| {
+            let fields = self.boxes.of(*piece).iter().zip(&part.space).enumerate();
+            let mut asked =
+                fields.filter(|(_, (range, space))| !holds(**range, **space, **space)).map(|(field, _)| field);
+            asked.next().filter(|_| asked.next().is_none())
+        };
+        let field = asked(part.pieces.first()?)?;
+        let first = part.pieces.iter().take_while(|piece| asked(piece) == Some(field)).count();
+        let (first, rest) = part.pieces.split_at(first);
+        (rest.len() > FEW).then(|| self.both(part, first.to_vec(), rest.to_vec()))
     }
 
     /// How often a cut may copy a piece on average: what is left of the budget, in as many steps as are to come.
