@@ -29,8 +29,10 @@ pub enum Kind {
     Latency,
     /// What TCP carries in segments of that size, in Mbit/s.
     Tcp,
-    /// What arrives of UDP datagrams of that size, in Mbit/s.
+    /// The most that arrives of UDP datagrams of that size at any of several rates, in Mbit/s: RFC 2285 §3.6.2's maximum forwarding rate.
     Udp,
+    /// What arrives of a flood of them, whose sender takes a processor for itself, in Mbit/s.
+    Flood,
 }
 
 /// Whether the programs are there.
@@ -43,13 +45,14 @@ pub fn check() -> Result<()> {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Latency, Kind::Tcp, Kind::Udp];
+    pub const ALL: [Kind; 4] = [Kind::Latency, Kind::Tcp, Kind::Udp, Kind::Flood];
 
     pub fn name(self) -> &'static str {
         match self {
             Kind::Latency => "round trip, µs",
             Kind::Tcp => "TCP, Mbit/s",
             Kind::Udp => "UDP, Mbit/s",
+            Kind::Flood => "flood, Mbit/s",
         }
     }
 
@@ -65,11 +68,15 @@ impl Kind {
 
     /// Measures `path` with payloads of so many bytes.
     pub fn measure(self, site: &Site, path: Path, payload: u32, options: &Options) -> Result<Sample> {
-        let (size, seconds) = (payload.to_string(), options.seconds.to_string());
+        let (far, size, seconds) = (path.far(), payload.to_string(), options.seconds.to_string());
         match self {
-            Kind::Latency => pings(&path.far(), &size, &options.pings.to_string()),
-            Kind::Tcp => stream(site, &path.far(), &["--time", &seconds, "--set-mss", &size]),
-            Kind::Udp => stream(site, &path.far(), &["--time", &seconds, "--udp", "--bitrate", "0", "--length", &size]),
+            Kind::Latency => pings(&far, &size, &options.pings.to_string()),
+            Kind::Tcp => stream(site, &far, &["--time", &seconds, "--set-mss", &size]),
+            Kind::Udp => most(site, &far, &["--udp", "--length", &size]),
+            Kind::Flood => {
+                let flags = ["--time", &seconds, "--udp", "--bitrate", "0", "--length", &size];
+                stream(site, &far, &flags)
+            }
         }
     }
 }
@@ -87,6 +94,15 @@ fn round_trips(text: &str) -> Vec<f64> {
     let times =
         text.lines().filter_map(|line| line.split_once("time=")?.1.split_whitespace().next()?.parse::<f64>().ok());
     times.map(|milliseconds| milliseconds * 1e3).collect()
+}
+
+/// The most that arrives, in Mbit/s, at rates around what arrives in a flood: there the sender takes processor time from everybody else, and
+/// more may arrive if less is sent.
+fn most(site: &Site, far: &str, flags: &[&str]) -> Result<Sample> {
+    const RATES: [f64; 8] = [0.6, 0.75, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6];
+    let at = |bitrate: &str| stream(site, far, &[&["--time", "1", "--bitrate", bitrate], flags].concat());
+    let flood = at("0")?;
+    RATES.into_iter().try_fold(flood, |most, rate| Ok(most.max(at(&format!("{:.1}M", flood * rate))?)))
 }
 
 /// What iperf3 says arrived.
