@@ -61,7 +61,7 @@ pub enum Command {
     Logs(LogsArgs),
     /// Make a chain file of another firewall's rules
     #[command(
-        after_help = "Example:\n  sluice import nft /etc/nftables.conf --lan eth1 --wan eth0 -o fw.nf\n  iptables-save | sluice import iptables /dev/stdin --lan eth1 --wan eth0\n\nThe chain with the hook forward, or FORWARD, becomes two filters, of packets from LAN to WAN and back. What is not supported there is an error with its line."
+        after_help = "Example:\n  sluice import nft /etc/nftables.conf --lan eth1 --wan eth0 -o fw.nf\n  iptables-save | sluice import iptables /dev/stdin --lan eth1 --wan eth0\n\nThe chain with the hook forward, or FORWARD, becomes two filters, of packets from LAN to WAN and back. What is not supported there is an error with its line.\n\nA rule with a counter, in line 12 say, counts in the elements out_line12 and in_line12: sluice ctl fw read out_line12.count. What a rule rejects is answered, up to 1000 times a second for each way and kind of answer."
     )]
     Import(ImportArgs),
     /// List the runs and their VMs

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Network namespaces: each a host of its own, as long as the test holds it. Needs root.
 
+use crate::{home, sluice};
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 /// A network namespace, with mounts of its own.
@@ -74,4 +76,24 @@ impl Drop for Namespace {
 pub fn connect(one: &Namespace, its: &str, other: &Namespace, its_own: &str) {
     one.run(&format!("ip link add {its} type veth peer name {its_own} netns {}; ip link set {its} up", other.pid()));
     other.run(&format!("ip link set {its_own} up"));
+}
+
+/// Whether this is root, who alone makes namespaces and TAPs.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().expect("id runs").stdout == b"0\n"
+}
+
+/// Runs a script of the shell's in namespaces of its own, of network and mounts, from the workspace's folder; `$SLUICE` is the command, and
+/// `$FOLDER` is `folder`. What it printed, and what it complained of; panics with both if it fails.
+pub fn run_in_own(script: &str, folder: &Path) -> (String, String) {
+    let run = Command::new("unshare")
+        .args(["--net", "--mount", "sh", "-c", script])
+        .current_dir(home())
+        .env("SLUICE", sluice().get_program())
+        .env("FOLDER", folder)
+        .output()
+        .expect("unshare runs");
+    let [out, err] = [&run.stdout, &run.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    assert!(run.status.success(), "{out}{err}");
+    (out, err)
 }

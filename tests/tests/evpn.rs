@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tests::frr::{Frr, fetch};
-use tests::namespace::{Namespace, connect};
+use tests::namespace::{Namespace, connect, is_root};
 use tests::{build_file, sluice};
 
 const CHAIN: &str = r#"
@@ -240,10 +240,6 @@ fn zebras(frr: &Frr, mac: &str) -> Option<Value> {
 
 fn is_behind(frr: &Frr, mac: &str, vtep: &str) -> bool {
     zebras(frr, mac).is_some_and(|known| known["type"] == "remote" && known["remoteVtep"] == vtep)
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().expect("id runs").stdout == b"0\n"
 }
 
 /// Whether the session is up and each side sends the other what is for all.

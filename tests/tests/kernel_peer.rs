@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A real kernel at both ends: TAPs in network namespaces of their own.
 
-use std::process::Command;
 use tempfile::TempDir;
-use tests::{home, sluice};
+use tests::namespace::{is_root, run_in_own};
 
 /// Two TAPs with a bridge VM between, one TAP moved into a second namespace, and pings both ways. `$SLUICE` is the command.
 const SCRIPT: &str = r#"
@@ -120,11 +119,6 @@ fn root_a_kernel_pings_with_jumbo_frames_through_its_vxlan_device() {
     pings(&script, folder);
 }
 
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output().expect("id runs");
-    id.stdout == b"0\n"
-}
-
 #[test]
 fn root_a_kernel_pings_a_kernel_through_the_bridge() {
     pings(SCRIPT, TempDir::new().unwrap());
@@ -136,15 +130,6 @@ fn pings(script: &str, folder: TempDir) {
         println!("skipped: TAPs and network namespaces need root");
         return;
     }
-    let sluice = sluice().get_program().to_owned();
-    let run = Command::new("unshare")
-        .args(["--net", "--mount", "sh", "-c", script])
-        .current_dir(home())
-        .env("SLUICE", sluice)
-        .env("FOLDER", folder.path())
-        .output()
-        .expect("unshare runs");
-    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "{out}{err}");
+    let (out, err) = run_in_own(script, folder.path());
     assert_eq!(out.matches("5 received").count(), 2, "{out}{err}");
 }

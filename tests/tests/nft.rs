@@ -3,7 +3,8 @@
 
 use std::process::Command;
 use tempfile::TempDir;
-use tests::{home, sluice};
+use tests::namespace::{is_root, run_in_own};
+use tests::sluice;
 
 /// A router of the kernel's with the rules in a namespace of its own, and the imported firewall in a VM; `nft/pass.py` sends packets
 /// through each and tells which ones come out.
@@ -50,8 +51,7 @@ done
 "#;
 
 fn can_run() -> bool {
-    let root = Command::new("id").arg("-u").output().expect("id runs").stdout == b"0\n";
-    root && Command::new("nft").arg("--version").output().is_ok()
+    is_root() && Command::new("nft").arg("--version").output().is_ok()
 }
 
 #[test]
@@ -68,15 +68,7 @@ fn root_the_kernel_and_the_imported_firewall_decide_alike() {
         .output()
         .expect("sluice runs");
     assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
-    let run = Command::new("unshare")
-        .args(["--net", "--mount", "sh", "-c", SCRIPT])
-        .current_dir(home())
-        .env("SLUICE", sluice().get_program())
-        .env("FOLDER", folder.path())
-        .output()
-        .expect("unshare runs");
-    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "{out}{err}");
+    run_in_own(SCRIPT, folder.path());
     let [kernel, ours] = ["kernel", "ours"].map(|name| std::fs::read_to_string(folder.path().join(name)).unwrap());
     let passed = kernel.lines().filter(|line| line.contains("passes")).count();
     assert!(passed > 20 && kernel.lines().count() - passed > 20, "{kernel}");

@@ -6,9 +6,9 @@ use nf_elements::wire::ethernet::{Address, Ethernet};
 use nf_elements::wire::icmpv6::{LinkOption, Type, write_neighbor};
 use qemu::Kind;
 use std::fmt::Write;
-use std::process::Command;
 use tempfile::TempDir;
-use tests::{Running, build_file, home, sluice};
+use tests::namespace::{is_root, run_in_own};
+use tests::{Running, build_file, home};
 
 /// What starts chains, and makes namespaces and what connects them.
 const PRELUDE: &str = include_str!("overlays/prelude.sh");
@@ -20,26 +20,14 @@ fn run(script: &str) -> Option<String> {
 
 /// The same; `chain` is in the file `$CHAIN`.
 fn run_with(chain: &str, script: &str) -> Option<String> {
-    let id = Command::new("id").arg("-u").output().expect("id runs");
-    if id.stdout != b"0\n" {
+    if !is_root() {
         println!("skipped: TAPs and network namespaces need root");
         return None;
     }
     let folder = TempDir::new().unwrap();
-    let program = sluice().get_program().to_owned();
-    let file = folder.path().join("chain.nf");
-    std::fs::write(&file, chain).expect("the folder is writable");
-    let run = Command::new("unshare")
-        .args(["--net", "--mount", "sh", "-c", &format!("{PRELUDE}{script}")])
-        .current_dir(home())
-        .env("SLUICE", program)
-        .env("FOLDER", folder.path())
-        .env("CHAIN", file)
-        .output()
-        .expect("unshare runs");
-    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "{out}{err}");
-    Some(out.into_owned())
+    std::fs::write(folder.path().join("chain.nf"), chain).expect("the folder is writable");
+    let (out, _) = run_in_own(&format!("CHAIN=$FOLDER/chain.nf\n{PRELUDE}{script}"), folder.path());
+    Some(out)
 }
 
 /// Two VTEPs of Linux get what is for all; ARP, ND, big packets, and questions that are answered here.

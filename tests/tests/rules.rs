@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Rules of a running firewall are replaced while connections and pings go on.
 
-use std::process::Command;
 use tempfile::TempDir;
-use tests::{home, sluice};
+use tests::namespace::{is_root, run_in_own};
 
 /// The firewall between this namespace and another, and `$FOLDER/a` and `$FOLDER/b`, which its rules change between. Both let pings
 /// and the connection to port 80 pass; only `a` lets port 81, and only `b` port 82.
@@ -117,10 +116,6 @@ fn rules(port: u16) -> String {
     )
 }
 
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().expect("id runs").stdout == b"0\n"
-}
-
 #[test]
 fn root_rules_are_replaced_and_no_connection_is_lost() {
     if !is_root() {
@@ -132,15 +127,7 @@ fn root_rules_are_replaced_and_no_connection_is_lost() {
     for (name, text) in [("a", &rules(81)[..]), ("b", &rules(82)), ("wrong", wrong), ("peer.py", PEER)] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let run = Command::new("unshare")
-        .args(["--net", "--mount", "sh", "-c", SCRIPT])
-        .current_dir(home())
-        .env("SLUICE", sluice().get_program())
-        .env("FOLDER", folder.path())
-        .output()
-        .expect("unshare runs");
-    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "{out}{err}");
+    let (out, err) = run_in_own(SCRIPT, folder.path());
     let opened: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("opened ")).collect();
     assert_eq!(opened, ["80", "80 81", "80 82", "80 82"], "{out}{err}");
     assert!(out.contains("400 packets transmitted, 400 received, 0% packet loss"), "{out}{err}");

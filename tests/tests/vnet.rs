@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
-use tests::{home, sluice};
+use tests::namespace::{is_root, run_in_own};
 
 /// Two hosts, joined by the bridge `wire`; this namespace is behind the left one, another behind the right one. `$SLUICE` is the
 /// command, `$FOLDER` is for the run. What `far` runs, runs there.
@@ -65,22 +65,12 @@ fn is_there(program: &str) -> bool {
 
 #[test]
 fn root_kernels_speak_across_two_hosts_whose_routes_and_links_change() {
-    let id = Command::new("id").arg("-u").output().expect("id runs");
-    if id.stdout != b"0\n" || !is_there("iperf3") {
+    if !is_root() || !is_there("iperf3") {
         println!("skipped: TAPs and network namespaces need root, and iperf3 has to be installed");
         return;
     }
     let folder = TempDir::new().unwrap();
-    let sluice = sluice().get_program().to_owned();
-    let run = Command::new("unshare")
-        .args(["--net", "--mount", "sh", "-c", SCRIPT])
-        .current_dir(home())
-        .env("SLUICE", sluice)
-        .env("FOLDER", folder.path())
-        .output()
-        .expect("unshare runs");
-    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "{out}{err}");
+    let (out, err) = run_in_own(SCRIPT, folder.path());
     assert_eq!(out.matches("5 received").count(), 2, "{out}{err}");
     assert!(out.contains("300 packets transmitted, 300 received, 0% packet loss"), "{out}{err}");
     assert!(!out.contains("duplicates"), "{out}");

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tests::namespace::Namespace;
+use tests::namespace::{Namespace, is_root};
 use tests::{home, sluice};
 
 /// How long a connection may take to come back.
@@ -158,12 +158,11 @@ fn answer(mut frame: Vec<u8>) -> Option<Vec<u8>> {
 }
 
 fn can_run() -> bool {
-    let is_root = Command::new("id").arg("-u").output().expect("id runs").stdout == b"0\n";
     let iperf3 = Command::new("iperf3").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !is_root || !iperf3 {
+    if !is_root() || !iperf3 {
         println!("skipped: TAPs and network namespaces need root, and iperf3 has to be installed");
     }
-    is_root && iperf3
+    is_root() && iperf3
 }
 
 #[test]

@@ -5,6 +5,7 @@ use qemu::debian::{Archive, Packages, Root, in_load_order, vmlinux, without_sign
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
+use tests::namespace::is_root;
 use tests::{home, sluice};
 
 const PACKAGES: Packages = Packages {
@@ -99,10 +100,6 @@ impl PeerRun {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().expect("id runs").stdout == b"0\n"
 }
 
 fn cache() -> PathBuf {
