@@ -180,13 +180,14 @@ impl<'p> Filter<'p> {
         self.go_on() + usize::from(self.goes_on)..
     }
 
-    /// What stands in front of a rule's pattern.
-    fn action(&self, ending: &Ending) -> String {
-        match self.outputs().zip(&self.endings).find(|(_, known)| **known == ending) {
-            Some((output, _)) => output.to_string(),
-            None if ending.fate == Fate::Accept => "allow".into(),
-            None => "deny".into(),
-        }
+    /// Its rules, as arguments.
+    fn rules(&self) -> impl Iterator<Item = String> {
+        let outputs: HashMap<&Ending, usize> = self.endings.iter().copied().zip(self.outputs()).collect();
+        self.rules.iter().map(move |Decision { pattern, ending }| match outputs.get(ending) {
+            Some(output) => format!("{output} {pattern}"),
+            None if ending.fate == Fate::Accept => format!("allow {pattern}"),
+            None => format!("deny {pattern}"),
+        })
     }
 
     /// Outputs by which packets are left to others.
@@ -215,8 +216,7 @@ impl<'p> Way<'p> {
         for (number, filter) in filters.iter().enumerate() {
             let (own, next) = (filter_name(name, number), filter_name(name, number + 1));
             let _ = writeln!(text, "{own} :: StatefulFilter(ct,");
-            let mut arguments: Vec<String> =
-                filter.rules.iter().map(|rule| format!("{} {}", filter.action(&rule.ending), rule.pattern)).collect();
+            let mut arguments: Vec<String> = filter.rules().collect();
             arguments.extend(filter.asks.map(|asks| format!("{ASK} {}", asks.pattern)));
             arguments.extend(filter.goes_on.then(|| format!("{} all", filter.go_on())));
             let undecided = filter.undecided();

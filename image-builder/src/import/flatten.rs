@@ -10,6 +10,8 @@ use std::ops::ControlFlow;
 const MOST_JUMPS: usize = 16;
 /// More rules than these are refused.
 const MOST_RULES: usize = 100_000;
+/// More rules that count than these are refused: each becomes an element, or several.
+const MOST_COUNTERS: usize = 500;
 
 /// Rules up to one that asks, or to the end.
 #[derive(Debug, Default)]
@@ -72,7 +74,7 @@ pub fn pieces(ruleset: &Ruleset, from: &str, to: &str) -> Found<Vec<Piece>> {
         return problem(1, "there is no chain with 'type filter hook forward'");
     };
     let pieces = vec![Piece::default()];
-    let mut list = List { ruleset, table, devices: (from, to), pieces, rules: 0, depth: 0 };
+    let mut list = List { ruleset, table, devices: (from, to), pieces, rules: 0, counters: 0, depth: 0 };
     // A table of one family is not asked about packets of the other one.
     let family = &ruleset.chains[&(table.clone(), name.clone())].family;
     let ours = match family.as_str() {
@@ -92,6 +94,7 @@ struct List<'r> {
     devices: (&'r str, &'r str),
     pieces: Vec<Piece>,
     rules: usize,
+    counters: usize,
     depth: usize,
 }
 
@@ -164,6 +167,10 @@ impl List<'_> {
     /// What a rule does in front of its verdict, for packets of which `holds` holds. Its verdict goes on, perhaps with a counter, unless a limit
     /// has taken it, too.
     fn statements(&mut self, rule: &Rule, holds: Condition) -> Found<ControlFlow<(), Option<String>>> {
+        self.counters += usize::from(rule.statements.contains(&Statement::Count));
+        if self.counters > MOST_COUNTERS {
+            return problem(rule.line, format!("more than {MOST_COUNTERS} rules with counters are not supported"));
+        }
         let ending = |counts: bool| match &rule.verdicts {
             Verdicts::One(verdict) => {
                 verdict.fate().map(|fate| Ending { fate, counter: counts.then(|| rule.name.clone()) })

@@ -169,6 +169,9 @@ fn more_that_is_counted_than_there_are_outputs_for_takes_several_filters() {
     assert!(chain.contains("      62 (udp) && (udp dst port 61),\n      1 all,\n      UNDECIDED 1 2 "), "{chain}");
     assert!(chain.contains("out[1] -> out1 :: StatefulFilter(ct,\n      1 (udp) && (udp dst port 62)"), "{chain}");
     assert_eq!(chain.matches(" :: Counter -> Discard;").count(), 200);
+    let many = text.replace("udp dport 100 counter drop", &"counter accept; ".repeat(402));
+    let refused = import(RuleLanguage::Nft, &many, "a", "b").map(|_| ()).unwrap_err();
+    assert_eq!(refused, Problem { line: 103, message: "more than 500 rules with counters are not supported".into() });
 }
 
 #[test]
