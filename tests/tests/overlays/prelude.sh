@@ -4,8 +4,8 @@ set -eu
 mount -t tmpfs none /run
 mount -t sysfs none /sys                      # the one that shows this namespace's devices
 export SLUICE_RUN_DIR="$FOLDER/run"
-run=
-trap 'kill $run 2>/dev/null || true; wait; cat "$FOLDER/said" >&2' EXIT
+run= watch=
+trap 'kill $run $watch 2>/dev/null || true; wait; cat "$FOLDER/said" >&2' EXIT
 
 # start CHAIN NETWORK ...: boots it, its networks at TAPs of these names
 start() {
