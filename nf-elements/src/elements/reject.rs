@@ -7,7 +7,7 @@
 //! **Expects:** packets with the network header annotation that somebody refused, with an Ethernet header in front or without one.
 //!
 //! **Description:** turns each packet into the answer to its sender, in the name of who it was sent to: an ICMP or ICMPv6 error
-//! Destination Unreachable, or a TCP reset. An Ethernet header in front stands in front of the answer, too, with its addresses exchanged: send it back
+//! Destination Unreachable, or a TCP reset. An Ethernet header in front, with its tags, stands in front of the answer, too, with its addresses exchanged: send it back
 //! the way that the packet came.
 //!
 //! WITH is `port-unreachable` (the default), `host-unreachable`, `addr-unreachable`, `net-unreachable`, `no-route`, `prot-unreachable`, `net-prohibited`,
@@ -30,7 +30,6 @@
 use super::{Icmp6Error, IcmpError};
 use crate::rejection::{Answer, reset};
 use crate::spec::{Argument, ArgumentKind, Category, Handler, HandlerKind, Shape};
-use crate::wire::ethernet;
 use crate::{Action, Element, HandlerError, Packet, PacketIo, Spec, Verdict};
 use core::fmt;
 
@@ -39,6 +38,8 @@ const UNREACHABLE: u8 = 3;
 const UNREACHABLE6: u8 = 1;
 /// Bytes of an error at most: RFC 1812 §4.3.2.3.
 const MOST_BYTES: usize = 576;
+/// Bytes of an Ethernet header with four tags.
+const MOST_LINK_BYTES: usize = 30;
 
 /// See the module's documentation.
 pub struct Reject {
@@ -87,8 +88,8 @@ impl Element for Reject {
         }],
         handlers: &[
             Handler { name: "answered", kind: HandlerKind::Read, doc: "packets that became answers" },
-            Handler { name: "not_answered", kind: HandlerKind::Drops, doc: "packets that deserve no answer" },
-            Handler { name: "no_room", kind: HandlerKind::Drops, doc: "packets without room in front, or a buffer" },
+            Handler { name: "not_answered", kind: HandlerKind::Drops, doc: "packets that deserve no answer, or resets without a buffer" },
+            Handler { name: "no_room", kind: HandlerKind::Drops, doc: "packets without room in front" },
         ],
     };
 
@@ -118,29 +119,28 @@ impl Action for Reject {
                 }
             };
         }
-        let link = mirrored(packet);
-        if !self.complain(packet, io.now_ns()) {
+        let Some(link) = mirrored(packet).filter(|_| self.complain(packet, io.now_ns())) else {
             self.not_answered += 1;
             return Verdict::Drop;
+        };
+        if !packet.push_front(link.len()) {
+            self.no_room += 1;
+            return Verdict::Drop;
         }
-        if let Some(link) = link {
-            if !packet.push_front(link.len()) {
-                self.no_room += 1;
-                return Verdict::Drop;
-            }
-            packet.data_mut()[..link.len()].copy_from_slice(&link);
-        }
+        packet.data_mut()[..link.len()].copy_from_slice(&link);
         self.answered += 1;
         Verdict::Pass
     }
 }
 
-/// The Ethernet header in front of a packet's IP header, with its addresses exchanged; none if there is no such header.
-fn mirrored(packet: &Packet) -> Option<[u8; ethernet::HEADER_BYTES]> {
+/// What stands in front of a packet's IP header, with the Ethernet addresses exchanged; none if that is no link's header.
+fn mirrored(packet: &Packet) -> Option<heapless::Vec<u8, MOST_LINK_BYTES>> {
     let before = packet.data().len().checked_sub(packet.network().len())?;
-    let mut header: [u8; ethernet::HEADER_BYTES] = packet.data().get(..before)?.try_into().ok()?;
-    header[..12].rotate_left(6);
-    Some(header)
+    let mut link = heapless::Vec::from_slice(packet.data().get(..before)?).ok()?;
+    if let Some(addresses) = link.first_chunk_mut::<12>() {
+        addresses.rotate_left(6);
+    }
+    Some(link)
 }
 
 #[cfg(feature = "host")]

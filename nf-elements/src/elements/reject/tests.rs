@@ -117,6 +117,17 @@ fn packets_without_a_link_are_answered_without_one() {
 }
 
 #[test]
+fn tags_stay_in_front() {
+    let tagged = [&LINK[..12], &[0x81, 0, 0, 7, 8, 0], &ipv4(6, 0, SERVER, &segment(flag::SYN))].concat();
+    for (_, answer) in crate::rejection::NAMES {
+        let mut packet = packet(&tagged);
+        packet.set_network(18, 20);
+        assert_eq!(Reject::new(answer).action(&mut ListIo::new(1), &mut packet), Verdict::Pass, "{answer:?}");
+        assert_eq!(packet.data()[..19], [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x81, 0, 0, 7, 8, 0, 0x45], "{answer:?}");
+    }
+}
+
+#[test]
 fn damaged_packets_never_panic() {
     for ip in [ipv4(6, 0, SERVER, &segment(flag::SYN)), ipv6(6, &segment(flag::SYN))] {
         crate::wire::mutation::for_each(&ip, |bytes| {
